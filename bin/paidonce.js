@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+// Plain JavaScript without newer syntax, so that an old Node says what is wrong instead of failing to parse.
+import { existsSync } from 'node:fs';
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(`paidonce needs Node 22.18 or newer; this is Node ${process.versions.node}.\n`);
+  process.exit(1);
+}
+
+// A checkout runs its source; the published package has only dist. The commands' entrance returns the exit code.
+const source = new URL('../src/cli/main.ts', import.meta.url);
+const built = new URL('../dist/cli/main.js', import.meta.url);
+const { main } = await import(existsSync(source) ? source.href : built.href);
+process.exitCode = await main(process.argv.slice(2));

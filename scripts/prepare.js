@@ -1,0 +1,20 @@
+// Builds dist: after `npm ci`, before packing, and as `npm run build`. Plain JavaScript, because it must also run
+// where only the production dependencies are installed (`npm ci --omit=dev`).
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const compiler = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
+
+if (existsSync(compiler)) {
+  rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
+  const build = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: root, encoding: 'utf8' });
+  if (build.status !== 0) {
+    console.log(`${build.stdout}paidonce: the source has type errors; it runs, but it must not be published.`);
+    // A checkout that is being worked on can still be installed.
+    if (!['ci', 'install'].includes(process.env.npm_command ?? '')) process.exitCode = 1;
+  }
+} else {
+  console.log('paidonce: typescript is not installed, so dist is not built.');
+}
