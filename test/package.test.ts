@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
@@ -44,5 +46,16 @@ describe('the Node that the scripts run on', () => {
     const pinned = read('.node-version').trim();
     expect(manifest.devDependencies.node).toBe(pinned);
     expect(process.versions.node).toBe(pinned);
+  });
+});
+
+describe('the command on a Node that is too old', () => {
+  it.each(['18.20.8', '20.20.2', '22.17.1'])('says in one sentence what it needs: %s', (version) => {
+    const pretend = `Object.defineProperty(process, 'versions', { value: { node: '${version}' } });`;
+    const command = fileURLToPath(new URL('../bin/paidonce.js', import.meta.url));
+    const ended = spawnSync(process.execPath, ['--import', `data:text/javascript,${pretend}`, command, '--help']);
+    expect(ended.stderr.toString()).toBe(`paidonce needs Node 22.18 or newer; this is Node ${version}.\n`);
+    expect(ended.stdout.toString()).toBe('');
+    expect(ended.status).toBe(1);
   });
 });
