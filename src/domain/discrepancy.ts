@@ -1,0 +1,133 @@
+import type { Instant } from './clock.ts';
+import type { AccountId } from './ids.ts';
+import { limits } from './limits.ts';
+import type { Action, Policy } from './order.ts';
+
+interface KindEntry {
+  /** While it is open, `payment.succeeded` is not sent. */
+  blocks: boolean;
+  /** There is money that can be given back. */
+  refundable: boolean;
+}
+
+/**
+ * Every kind of discrepancy: money that does not fit. The fold finds those that follow from facts, expectation, actions and
+ * time; `unknown_order` comes from {@link isOverdueParked}, the last four from what a query or a statement showed.
+ */
+export const discrepancyKinds = {
+  /** Captured after the merchant closed the order, or after the provider closed the same payment. */
+  late_payment: kind(true, true),
+  /** Something was paid, less than expected, nothing is reserved, and the time to pay is over. */
+  underpaid: kind(true, true),
+  /** Money in a currency that the order does not have. */
+  wrong_currency: kind(true, true),
+  /** Money on an account, or for a payee, that the order does not name. */
+  wrong_account: kind(true, true),
+  /** A fact that counts, without an amount. */
+  amount_missing: kind(true, false),
+  /** A fact that names no operation, so that a copy of it could not be told from a second one. */
+  operation_id_missing: kind(true, false),
+  /** Two different amounts for one operation, or one payment under the references of two orders. */
+  fact_conflict: kind(true, false),
+  /** A payment that the order would be paid without. */
+  double_payment: kind(false, true),
+  /** More than expected, and no whole payment too many. */
+  overpaid: kind(false, true),
+  /** More refunded than was captured. */
+  refund_exceeds: kind(false, false),
+  /** A refund that had succeeded came back. */
+  refund_bounced: kind(false, false),
+  /** A refund that will not proceed until a person acts. */
+  refund_needs_person: kind(false, false),
+  /** A dispute about a payment that was refunded before: the same money may be given back twice. */
+  dispute_after_refund: kind(false, false),
+  /** An order that was paid is not any more. */
+  reversed_after_paid: kind(false, false),
+  /** Parked money whose order stays unknown. */
+  unknown_order: kind(false, true),
+  /** We know of money that the provider does not confirm. */
+  missing_at_provider: kind(false, false),
+  /** The statement has money that we do not know of. */
+  missing_here: kind(false, false),
+  /** The statement has another amount, currency or fee than the fact. */
+  statement_differs: kind(false, false),
+  /** A query answered the contrary of what a callback said. */
+  query_contradicts: kind(false, false),
+} as const satisfies Record<string, KindEntry>;
+export type DiscrepancyKind = keyof typeof discrepancyKinds;
+
+export function isDiscrepancyKind(text: string): text is DiscrepancyKind {
+  return Object.hasOwn(discrepancyKinds, text);
+}
+
+/** A discrepancy as the fold finds it; what is stored of it gets an id from the caller. */
+export interface FoundDiscrepancy {
+  /** Its cause: the kind and what it is about. The same cause has the same key at every fold. */
+  key: string;
+  kind: DiscrepancyKind;
+  blocks: boolean;
+  account: AccountId | null;
+  paymentId: string | null;
+  operationId: string | null;
+  /** The money it is about, and what `refund` would give back; null where no amount is known. */
+  amountMinor: bigint | null;
+  currency: string | null;
+  /** One sentence for the person who meets it. */
+  why: string;
+}
+
+/** The key of a discrepancy: its kind and what it is about. */
+export function discrepancyKey(of: DiscrepancyKind, ...subject: readonly string[]): string {
+  return [of, ...subject].join(':');
+}
+
+/** What a person may do about a kind. */
+export function actionsFor(of: DiscrepancyKind): readonly Action['is'][] {
+  const refund = discrepancyKinds[of].refundable ? (['refund'] as const) : [];
+  return ['accept', ...refund, ...(of === 'late_payment' ? (['reopen'] as const) : []), 'ignore'];
+}
+
+/** Whether `accept` must name an amount for this kind: without one the money would stay uncounted. */
+export function acceptNeedsAmount(of: DiscrepancyKind): boolean {
+  return of === 'amount_missing' || of === 'fact_conflict';
+}
+
+/** What the merchant wants done about a kind without a person. */
+export function policyFor(of: DiscrepancyKind, policy: Policy): 'manual' | 'refund' | 'reopen' {
+  switch (of) {
+    case 'late_payment':
+      return policy.latePayment;
+    case 'double_payment':
+      return policy.doublePayment;
+    case 'underpaid':
+      return policy.underpaid;
+    case 'wrong_currency':
+      return policy.wrongCurrency;
+    case 'wrong_account':
+      return policy.wrongAccount;
+    default:
+      return 'manual';
+  }
+}
+
+/** What has to change in the store: `opened` get ids, `resolved` are the stored ones whose condition is gone. */
+export function compareDiscrepancies<Stored extends { key: string }>(
+  found: readonly FoundDiscrepancy[],
+  storedOpen: readonly Stored[],
+): { opened: FoundDiscrepancy[]; resolved: Stored[] } {
+  const foundKeys = new Set(found.map(({ key }) => key));
+  const storedKeys = new Set(storedOpen.map(({ key }) => key));
+  return {
+    opened: found.filter(({ key }) => !storedKeys.has(key)),
+    resolved: storedOpen.filter(({ key }) => !foundKeys.has(key)),
+  };
+}
+
+/** Whether parked money has waited so long for its order that a person is told (`unknown_order`). */
+export function isOverdueParked(parkedAt: Instant, now: Instant): boolean {
+  return now - parkedAt >= limits.parkedMs;
+}
+
+function kind(blocks: boolean, refundable: boolean): KindEntry {
+  return { blocks, refundable };
+}

@@ -1,0 +1,98 @@
+/** Every limit of the program, in one place. Sizes in bytes, times in milliseconds, unless the name says otherwise. */
+export const limits = {
+  /** A callback's body. */
+  callbackBytesMax: 1_048_576,
+  /** Any other request's body. */
+  requestBytesMax: 4_194_304,
+  /** All header bytes of a request together. */
+  headerBytesMax: 32_768,
+  /** Time to read a request's body from its first byte. */
+  bodyReadMs: 15_000,
+  /** Time for a request's headers to arrive, and how long an idle connection is kept. */
+  headersReadMs: 10_000,
+  keepAliveMs: 65_000,
+  /** Callbacks between their first byte and their answer, and the bytes of their bodies; past it they are refused unread. */
+  callbacksInFlight: 4096,
+  callbacksInFlightBytes: 67_108_864,
+  /** Confirmations of what was sent (GET on an `hmac` account's callback URL), per account. */
+  confirmationsPerSecond: 10,
+  confirmationsBurst: 50,
+  /** Accounts, and references, that one expectation may name. */
+  orderListMax: 100,
+  /** Buckets in one answer of the funnel. */
+  funnelBucketsMax: 10_080,
+  /** Store gauges of /metrics are at most this old. */
+  gaugesMs: 15_000,
+  /** Notifications in one batch call. */
+  publishBatchMax: 1000,
+  /** `data` of a published notification. */
+  notificationDataBytesMax: 65_536,
+  idempotencyCharactersMax: 255,
+  idempotencyDays: 7,
+  /** Rows in one page of a list. */
+  pageMax: 200,
+  pageDefault: 50,
+  /** Facts in one callback. */
+  factsPerCallbackMax: 1000,
+  /** Refused callbacks kept per account and hour; past it they are only counted. */
+  quarantinePerHour: 500,
+  /** What an endpoint's answer may hold; the rest is cut off. */
+  responseBytesMax: 65_536,
+  responseBytesKept: 4096,
+  /** Deadlines of a POST: to connect, to the first byte of the answer (unless the endpoint says otherwise), to read its body. */
+  connectMs: 5000,
+  endpointTimeoutMs: 10_000,
+  endpointTimeoutMsMax: 60_000,
+  responseBodyMs: 5000,
+  /** Deliveries on their way at once: per process, per endpoint by default, and of first sends the slots nobody else may take. */
+  deliveriesInFlight: 256,
+  endpointConcurrency: 32,
+  firstSendSlots: 64,
+  /** Handlers and effects under way at once, per process, and of one effect: one that hangs leaves room for the others. */
+  handlersInFlight: 16,
+  effectsInFlight: 64,
+  effectConcurrency: 16,
+  /** Leased deliveries that wait in memory for a slot: in all, and of one lane. Past it they are given back. */
+  deliveriesWaiting: 256,
+  deliveriesWaitingPerLane: 64,
+  /** Deliveries taken from one lane in one claim. */
+  claimMax: 64,
+  /** How much longer than its deadline a delivery stays leased. */
+  leaseMarginMs: 10_000,
+  laneLeaseMs: 15_000,
+  /** Lost leases that cost no try; the sixth does. */
+  freeRescues: 5,
+  scheduleStepsMax: 64,
+  scheduleStepMsMax: 7 * 86_400_000,
+  /** Bounds within which an endpoint's Retry-After is believed. */
+  retryAfterMsMax: 86_400_000,
+  /** Failures in a row that open a lane's breaker, and how long it then stays open, at first and at most. */
+  breakerFailures: 10,
+  breakerOpenMs: 15_000,
+  breakerOpenMsMax: 900_000,
+  /** An endpoint that only failed for this long, and at least this often, is disabled. */
+  failureBudgetMs: 5 * 86_400_000,
+  failureBudgetAttempts: 50,
+  /** A handler's time on the embedded store, and anywhere for an effect. */
+  handlerMs: 250,
+  effectMs: 30_000,
+  expectMs: 500,
+  /** Operations in one transaction of the store, and what may wait for it. */
+  commitRows: 64,
+  commitBytes: 8_388_608,
+  storeQueueRows: 8192,
+  storeQueueBytes: 134_217_728,
+  readMs: 2000,
+  readQueue: 1024,
+  /** How long parked money waits before a discrepancy tells a person. */
+  parkedMs: 900_000,
+  /** An expectation without `expires_at` counts as expired after this. */
+  expectationMs: 86_400_000,
+  /** A reading of the clock that differs more from the store's than this makes the node unready. */
+  clockDriftMs: 5000,
+  /** Stop waits this long for work in flight. */
+  drainMs: 10_000,
+  credentialIdCharactersMax: 64,
+  secretsPerCredential: 8,
+  merchantEndpointsMax: 100,
+} as const;

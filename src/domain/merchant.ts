@@ -1,0 +1,74 @@
+import type { Instant } from './clock.ts';
+import type { AccountId, ApiKeyId, EndpointId, MerchantId } from './ids.ts';
+import type { NotificationType } from './notification.ts';
+
+/** What a merchant wants done with a kind of discrepancy, as kept (JSON, snake_case as in the API). */
+export type Policies = Readonly<Record<string, string | number>>;
+
+/** The tenant: everything belongs to one. */
+export interface Merchant {
+  id: MerchantId;
+  name: string;
+  policies: Policies;
+  /** Providers for which signing secrets are kept, for notifications with a `notify_url`; sealed, by provider. */
+  credentials: Readonly<Record<string, SealedCredentials>>;
+  createdAt: Instant;
+}
+
+/** Secrets encrypted at rest. `version` grows with each change, so that what was prepared from an older one is not used again. */
+export interface SealedCredentials {
+  version: number;
+  sealed: Uint8Array;
+}
+
+/** A merchant's account at a provider; it owns one callback URL. */
+export interface Account {
+  id: AccountId;
+  merchant: MerchantId;
+  provider: string;
+  name: string;
+  mode: 'live' | 'test';
+  acknowledge: 'after_commit' | 'after_handling';
+  withoutOrder: 'park' | 'accept';
+  credentials: SealedCredentials;
+  createdAt: Instant;
+}
+
+export type EndpointState = 'enabled' | 'paused' | 'disabled';
+
+/** A URL of a merchant that notifications are delivered to. */
+export interface Endpoint {
+  id: EndpointId;
+  merchant: MerchantId;
+  /** For `hidden` ones the origin; each delivery then has its own URL. */
+  url: string;
+  provider: string;
+  types: readonly string[];
+  /** The types its format can say. */
+  speaks: readonly NotificationType[];
+  /** Milliseconds between tries; null = the provider's published schedule. */
+  schedule: readonly number[] | null;
+  timeoutMs: number;
+  ratePerSecond: number | null;
+  concurrency: number;
+  ordering: 'none' | 'order';
+  state: EndpointState;
+  /** null for hidden ones: the merchant's own credentials for the provider seal. */
+  credentials: SealedCredentials | null;
+  /** Made for a `notify_url`: not listed, receives only what names it. */
+  hidden: boolean;
+  createdAt: Instant;
+}
+
+export const scopes = ['publish', 'read', 'operate'] as const;
+export type Scope = (typeof scopes)[number];
+
+/** An API key; the key itself is never kept, only its SHA-256. */
+export interface ApiKey {
+  id: ApiKeyId;
+  name: string;
+  scopes: readonly Scope[];
+  /** null = all merchants. */
+  merchants: readonly MerchantId[] | null;
+  createdAt: Instant;
+}
