@@ -1,0 +1,49 @@
+import type { Random } from '../domain/ids.ts';
+import type { Definition, Provider } from './provider.ts';
+
+/** Credentials together with the provider that they are for. */
+export interface Configured<Credentials> {
+  provider: string;
+  credentials: Credentials;
+}
+
+/** A provider that still knows the types of its credentials. */
+export interface DefinedProvider<A, E> extends Provider {
+  /** An account at this provider, for the library's `accounts`. The credentials are checked when the account is put to use. */
+  account(credentials: A): Configured<A>;
+  /** An endpoint that receives this provider's format. */
+  endpoint(credentials: E): Configured<E>;
+  generate?(random: Random): E;
+  pair?(random: Random): { account: A; endpoint: E };
+}
+
+/**
+ * Makes a provider of its definition: credentials come in unchecked, are parsed by the definition's schemas, and only then reach it;
+ * nothing is sealed that the format cannot say.
+ */
+export function define<A, E>(definition: Definition<A, E>): DefinedProvider<A, E> {
+  const { name, profile, accountCredentials, endpointCredentials, generate, pair } = definition;
+  return {
+    name,
+    profile,
+    accountCredentials,
+    endpointCredentials,
+    receiver: (credentials, account) => definition.receiver(accountCredentials.parse(credentials), account),
+    sender(credentials) {
+      const sender = definition.sender(endpointCredentials.parse(credentials));
+      return {
+        seal(notification, context) {
+          const { type, currency } = notification;
+          if (!profile.types.includes(type)) throw new RangeError(`${name} cannot say ${type}`);
+          if (profile.currencies?.includes(currency) === false) throw new RangeError(`${name} cannot say ${currency}`);
+          return sender.seal(notification, context);
+        },
+        judge: (answer) => sender.judge(answer),
+      };
+    },
+    account: (credentials) => ({ provider: name, credentials }),
+    endpoint: (credentials) => ({ provider: name, credentials }),
+    ...(generate ? { generate } : {}),
+    ...(pair ? { pair } : {}),
+  };
+}

@@ -1,0 +1,213 @@
+import { exponentOf } from '../../domain/currencies.ts';
+import type { Fact, FactKind } from '../../domain/fact.ts';
+import { isOrderNo } from '../../domain/ids.ts';
+import { at, idAt, integerText, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
+import { moneyFrom, rescaled } from '../primitives/money.ts';
+import { shown } from '../primitives/refusal.ts';
+import type { Opened, ReceiverAccount } from '../provider.ts';
+
+/** Currencies that Stripe sends with another number of decimals than ISO 4217 has (docs.stripe.com/currencies, "Special cases"). */
+const wireExponents: ReadonlyMap<string, number> = new Map([
+  ['ISK', 2],
+  ['UGX', 2],
+  ['MGA', 0],
+]);
+
+/**
+ * An amount in Stripe's units.
+ *
+ * @throws RangeError where Stripe's units are too coarse for it.
+ */
+export function wireAmount(amountMinor: bigint, currency: string): bigint {
+  const exponent = exponentOf(currency);
+  const amount = exponent === null ? null : rescaled(amountMinor, exponent, wireExponents.get(currency) ?? exponent);
+  if (amount === null) throw new RangeError(`stripe cannot say ${amountMinor} ${currency}`);
+  return amount;
+}
+
+/** What one event says of one object: a fact; a text with the reason why it cannot be read; null = no kind for it. */
+type Reader = (object: JsonObject, event: StripeEvent) => Fact | string | null;
+
+interface StripeEvent {
+  account: ReceiverAccount;
+  created: number;
+  payee: string | null;
+  reference: string | null;
+}
+
+const readers: Readonly<Record<string, Reader>> = {
+  'payment_intent.amount_capturable_updated': (intent, event) => {
+    // With what is captured already: a partial capture lowers the capturable rest, not what was authorised.
+    const capturable = integerText(intent.amount_capturable);
+    if (capturable === null || capturable === '0')
+      return capturable === null ? 'the intent has no amount_capturable' : null;
+    const authorised = BigInt(capturable) + BigInt(integerText(intent.amount_received) ?? 0);
+    return ofIntent('authorized', intent, { event, amount: String(authorised) });
+  },
+  'payment_intent.succeeded': (intent, event) =>
+    ofIntent('captured', intent, { event, amount: intent.amount_received ?? null }),
+  'payment_intent.payment_failed': (intent, event) => {
+    const charge = linked(intent, 'latest_charge') ?? linked(intent, 'last_payment_error.charge');
+    return ofIntent('failed', intent, { event, amount: intent.amount, operationId: charge });
+  },
+  'payment_intent.canceled': (intent, event) => ofIntent('closed', intent, { event, amount: intent.amount }),
+  'checkout.session.completed': ofPaidSession,
+  'checkout.session.async_payment_succeeded': ofPaidSession,
+  'checkout.session.async_payment_failed': (session, event) => ofSession('failed', session, event),
+  'checkout.session.expired': (session, event) => ofSession('closed', session, event),
+  'refund.created': ofRefund,
+  'refund.updated': ofRefund,
+  'refund.failed': ofRefund,
+  'charge.refund.updated': ofRefund,
+  'charge.dispute.created': ofDispute,
+  'charge.dispute.updated': ofDispute,
+  'charge.dispute.closed': ofDispute,
+  'charge.dispute.funds_withdrawn': ofDispute,
+  'charge.dispute.funds_reinstated': ofDispute,
+};
+
+/** What a refund's status means for money; `requires_action` waits for the customer. */
+const kindOfRefund: Readonly<Record<string, FactKind>> = {
+  pending: 'refund_pending',
+  requires_action: 'refund_pending',
+  succeeded: 'refunded',
+  failed: 'refund_bounced',
+  canceled: 'refund_failed',
+};
+
+/** An inquiry (`warning_…`) is a dispute before money moves; one that is closed was not lost. */
+const kindOfDispute: Readonly<Record<string, FactKind>> = {
+  needs_response: 'dispute_opened',
+  under_review: 'dispute_opened',
+  warning_needs_response: 'dispute_opened',
+  warning_under_review: 'dispute_opened',
+  warning_closed: 'dispute_won',
+  won: 'dispute_won',
+  lost: 'dispute_lost',
+};
+
+/** What an authentic event says. Thin events (`v2.core.event`) carry no object, events of the other mode are not about this account's money: both ignored. */
+export function readStripeEvent(body: Json, account: ReceiverAccount, orderNoPath: string | undefined): Opened {
+  const type = textAt(body, 'type');
+  const messageId = idAt(body, 'id');
+  if (type === null || messageId === null) return { is: 'unreadable', why: 'the event has no id or no type' };
+  const isThin = textAt(body, 'object') !== 'event';
+  const otherMode = at(body, 'livemode') !== (account.mode === 'live');
+  const reader = Object.hasOwn(readers, type) ? readers[type] : undefined;
+  if (isThin || otherMode || reader === undefined) {
+    return { is: 'ignored', messageId, type: shown(`${type}${otherMode && !isThin ? ` (not ${account.mode})` : ''}`) };
+  }
+  const object = at(body, 'data.object');
+  const created = Number(integerText(at(body, 'created')));
+  if (!isObject(object) || !(created > 0 && created < 1e11))
+    return { is: 'unreadable', why: 'the event has no data.object or no created' };
+  const reference = referenceOf(body, object, orderNoPath);
+  const fact = reader(object, { account, created, payee: idAt(body, 'account'), reference });
+  if (fact === null) return { is: 'ignored', messageId, type: shown(type) };
+  if (typeof fact === 'string') return { is: 'unreadable', why: `${type}: ${fact}` };
+  return { is: 'facts', messageId, facts: [fact], readBack: false };
+}
+
+/** Our order number where the merchant put it: an id of Stripe's own is never one. */
+function referenceOf(body: Json, object: JsonObject, orderNoPath: string | undefined): string | null {
+  const places = ['metadata.order_no', 'metadata.order_id', 'client_reference_id'];
+  const found = orderNoPath === undefined ? places.map((place) => idAt(object, place)) : [idAt(body, orderNoPath)];
+  const reference = found.find((text) => text !== null) ?? null;
+  return reference !== null && isOrderNo(reference) ? reference : null;
+}
+
+interface Said {
+  event: StripeEvent;
+  amount: Json | undefined;
+  operationId?: string | null;
+  paymentId?: string | null;
+}
+
+/** Of an intent the amounts are totals so far. */
+function ofIntent(kind: FactKind, intent: JsonObject, said: Said): Fact | string {
+  const id = idAt(intent, 'id');
+  if (id === null) return 'the intent has no id';
+  const measure = kind === 'captured' || kind === 'authorized' ? 'cumulative' : 'single';
+  return factOf(kind, intent, { ...said, paymentId: id, operationId: said.operationId ?? id, measure });
+}
+
+/** A session that is paid brings the order number to the capture that its intent tells of. A subscription's money comes with its invoices. */
+function ofPaidSession(session: JsonObject, event: StripeEvent): Fact | string | null {
+  return textAt(session, 'payment_status') === 'paid' && linked(session, 'payment_intent') !== null
+    ? ofSession('captured', session, event)
+    : null;
+}
+
+/** A session that expired before its buyer chose a way to pay has no intent. */
+function ofSession(kind: FactKind, session: JsonObject, event: StripeEvent): Fact | string | null {
+  if (textAt(session, 'mode') !== 'payment') return null;
+  const id = linked(session, 'payment_intent') ?? idAt(session, 'id');
+  if (id === null) return 'the session has no id';
+  const measure = kind === 'captured' ? 'cumulative' : 'single';
+  return factOf(kind, session, { event, amount: session.amount_total, paymentId: id, operationId: id, measure });
+}
+
+function ofRefund(refund: JsonObject, event: StripeEvent): Fact | string | null {
+  const status = textAt(refund, 'status') ?? 'pending';
+  const kind = Object.hasOwn(kindOfRefund, status) ? kindOfRefund[status] : undefined;
+  if (kind === undefined) return null;
+  const fact = ofMovement(kind, refund, event);
+  return typeof fact === 'string' || status !== 'requires_action' ? fact : { ...fact, needsPerson: true };
+}
+
+function ofDispute(dispute: JsonObject, event: StripeEvent): Fact | string | null {
+  const status = textAt(dispute, 'status') ?? '';
+  const kind = Object.hasOwn(kindOfDispute, status) ? kindOfDispute[status] : undefined;
+  return kind === undefined ? null : ofMovement(kind, dispute, event);
+}
+
+/** A refund or a dispute: an object of its own, about a payment. */
+function ofMovement(kind: FactKind, object: JsonObject, event: StripeEvent): Fact | string {
+  const paymentId = linked(object, 'payment_intent') ?? linked(object, 'charge');
+  return factOf(kind, object, {
+    event,
+    amount: object.amount,
+    paymentId,
+    operationId: idAt(object, 'id'),
+    measure: 'single',
+  });
+}
+
+function factOf(kind: FactKind, object: JsonObject, said: Said & { measure: Fact['measure'] }): Fact | string {
+  const { event, paymentId, operationId } = said;
+  if (!paymentId || !operationId) return 'the object has no id, or names no payment';
+  const money = moneyOf(said.amount, object.currency);
+  if (typeof money === 'string') return money;
+  return {
+    account: event.account.id,
+    kind,
+    paymentId,
+    operationId,
+    reference: event.reference,
+    ...(event.payee === null ? {} : { payee: event.payee }),
+    ...money,
+    fromOrder: false,
+    measure: said.measure,
+    providerTime: event.created * 1000,
+  };
+}
+
+/** The money in minor units of ISO 4217, from Stripe's units; nothing where the object says no amount. */
+function moneyOf(
+  amount: Json | undefined,
+  currency: Json | undefined,
+): Pick<Fact, 'amountMinor' | 'currency'> | string {
+  const money = moneyFrom(amount, currency);
+  if (money === null) return { amountMinor: null, currency: null };
+  if (typeof money === 'string') return money;
+  const exponent = exponentOf(money.currency) ?? 0;
+  const amountMinor = rescaled(money.amountMinor, wireExponents.get(money.currency) ?? exponent, exponent);
+  return amountMinor === null
+    ? `${money.amountMinor} is no whole amount of ${money.currency}`
+    : { ...money, amountMinor };
+}
+
+/** The id of another object, which Stripe gives as a text, or expanded to the object itself. */
+function linked(object: JsonObject, path: string): string | null {
+  return idAt(object, path) ?? idAt(object, `${path}.id`);
+}

@@ -1,0 +1,18 @@
+import { alipay } from './alipay.ts';
+import { hmac } from './hmac.ts';
+import type { Provider } from './provider.ts';
+import { standard } from './standard.ts';
+import { stripe } from './stripe.ts';
+import { wechatpay } from './wechatpay.ts';
+
+export type { Configured } from './define.ts';
+export type { Provider } from './provider.ts';
+export { alipay, hmac, standard, stripe, wechatpay };
+
+/** Every provider. A new one is its file, a folder of fixtures, and a line here. */
+export const providers: readonly Provider[] = [standard, hmac, alipay, stripe, wechatpay];
+
+/** The provider of that name, or undefined. */
+export function providerByName(name: string): Provider | undefined {
+  return providers.find((provider) => provider.name === name);
+}

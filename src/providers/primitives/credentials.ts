@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { limits } from '../../domain/limits.ts';
+import { aesKey } from './aes-gcm.ts';
+import { fromBase64 } from './bytes.ts';
+import { rsaPrivateKey, rsaPublicKey } from './rsa.ts';
+
+/** An id that a platform gave: checked for characters and length only, because their forms change. */
+export const idText = z
+  .string()
+  .regex(
+    new RegExp(`^[A-Za-z0-9._:@|/+=-]{1,${limits.credentialIdCharactersMax}}$`),
+    `must be 1–${limits.credentialIdCharactersMax} characters of A–Z a–z 0–9 . _ : @ | / + = -`,
+  );
+
+/** Where in a body a value stands: `data.object.metadata.order`. */
+export const fieldPath = z
+  .string()
+  .max(200)
+  .regex(/^[^.]+(\.[^.]+)*$/, 'must be names joined by points');
+
+/** A secret text that is neither a placeholder nor shorter than it must be. */
+export function secretText(charactersMin: number): z.ZodString {
+  return z
+    .string()
+    .min(charactersMin, `must have at least ${charactersMin} characters`)
+    .max(512, 'must have at most 512 characters')
+    .regex(/^[!-~]*$/, 'must not hold spaces or characters outside ASCII')
+    .refine((text) => !isPlaceholder(text), 'is a placeholder, not a secret');
+}
+
+/** A secret under a prefix such as `whsec_`, the rest of which is base64 of some number of bytes. */
+export function prefixedBytes(prefix: string, fits: (bytes: Uint8Array) => boolean, lengths: string): z.ZodString {
+  return secretText(1)
+    .startsWith(prefix, `must start with ${prefix}`)
+    .refine((text) => fits(bytesAfter(prefix, text) ?? new Uint8Array()), `must be ${prefix} and base64 of ${lengths}`);
+}
+
+/** The bytes after the prefix; null where they are not base64. Padding may be missing. */
+export function bytesAfter(prefix: string, text: string): Uint8Array | null {
+  const base64 = text.slice(prefix.length).replace(/=+$/, '');
+  return fromBase64(base64.padEnd(Math.ceil(base64.length / 4) * 4, '='));
+}
+
+/** Current and previous secrets. */
+export function listOf<Item extends z.ZodType>(item: Item): z.ZodArray<Item> {
+  return z.array(item).min(1, 'must not be empty').max(limits.secretsPerCredential);
+}
+
+/** A certificate of an 8192-bit key with a long chain of names still fits. */
+const keyCharactersMax = 16_384;
+
+export const publicKeyText = z.string().max(keyCharactersMax).refine(parses(rsaPublicKey), {
+  error: 'must be an RSA public key or certificate of at least 2048 bits, as PEM or its base64; not a private key',
+});
+
+export const privateKeyText = z.string().max(keyCharactersMax).refine(parses(rsaPrivateKey), {
+  error: 'must be an RSA private key of at least 2048 bits, as PEM or its base64',
+});
+
+/** `encryption_keys` of `hmac` and `standard`: the first encrypts, any decrypts. */
+export const encryptionKeys = listOf(
+  secretText(1).refine(
+    parses((text) => aesKey(fromBase64(text) ?? new Uint8Array())),
+    'must be base64 of 32 bytes',
+  ),
+);
+
+/** What people leave in examples: one repeated character, `<…>`, or a text that starts with your, changeme or xxx. */
+const placeholder = /^(?:(.)\1*=*|<.*>|(?:your|changeme|xxx).*)$/is;
+/** The same behind a prefix, where three random letters may well be `xXx`: only what no random base64 looks like. */
+const placeholderAfterPrefix = /^(?:(.)\1*=*|<.*>|(?:your|xxx)[^a-z0-9+/].*|(?:changeme|x{6}).*)$/is;
+
+function isPlaceholder(text: string): boolean {
+  const rest = text.replace(/^[a-z]{2,6}_(?:(?:test|live)_)?/i, '');
+  return placeholder.test(text) || placeholderAfterPrefix.test(rest);
+}
+
+function parses(read: (text: string) => unknown): (text: string) => boolean {
+  return (text) => {
+    try {
+      read(text);
+      return true;
+    } catch {
+      return false; // The schema reports the field; the reason may quote the key.
+    }
+  };
+}

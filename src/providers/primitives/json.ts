@@ -1,0 +1,109 @@
+import { textOf } from './bytes.ts';
+
+declare global {
+  interface JSON {
+    /** ECMAScript proposal "JSON.parse source text access"; Node has it since version 22. */
+    rawJSON(text: string): object;
+    isRawJSON(value: unknown): value is ExactNumber;
+  }
+}
+
+/** A number as it was written; `JSON.stringify` writes exactly that again. */
+export interface ExactNumber {
+  readonly rawJSON: string;
+}
+export type Json = null | boolean | number | string | ExactNumber | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [name: string]: Json | undefined;
+}
+
+/** Deeper than any provider nests, and far from where recursion over it would hurt. */
+const depthMax = 64;
+
+/**
+ * Reads JSON without changing a number: safe integers become numbers, all others {@link ExactNumber}. A byte order mark is
+ * skipped. Anything else than well-formed JSON in UTF-8 gives the reason as a text: invalid bytes, an escaped NUL (no store keeps
+ * it), nesting deeper than 64.
+ */
+export function parseJson(bytes: Uint8Array): { value: Json } | { why: string } {
+  const text = textOf(bytes);
+  if (text === null) return { why: 'the body is not valid UTF-8' };
+  if (nestsTooDeep(text)) return { why: `the body nests deeper than ${depthMax} levels` };
+  if (/(?<!\\)(?:\\\\)*\\u0000/.test(text)) return { why: 'the body holds a NUL character' };
+  try {
+    return { value: mayLoseNumbers(text) ? JSON.parse(text, keepNumber) : JSON.parse(text) };
+  } catch {
+    return { why: 'the body is not valid JSON' };
+  }
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value);
+}
+
+/** An integer for `JSON.stringify`, exact at any size. */
+export function exactInteger(value: bigint): number | ExactNumber {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) && value >= BigInt(Number.MIN_SAFE_INTEGER)
+    ? Number(value)
+    : exactNumber(String(value));
+}
+
+/** The value at a path of names, `data.object.id`; undefined where there is none. Only own properties count. */
+export function at(value: Json | undefined, path: string): Json | undefined {
+  let here = value;
+  for (const name of path.split('.')) {
+    if (!isObject(here) || !Object.hasOwn(here, name)) return undefined;
+    here = here[name];
+  }
+  return here;
+}
+
+/** A text that is not empty, else null. */
+export function textAt(value: Json | undefined, path: string): string | null {
+  const found = at(value, path);
+  return typeof found === 'string' && found !== '' ? found : null;
+}
+
+/** An identifier: a well-formed text of 1–255 characters without control characters, or an integer as its digits; else null. */
+export function idAt(value: Json | undefined, path: string): string | null {
+  const found = at(value, path);
+  const text = typeof found === 'string' ? found : integerText(found);
+  return text !== null && text.length <= 255 && /^\P{Cc}+$/u.test(text) && text.isWellFormed() ? text : null;
+}
+
+/** The digits of an integer that is written without fraction and exponent, else null. */
+export function integerText(value: Json | undefined): string | null {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'object' && JSON.isRawJSON(value) && /^-?\d+$/.test(value.rawJSON) ? value.rawJSON : null;
+}
+
+/** Whether `JSON.parse` alone could round a number of this text. Looking is cheaper than the reviver, which only few bodies need. */
+function mayLoseNumbers(text: string): boolean {
+  return /\d(?:\d{15}|[.eE])|-0(?!\d)/.test(text);
+}
+
+function keepNumber(_name: string, value: Json, context?: { source?: string }): Json {
+  const source = context?.source;
+  if (typeof value !== 'number' || source === undefined) return value;
+  return Number.isSafeInteger(value) && String(value) === source ? value : exactNumber(source);
+}
+
+function exactNumber(source: string): ExactNumber {
+  const raw: unknown = JSON.rawJSON(source);
+  if (!JSON.isRawJSON(raw)) throw new TypeError('JSON.rawJSON made something else');
+  return raw;
+}
+
+function nestsTooDeep(text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text.charCodeAt(index);
+    if (character === 0x22) inString = !inString;
+    else if (inString) index += character === 0x5c ? 1 : 0;
+    else if (character === 0x7b || character === 0x5b) depth += 1;
+    else if (character === 0x7d || character === 0x5d) depth -= 1;
+    if (depth > depthMax) return true;
+  }
+  return false;
+}

@@ -1,0 +1,30 @@
+import { exponentOf } from '../../domain/currencies.ts';
+import { amountMinorMax, type Money, minorFromInteger } from '../../domain/money.ts';
+import { integerText, type Json } from './json.ts';
+
+/** A currency of ISO 4217 in upper case, read from either case; null for any other. */
+export function currencyFrom(value: Json | undefined): string | null {
+  const code = typeof value === 'string' ? value.toUpperCase() : '';
+  return exponentOf(code) === null ? null : code;
+}
+
+/**
+ * Whole minor units with their currency. Null = no amount is said; a text = the reason why it cannot be read: an amount without a
+ * currency, an unknown currency, a fraction, a negative or too large number.
+ */
+export function moneyFrom(amount: Json | undefined, currency: Json | undefined): Money | null | string {
+  if (amount === undefined || amount === null) return null;
+  const amountMinor = minorFromInteger(typeof amount === 'string' ? amount : integerText(amount));
+  if (amountMinor === null) return `the amount is not a whole number of minor units from 0 to ${amountMinorMax}`;
+  if (currency === undefined || currency === null) return 'an amount without a currency';
+  const code = currencyFrom(currency);
+  return code === null ? 'the currency is not one of ISO 4217' : { amountMinor, currency: code };
+}
+
+/** The same amount in units of another exponent; null where digits would be lost or the amount grows too large. */
+export function rescaled(amountMinor: bigint, fromExponent: number, toExponent: number): bigint | null {
+  const scale = 10n ** BigInt(Math.abs(toExponent - fromExponent));
+  const amount = toExponent >= fromExponent ? amountMinor * scale : amountMinor / scale;
+  const exact = toExponent >= fromExponent || amount * scale === amountMinor;
+  return exact && amount <= amountMinorMax ? amount : null;
+}

@@ -1,0 +1,158 @@
+import type { z } from 'zod';
+import type { Instant } from '../domain/clock.ts';
+import type { ErrorCode } from '../domain/errors.ts';
+import type { Fact } from '../domain/fact.ts';
+import type { AccountId, Random } from '../domain/ids.ts';
+import type { Notification, NotificationType } from '../domain/notification.ts';
+
+/** Header pairs exactly as received or sent, in order, copies included. */
+export type Headers = readonly (readonly [name: string, value: string])[];
+
+/** A request as bytes: what is verified is what came, what is signed is what goes. */
+export interface RawRequest {
+  method: string;
+  /** Path and query as on the request line. */
+  target: string;
+  headers: Headers;
+  body: Uint8Array;
+}
+
+export interface RawReply {
+  status: number;
+  headers: Headers;
+  body: Uint8Array;
+}
+
+/** What a provider file may know of the world. */
+export interface Context {
+  now: Instant;
+  /** The base of our own URLs, as configured; some providers sign it. */
+  publicUrl: string;
+  random: Random;
+}
+
+/** Our value that a provider can be asked about, with the provider's own id where it is known. */
+export interface Reference {
+  reference: string | null;
+  paymentId: string | null;
+  operationId?: string;
+}
+
+export interface Refusal {
+  is: 'refused';
+  code: ErrorCode;
+  /** One line that a developer can act on. */
+  why: string;
+  /** The text that should have been signed, for `verify`; null where none could be made. */
+  signedText: Uint8Array | null;
+}
+
+/** What a callback turned out to be. */
+export type Opened =
+  /** A batch: all items verified, or refused whole. `nonce`: taken once per account where the format has one. */
+  | { is: 'facts'; messageId: string | null; facts: readonly Fact[]; readBack: boolean; nonce?: string }
+  /** Ask; believe only the answer. */
+  | { is: 'ping'; messageId: string | null; references: readonly Reference[] }
+  /** Authentic; no kind for it. */
+  | { is: 'ignored'; messageId: string | null; type: string; nonce?: string }
+  /** Authentic, but what it says cannot be read. */
+  | { is: 'unreadable'; why: string; nonce?: string }
+  | { is: 'challenge'; reply: RawReply }
+  /** Signed with a key we do not have; `why` says which. */
+  | { is: 'unknown_key'; keyId: string; why: string; signedText: Uint8Array | null }
+  | Refusal;
+
+export type Outcome = 'accepted' | 'duplicate' | 'ignored' | 'refused' | 'unreadable' | 'try_later';
+
+/** Opens and answers callbacks under one version of an account's credentials. Pure and synchronous; hostile bytes never make it throw. */
+export interface Receiver {
+  open(request: RawRequest, context: Context): Opened;
+  acknowledge(outcome: Outcome, request: RawRequest, context: Context, refusal?: ErrorCode): RawReply;
+  /** `hmac`: what a GET on the callback URL asks; null where its Authorization header is not one of this account. */
+  confirmation?(request: RawRequest): Confirmation | null;
+}
+
+/** A sender asks whether what it sent has arrived. */
+export interface Confirmation {
+  /** The Authorization header exactly as it came: it confirms where a verified callback of this account bore the same. */
+  authorization: string;
+  /** It signs the text of the query parameter `body`, which confirms too. */
+  signsBody: boolean;
+}
+
+/** How an answer to a delivery is understood. Only `deliver` computes times. */
+export interface Judgement {
+  confirmed: boolean;
+  why: string;
+  retry: 'by_schedule' | 'stop';
+}
+
+/** Seals notifications under one version of an endpoint's credentials, and judges the answers. */
+export interface Sender {
+  /**
+   * The request to send; `target` of the result is ignored, the endpoint's URL decides. RSA may leave the thread.
+   *
+   * @throws RangeError for a type or an amount that `profile` says the format cannot carry.
+   */
+  seal(notification: Notification, context: Context): RawRequest | Promise<RawRequest>;
+  judge(answer: RawReply | 'timeout' | 'unreachable'): Judgement;
+}
+
+/** What is known of a provider beside its wire format. */
+export interface Profile {
+  /** How long the provider waits for the acknowledgement. */
+  deadlineMs: number;
+  /** The provider's published retry schedule, in milliseconds between tries. */
+  schedule: readonly number[];
+  /** The types its format can say. */
+  types: readonly NotificationType[];
+  /** The currencies its format can say; absent = every one of ISO 4217. */
+  currencies?: readonly string[];
+  /** Lower-case headers that must not come twice. */
+  singleHeaders: readonly string[];
+  /** All current secrets sign, or only the first. */
+  rotation: 'all_sign' | 'first';
+  /** Methods a callback URL of this provider answers. */
+  methods: readonly string[];
+  /** Statements about the provider that were not confirmed against its own documentation. */
+  unconfirmed: readonly string[];
+}
+
+/** Settings of an account that a receiver needs beside its credentials. */
+export interface ReceiverAccount {
+  id: AccountId;
+  mode: 'live' | 'test';
+}
+
+/**
+ * A provider: one platform's wire format, both directions. `A` and `E` are the credentials as the schemas give them back
+ * (snake_case, as in the API).
+ */
+export interface Definition<A, E> {
+  name: string;
+  profile: Profile;
+  /** Empty, placeholder or malformed credentials are refused. */
+  accountCredentials: z.ZodType<A>;
+  endpointCredentials: z.ZodType<E>;
+  /** Built once per version of the credentials; key objects live in the closure. */
+  /** @throws AppError `account.credentials` for secrets of the other mode (test secrets on a live account). */
+  receiver(credentials: A, account: ReceiverAccount): Receiver;
+  sender(credentials: E): Sender;
+  /** Makes endpoint credentials where the server can (generated secrets, shown once); absent where a person must bring them. */
+  generate?(random: Random): E;
+  /** Made-up credentials for both sides that fit each other, for the sandbox and for tests. RSA keys are made by the system, not from `random`. */
+  pair?(random: Random): { account: A; endpoint: E };
+}
+
+/** A provider whose credential types are forgotten: what lists of providers hold. */
+export interface Provider {
+  name: string;
+  profile: Profile;
+  accountCredentials: z.ZodType;
+  endpointCredentials: z.ZodType;
+  /** Parses the credentials itself; throws a ZodError for ones that the schema refuses. */
+  receiver(credentials: unknown, account: ReceiverAccount): Receiver;
+  sender(credentials: unknown): Sender;
+  generate?(random: Random): unknown;
+  pair?(random: Random): { account: unknown; endpoint: unknown };
+}

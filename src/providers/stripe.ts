@@ -1,0 +1,202 @@
+/**
+ * Stripe webhooks (docs.stripe.com/webhooks, /api/events; providers.md §5, which says what was checked against stripe-node).
+ *
+ * paymentId: the PaymentIntent (`pi_…`; the charge where a refund or dispute names no intent).
+ * operationId: capture = the PaymentIntent, cumulative (`amount_received`); failed attempt = its charge; refund = `re_…`; dispute = `dp_…`.
+ *
+ * Payments are read from PaymentIntents and Checkout Sessions, refunds from Refund objects. `charge.*` only sums these up and is ignored:
+ * `charge.refunded` names no refund and counts pending ones, so a refund that fails later would have been told as paid out. An endpoint at
+ * Stripe must subscribe to `refund.created`, `refund.updated` and `refund.failed`.
+ */
+import { z } from 'zod';
+import { AppError } from '../domain/errors.ts';
+import type { Random } from '../domain/ids.ts';
+import type { Notification, NotificationType } from '../domain/notification.ts';
+import { define } from './define.ts';
+import { readStripeEvent, wireAmount } from './events/stripe.ts';
+import { concat, fromHex, toHex } from './primitives/bytes.ts';
+import { fieldPath, idText, listOf, secretText } from './primitives/credentials.ts';
+import { refuseStale } from './primitives/freshness.ts';
+import { singleHeader } from './primitives/headers.ts';
+import { hmacMatches, hmacSecret } from './primitives/hmac.ts';
+import { exactInteger, type JsonObject, parseJson, textAt } from './primitives/json.ts';
+import { mismatchCause } from './primitives/likely-cause.ts';
+import { isRefused, refused, shown } from './primitives/refusal.ts';
+import { acknowledgeWith, isSuccessStatus, judgeBy, post } from './primitives/replies.ts';
+import type { Headers, Receiver, ReceiverAccount, Refusal, Sender } from './provider.ts';
+
+/** The whole text is the key, prefix included: unlike Standard Webhooks, Stripe does not decode what follows `whsec_`. */
+const webhookSecrets = listOf(secretText(16).startsWith('whsec_', 'must start with whsec_'));
+const accountCredentials = z.strictObject({
+  webhook_secrets: webhookSecrets,
+  account: z.exactOptional(idText),
+  api_key: z.exactOptional(secretText(16).regex(/^(sk|rk)_(test|live)_/, 'must be a secret or restricted API key')),
+  order_no_path: z.exactOptional(fieldPath),
+});
+const endpointCredentials = z.strictObject({
+  webhook_secrets: webhookSecrets,
+  /** What the events say of themselves; true by default. An account of mode `test` ignores live events, and the other way round. */
+  livemode: z.exactOptional(z.boolean()),
+});
+type AccountCredentials = z.infer<typeof accountCredentials>;
+type EndpointCredentials = z.infer<typeof endpointCredentials>;
+
+const signaturesMax = 16;
+/** Two `t=` are two headers that something joined. */
+const signatureGrammar = {
+  form: /^t=\d{1,12}(,[a-z0-9]+=[^,]*)+$/,
+  says: '`t=<seconds>,v1=<hex>`',
+  joined: /^t=.*,\s*t=/,
+};
+const hour = 3_600_000;
+
+/** The event and the status of its object that say each type. A canceled refund never left; a failed one came back. */
+const eventOfType = {
+  'payment.authorized': ['payment_intent.amount_capturable_updated', 'requires_capture'],
+  'payment.succeeded': ['payment_intent.succeeded', 'succeeded'],
+  'payment.failed': ['payment_intent.payment_failed', 'requires_payment_method'],
+  'payment.closed': ['payment_intent.canceled', 'canceled'],
+  'refund.pending': ['refund.created', 'pending'],
+  'refund.succeeded': ['refund.updated', 'succeeded'],
+  'refund.failed': ['refund.updated', 'canceled'],
+  'refund.bounced': ['refund.failed', 'failed'],
+  'dispute.opened': ['charge.dispute.created', 'needs_response'],
+  'dispute.won': ['charge.dispute.closed', 'won'],
+  'dispute.lost': ['charge.dispute.closed', 'lost'],
+} as const satisfies Partial<Record<NotificationType, readonly [event: string, status: string]>>;
+
+export const stripe = define({
+  name: 'stripe',
+  profile: {
+    deadlineMs: 20_000,
+    schedule: [hour / 12, hour / 2, 2 * hour, 5 * hour, 10 * hour, 10 * hour, 12 * hour, 12 * hour, 12 * hour],
+    types: Object.keys(eventOfType).filter((type) => isSayable(type)),
+    singleHeaders: ['stripe-signature'],
+    rotation: 'all_sign',
+    methods: ['POST'],
+    unconfirmed: [
+      'The deadline for an answer: write-ups say 20 to 30 seconds, Stripe names none.',
+      'The steps of the retry schedule: Stripe says up to three days, with exponential back-off.',
+      'A rolled secret stays valid for up to 24 hours, with several v1 signatures in that time.',
+      'ISK and UGX are sent with two decimals, MGA with none.',
+    ],
+  },
+  accountCredentials,
+  endpointCredentials,
+  receiver,
+  sender,
+  generate,
+  pair(random) {
+    const credentials = generate(random);
+    return { account: credentials, endpoint: credentials };
+  },
+});
+
+function receiver(credentials: AccountCredentials, account: ReceiverAccount): Receiver {
+  if (account.mode === 'live' && /^.._test_/.test(credentials.api_key ?? '')) {
+    throw new AppError('account.credentials', 'api_key is a test key, and the account is live');
+  }
+  const secrets = credentials.webhook_secrets.map((secret) => hmacSecret(secret));
+  return {
+    open(request, context) {
+      const read = readSignature(request.headers);
+      if (isRefused(read)) return read;
+      const textOver = (body: Uint8Array) => concat(read.timestamp, '.', body);
+      const matches = (body: Uint8Array) => hmacMatches(secrets, textOver(body), read.candidates);
+      const text = textOver(request.body);
+      if (!matches(request.body)) {
+        const otherwise = `none of the account's ${secrets.length} webhook_secrets fits any v1 signature`;
+        return refused('signature.mismatch', mismatchCause(request.body, matches, otherwise), text);
+      }
+      const stale = refuseStale(read.timestamp, context.now);
+      if (stale) return { ...stale, signedText: text };
+      const event = parseJson(request.body);
+      if ('why' in event) return { is: 'unreadable', why: event.why };
+      const connected = textAt(event.value, 'account');
+      if (credentials.account !== undefined && connected !== credentials.account) {
+        const whose = connected === null ? 'the platform itself' : `connected account ${shown(connected)}`;
+        return refused(
+          'callback.other_account',
+          `an event of ${whose}; this account is for ${credentials.account}`,
+          text,
+        );
+      }
+      return readStripeEvent(event.value, account, credentials.order_no_path);
+    },
+    acknowledge: acknowledgeWith({
+      contentType: 'application/json',
+      success: '{"received":true}',
+      failure: (error) => JSON.stringify({ error }),
+    }),
+  };
+}
+
+function sender(credentials: EndpointCredentials): Sender {
+  const secrets = credentials.webhook_secrets.map((secret) => hmacSecret(secret));
+  return {
+    seal(notification, { now }) {
+      const body = concat(JSON.stringify(eventFor(notification, credentials.livemode ?? true), null, 2));
+      const timestamp = String(Math.floor(now / 1000));
+      const text = concat(timestamp, '.', body);
+      const signatures = secrets.map((secret) => `v1=${toHex(secret.digest(text))}`);
+      return post('application/json', body, [['stripe-signature', [`t=${timestamp}`, ...signatures].join(',')]]);
+    },
+    judge: judgeBy(isSuccessStatus, { wanted: 'any 2xx' }),
+  };
+}
+
+function generate(random: Random): { webhook_secrets: string[] } {
+  return { webhook_secrets: [`whsec_${toHex(random(24))}`] };
+}
+
+function eventFor(notification: Notification, livemode: boolean): JsonObject {
+  if (!isSayable(notification.type)) throw new RangeError(`stripe cannot say ${notification.type}`);
+  const [type, status] = eventOfType[notification.type];
+  const created = Math.floor(notification.occurredAt / 1000);
+  return {
+    id: `evt_${notification.id}`,
+    object: 'event',
+    api_version: '2025-09-30.clover',
+    created,
+    data: { object: { ...objectFor(notification), metadata: { order_no: notification.orderNo }, status, created } },
+    livemode,
+    pending_webhooks: 1,
+    request: { id: null, idempotency_key: null },
+    type,
+  };
+}
+
+/** The object of an event. A capture is known by its own id, so that several captures of one payment stay several. */
+function objectFor(notification: Notification): JsonObject {
+  const { type, paymentId, operationId } = notification;
+  const amount = exactInteger(wireAmount(notification.amountMinor, notification.currency));
+  const currency = notification.currency.toLowerCase();
+  if (type.startsWith('refund.'))
+    return { id: operationId, object: 'refund', amount, currency, payment_intent: paymentId };
+  if (type.startsWith('dispute.'))
+    return { id: operationId, object: 'dispute', amount, currency, payment_intent: paymentId };
+  return {
+    id: type === 'payment.failed' ? paymentId : operationId,
+    object: 'payment_intent',
+    amount,
+    amount_capturable: type === 'payment.authorized' ? amount : 0,
+    amount_received: type === 'payment.succeeded' ? amount : 0,
+    currency,
+    latest_charge: type === 'payment.failed' ? operationId : null,
+  };
+}
+
+function isSayable(type: string): type is keyof typeof eventOfType {
+  return Object.hasOwn(eventOfType, type);
+}
+
+/** `t=<seconds>,v1=<hex>[,v1=<hex>…]`; other schemes (v0) do not count. */
+function readSignature(headers: Headers): { timestamp: string; candidates: Uint8Array[] } | Refusal {
+  const value = singleHeader(headers, 'stripe-signature', signatureGrammar);
+  if (isRefused(value)) return value;
+  const [time = '', ...signatures] = value.split(',');
+  if (signatures.length > signaturesMax) return refused('signature.malformed', `more than ${signaturesMax} signatures`);
+  const v1 = signatures.filter((one) => one.startsWith('v1='));
+  if (v1.length === 0) return refused('signature.scheme', 'header stripe-signature holds no v1 signature');
+  return { timestamp: time.slice(2), candidates: v1.flatMap((one) => fromHex(one.slice(3)) ?? []) };
+}

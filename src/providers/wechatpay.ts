@@ -1,0 +1,222 @@
+/**
+ * WeChat Pay APIv3 notifications (pay.weixin.qq.com, "payment result notification", "refund result notification", "combined payment
+ * notification", "signature verification", "certificates and callback decryption"; providers.md §1 says what was checked and how).
+ *
+ * paymentId: transaction_id. operationId: capture = transaction_id, single; refund = refund_id, single. No disputes: complaints say
+ * nothing about money. A refund notification names no currency: it is CNY, like every refund of a domestic merchant.
+ */
+import { z } from 'zod';
+import { define } from './define.ts';
+import { readWechatpayResource, wechatpayResource } from './events/wechatpay.ts';
+import { aesKey, decrypt, encrypt } from './primitives/aes-gcm.ts';
+import { toBeijingIso } from './primitives/beijing-time.ts';
+import { concat, toHex, utf8 } from './primitives/bytes.ts';
+import { idText, listOf, privateKeyText, publicKeyText, secretText } from './primitives/credentials.ts';
+import { refuseStale } from './primitives/freshness.ts';
+import { grammars, header, singleHeader } from './primitives/headers.ts';
+import { at, idAt, parseJson, textAt } from './primitives/json.ts';
+import { mismatchCause } from './primitives/likely-cause.ts';
+import { isRefused, refused, shown } from './primitives/refusal.ts';
+import { acknowledgeWith, judgeBy, post } from './primitives/replies.ts';
+import { rsaMatches, rsaPair, rsaPrivateKey, rsaPublicKey, rsaSignature } from './primitives/rsa.ts';
+import type { Headers, Opened, Receiver, ReceiverAccount, Refusal, Sender } from './provider.ts';
+
+const apiV3Keys = listOf(secretText(32).length(32, 'must have exactly 32 characters'));
+const accountCredentials = z.strictObject({
+  mchid: idText,
+  appids: z.array(idText).min(1).max(100),
+  role: z.exactOptional(z.enum(['merchant', 'partner'])),
+  sub_mchids: z.exactOptional(z.array(idText).max(10_000)),
+  api_v3_keys: apiV3Keys,
+  platform_keys: z
+    .record(idText, publicKeyText)
+    .refine((keys) => Object.keys(keys).length > 0, 'must name at least one key, by its serial or PUB_KEY_ID'),
+  merchant_serial: z.exactOptional(idText),
+  merchant_private_key: z.exactOptional(privateKeyText),
+});
+const endpointCredentials = z.strictObject({
+  mchid: idText,
+  appid: idText,
+  api_v3_keys: apiV3Keys,
+  serial: idText,
+  sign_key: privateKeyText,
+});
+type AccountCredentials = z.infer<typeof accountCredentials>;
+type EndpointCredentials = z.infer<typeof endpointCredentials>;
+
+const signatureType = 'WECHATPAY2-SHA256-RSA2048';
+const probe = 'WECHATPAY/SIGNTEST/';
+const [second, minute, hour] = [1000, 60_000, 3_600_000] as const;
+const keyHeaders = ['wechatpay-serial', 'wechatpay-timestamp', 'wechatpay-nonce', 'wechatpay-signature'];
+
+export const wechatpay = define({
+  name: 'wechatpay',
+  profile: {
+    deadlineMs: 5 * second,
+    schedule: [
+      ...[15, 15, 30].map((seconds) => seconds * second),
+      ...[3, 10, 20, 30, 30, 30, 60].map((minutes) => minutes * minute),
+      ...[3, 3, 3, 6, 6].map((hours) => hours * hour),
+    ],
+    types: ['payment.succeeded', 'payment.failed', 'refund.succeeded', 'refund.failed'],
+    currencies: ['CNY'],
+    singleHeaders: [...keyHeaders, 'wechatpay-signature-type'],
+    rotation: 'first',
+    methods: ['POST'],
+    unconfirmed: [
+      'A retry is signed anew, so the replay window of 300 s does not refuse it.',
+      'A changed APIv3 key is used for notifications at once.',
+      'The amount fields of combined payments: total_amount, with the currency beside it.',
+    ],
+  },
+  accountCredentials,
+  endpointCredentials,
+  receiver,
+  sender,
+  pair(random) {
+    const keys = rsaPair();
+    const [mchid, appid, serial] = ['1900000109', 'wx8888888888888888', `PUB_KEY_ID_${toHex(random(17))}`];
+    const api_v3_keys = [toHex(random(16))];
+    return {
+      account: { mchid, appids: [appid], api_v3_keys, platform_keys: { [serial]: keys.publicKey } },
+      endpoint: { mchid, appid, api_v3_keys, serial, sign_key: keys.privateKey },
+    };
+  },
+});
+
+function receiver(credentials: AccountCredentials, account: ReceiverAccount): Receiver {
+  const platformKeys = new Map(
+    Object.entries(credentials.platform_keys).map(([serial, text]) => [serial, rsaPublicKey(text)]),
+  );
+  const decryptionKeys = credentials.api_v3_keys.map((text) => aesKey(utf8(text)));
+  return {
+    open(request, context) {
+      const signed = readSignature(request.headers);
+      if (isRefused(signed)) return signed;
+      const textOver = (body: Uint8Array) => concat(`${signed.timestamp}\n${signed.nonce}\n`, body, '\n');
+      const text = textOver(request.body);
+      const key = platformKeys.get(signed.serial);
+      if (key === undefined) {
+        const known = [...platformKeys.keys()].join(', ');
+        const why = `no key for serial ${signed.serial}; the account has ${known}`;
+        return { is: 'unknown_key', keyId: signed.serial, why, signedText: text };
+      }
+      const matches = (body: Uint8Array) => rsaMatches(key, textOver(body), signed.signature);
+      if (!matches(request.body)) {
+        const why = mismatchCause(
+          request.body,
+          matches,
+          `the key of serial ${signed.serial} does not fit the signature over this body`,
+        );
+        return refused('signature.mismatch', why, text);
+      }
+      const stale = refuseStale(signed.timestamp, context.now);
+      if (stale) return { ...stale, signedText: text };
+      return openBody(request.body, { text, decryptionKeys, credentials, account });
+    },
+    acknowledge: acknowledgeWith({
+      contentType: 'application/json',
+      success: '{"code":"SUCCESS","message":"成功"}',
+      failure: (message) => JSON.stringify({ code: 'FAIL', message }),
+    }),
+  };
+}
+
+interface Opening {
+  text: Uint8Array;
+  decryptionKeys: readonly ReturnType<typeof aesKey>[];
+  credentials: AccountCredentials;
+  account: ReceiverAccount;
+}
+
+function openBody(body: Uint8Array, { text, decryptionKeys, credentials, account }: Opening): Opened {
+  const envelope = parseJson(body);
+  if ('why' in envelope) return { is: 'unreadable', why: envelope.why };
+  const messageId = idAt(envelope.value, 'id');
+  const eventType = textAt(envelope.value, 'event_type');
+  if (messageId === null || eventType === null)
+    return { is: 'unreadable', why: 'the notification has no id or no event_type' };
+  // event_type is shared by products (profit sharing says TRANSACTION.SUCCESS too), so the resource's own type decides where it is said.
+  const originalType = textAt(envelope.value, 'resource.original_type') ?? eventType.split('.')[0]?.toLowerCase();
+  if (originalType !== 'transaction' && originalType !== 'refund') {
+    return { is: 'ignored', messageId, type: shown(`${eventType} of ${originalType}`) };
+  }
+  const opened = decrypt(decryptionKeys, at(envelope.value, 'resource'));
+  if ('why' in opened) return refused('callback.decrypt', opened.why, text);
+  const resource = parseJson(opened.plain);
+  if ('why' in resource) return { is: 'unreadable', why: `resource: ${resource.why}` };
+  const facts = readWechatpayResource(resource.value, {
+    originalType,
+    account,
+    credentials,
+    createTime: textAt(envelope.value, 'create_time'),
+  });
+  if (isRefused(facts)) return { ...facts, signedText: text };
+  if (typeof facts === 'string') return { is: 'unreadable', why: facts };
+  return facts.length === 0
+    ? { is: 'ignored', messageId, type: shown(eventType) }
+    : { is: 'facts', messageId, facts, readBack: false };
+}
+
+function sender(credentials: EndpointCredentials): Sender {
+  const signKey = rsaPrivateKey(credentials.sign_key);
+  const [first = ''] = credentials.api_v3_keys;
+  const encryptionKey = aesKey(utf8(first));
+  return {
+    async seal(notification, { now, random }) {
+      const { eventType, originalType, resource } = wechatpayResource(notification, credentials);
+      const plain = utf8(JSON.stringify(resource));
+      const body = utf8(
+        JSON.stringify({
+          id: `EV-${notification.id}`,
+          create_time: toBeijingIso(notification.createdAt),
+          resource_type: 'encrypt-resource',
+          event_type: eventType,
+          summary: originalType === 'refund' ? '退款通知' : '支付通知',
+          resource: { original_type: originalType, ...encrypt(encryptionKey, plain, originalType, random) },
+        }),
+      );
+      const [timestamp, nonce] = [String(Math.floor(now / 1000)), toHex(random(16))];
+      return post('application/json', body, [
+        ['wechatpay-serial', credentials.serial],
+        ['wechatpay-timestamp', timestamp],
+        ['wechatpay-nonce', nonce],
+        ['wechatpay-signature-type', signatureType],
+        ['wechatpay-signature', await rsaSignature(signKey, concat(`${timestamp}\n${nonce}\n`, body, '\n'))],
+      ]);
+    },
+    // WeChat Pay reads the status first: a 200 whose body says FAIL counts as accepted.
+    judge: judgeBy((reply) => reply.status === 200 || reply.status === 204, { wanted: '200 or 204' }),
+  };
+}
+
+interface Signed {
+  serial: string;
+  timestamp: string;
+  nonce: string;
+  signature: string;
+}
+
+function readSignature(headers: Headers): Signed | Refusal {
+  if (header(headers, 'wechatpay-signature')?.startsWith(probe)) {
+    return refused(
+      'signature.probe',
+      'a probe with a wrong signature, refused as it should be; WeChat Pay sends the notification again',
+    );
+  }
+  // Pinned: another type would let a sender choose a weaker scheme.
+  if (header(headers, 'wechatpay-signature-type') !== null) {
+    const type = singleHeader(headers, 'wechatpay-signature-type', grammars.token);
+    if (isRefused(type)) return type;
+    if (type !== signatureType)
+      return refused('signature.scheme', `signature type ${shown(type)}; only ${signatureType} is accepted`);
+  }
+  const serial = singleHeader(headers, 'wechatpay-serial', grammars.token);
+  if (isRefused(serial)) return serial;
+  const timestamp = singleHeader(headers, 'wechatpay-timestamp', grammars.seconds);
+  if (isRefused(timestamp)) return timestamp;
+  const nonce = singleHeader(headers, 'wechatpay-nonce', grammars.token);
+  if (isRefused(nonce)) return nonce;
+  const signature = singleHeader(headers, 'wechatpay-signature', grammars.base64);
+  return isRefused(signature) ? signature : { serial, timestamp, nonce, signature };
+}

@@ -1,0 +1,219 @@
+import type { RawRequest } from '../../src/providers/provider.ts';
+import { headerOf, notificationOf, now, sidesOf, textOf, withBody, withHeader, withoutHeader } from './support.ts';
+
+/** Something hostile, damaged or late that every provider meets, and how it must be refused. */
+export interface NegativeCase {
+  name: string;
+  /** What is sent; null where the format has no such thing. */
+  request(format: Format): Promise<RawRequest | null>;
+  /** Milliseconds between sealing and opening. */
+  laterMs?: number;
+  /** How `refusalOf` must begin, or a pattern of all of it. */
+  refused: RegExp;
+}
+
+/** What the table needs to know of a format. */
+export interface Format {
+  name: string;
+  sealed: RawRequest;
+  /** Headers that carry or select the signature; empty where it is in the body. */
+  signatureHeaders: readonly string[];
+  hasTimestamp: boolean;
+  isJson: boolean;
+  /** The request with another signature text, as the format writes signatures. */
+  withSignature(change: (signature: string) => string): RawRequest;
+  withUnknownKey(): RawRequest | null;
+  withOtherScheme(): RawRequest | null;
+}
+
+export async function formatOf(name: string): Promise<Format> {
+  const extra = name === 'hmac' ? { replay_window_s: 300 } : {};
+  const sealed = await sidesOf(name, { endpoint: extra }).sender.seal(notificationOf('payment.succeeded'), {
+    now,
+    publicUrl: '',
+    random: (bytes) => new Uint8Array(bytes).fill(7),
+  });
+  const over = (header: string, pattern: RegExp) => (change: (signature: string) => string) =>
+    withHeader(sealed, header, (value) =>
+      value.replace(pattern, (_, before: string, signature: string) => before + change(signature)),
+    );
+  const common = { name, sealed, isJson: true, hasTimestamp: true, withUnknownKey: () => null };
+  switch (name) {
+    case 'hmac':
+      return {
+        ...common,
+        signatureHeaders: ['authorization', 'x-timestamp', 'x-nonce'],
+        withSignature: over('authorization', /^(.*:)(.*)$/),
+        withUnknownKey: () => withHeader(sealed, 'authorization', (value) => value.replace(/ .*:/, ' somebody-else:')),
+        withOtherScheme: () => withHeader(sealed, 'authorization', (value) => value.replace('HMAC', 'Bearer')),
+      };
+    case 'standard':
+      return {
+        ...common,
+        signatureHeaders: ['webhook-id', 'webhook-timestamp', 'webhook-signature'],
+        withSignature: over('webhook-signature', /^(v1,)(.*)$/),
+        withOtherScheme: () => withHeader(sealed, 'webhook-signature', (value) => value.replace('v1,', 'v0,')),
+      };
+    case 'stripe':
+      return {
+        ...common,
+        signatureHeaders: ['stripe-signature'],
+        withSignature: over('stripe-signature', /^(.*v1=)(.*)$/),
+        withOtherScheme: () => withHeader(sealed, 'stripe-signature', (value) => value.replace('v1=', 'v0=')),
+      };
+    case 'wechatpay':
+      return {
+        ...common,
+        signatureHeaders: ['wechatpay-serial', 'wechatpay-timestamp', 'wechatpay-nonce', 'wechatpay-signature'],
+        withSignature: over('wechatpay-signature', /^()(.*)$/),
+        withUnknownKey: () => withHeader(sealed, 'wechatpay-serial', () => 'PUB_KEY_ID_OTHER'),
+        withOtherScheme: () => withHeader(sealed, 'wechatpay-signature-type', () => 'WECHATPAY2-SM2-WITH-SM3'),
+      };
+    case 'alipay':
+      return {
+        ...common,
+        isJson: false,
+        hasTimestamp: false,
+        signatureHeaders: [],
+        withSignature: (change) =>
+          withBody(
+            sealed,
+            textOf(sealed.body).replace(
+              /sign=([^&]*)$/,
+              (_, sign: string) => `sign=${encodeURIComponent(change(decodeURIComponent(sign)))}`,
+            ),
+          ),
+        withOtherScheme: () => withBody(sealed, textOf(sealed.body).replace('sign_type=RSA2', 'sign_type=RSA')),
+      };
+    default:
+      throw new Error(`the table of negative cases does not know ${name}`);
+  }
+}
+
+const eachHeader = (change: (format: Format, header: string) => RawRequest) =>
+  [0, 1, 2, 3].map((index) => async (format: Format) => {
+    const header = format.signatureHeaders[index];
+    return header === undefined ? null : change(format, header);
+  });
+
+const twice = eachHeader(({ sealed }, header) => ({
+  ...sealed,
+  headers: [...sealed.headers, [header.toUpperCase(), headerOf(sealed, header)]],
+}));
+const joined = eachHeader(({ sealed }, header) => withHeader(sealed, header, (value) => `${value}, ${value}`));
+const missing = eachHeader(({ sealed }, header) => withoutHeader(sealed, header));
+const emptied = eachHeader(({ sealed }, header) => withHeader(sealed, header, () => ''));
+
+export const negativeCases: readonly NegativeCase[] = [
+  {
+    name: 'a changed byte of the body',
+    request: async ({ sealed }) =>
+      withBody(
+        sealed,
+        textOf(sealed.body).replace(/[0-9]/, (digit) => String((Number(digit) + 1) % 10)),
+      ),
+    refused: /^(signature\.mismatch|callback\.\w+): /,
+  },
+  {
+    name: 'an empty body',
+    request: async ({ sealed }) => withBody(sealed, ''),
+    refused: /^signature\.(mismatch|missing): /,
+  },
+  {
+    name: 'a body that was re-serialised',
+    request: async ({ isJson, sealed }) => {
+      if (!isJson) return null;
+      const value: unknown = JSON.parse(textOf(sealed.body));
+      const pretty = JSON.stringify(value, null, 2);
+      return withBody(sealed, pretty === textOf(sealed.body) ? JSON.stringify(value) : pretty);
+    },
+    refused: /^signature\.mismatch: body was re-serialised: the signature matches the body /,
+  },
+  {
+    name: 'a trailing newline',
+    request: async ({ isJson, sealed }) => (isJson ? withBody(sealed, `${textOf(sealed.body)}\n`) : null),
+    refused: /^signature\.mismatch: body was re-serialised: the signature matches the body without the space around it/,
+  },
+  {
+    name: 'a body sealed with lone surrogates and NULs put in',
+    request: async ({ sealed }) => withBody(sealed, Buffer.from([0, 0xff, 0xfe, 0xed, 0xa0, 0x80])),
+    refused: /^(signature|callback)\.\w+: /,
+  },
+  {
+    name: 'a timestamp from the past',
+    request: async ({ hasTimestamp, sealed }) => (hasTimestamp ? sealed : null),
+    laterMs: 412_000,
+    refused: /^callback\.stale: timestamp 412 s old, window 300 s$/,
+  },
+  {
+    name: 'a timestamp from the future',
+    request: async ({ hasTimestamp, sealed }) => (hasTimestamp ? sealed : null),
+    laterMs: -301_000,
+    refused: /^callback\.stale: timestamp 301 s in the future, window 300 s$/,
+  },
+  {
+    name: 'a timestamp put forward without a new signature',
+    request: async ({ sealed }) => {
+      const header = sealed.headers.map(([name]) => name).find((name) => /timestamp|stripe-signature/.test(name));
+      return header === undefined
+        ? null
+        : withHeader(sealed, header, (value) => value.replace(/\d{10}/, (seconds) => String(Number(seconds) + 500)));
+    },
+    laterMs: 500_000,
+    refused: /^signature\.mismatch: /,
+  },
+  ...missing.map((request, index) => ({
+    name: `a missing header (${index + 1})`,
+    request,
+    refused: /^signature\.missing: header /,
+  })),
+  ...emptied.map((request, index) => ({
+    name: `an empty header (${index + 1})`,
+    request,
+    refused: /^signature\.missing: header /,
+  })),
+  ...twice.map((request, index) => ({
+    name: `a header twice (${index + 1})`,
+    request,
+    refused: /^signature\.duplicated: /,
+  })),
+  ...joined.map((request, index) => ({
+    name: `a header twice, joined by a comma (${index + 1})`,
+    request,
+    refused: /^signature\.duplicated: /,
+  })),
+  {
+    name: 'a signature that is too short',
+    request: async (format) => format.withSignature((signature) => signature.slice(0, -8)),
+    refused: /^signature\.(mismatch|malformed): /,
+  },
+  {
+    name: 'a signature that is too long',
+    request: async (format) => format.withSignature((signature) => signature.replace(/=*$/, '') + signature),
+    refused: /^signature\.(mismatch|malformed): /,
+  },
+  {
+    name: 'a signature in no encoding',
+    request: async (format) => format.withSignature(() => '!not$encoded!'),
+    refused: /^signature\.(mismatch|malformed): /,
+  },
+  {
+    name: 'a signature over something else',
+    request: async (format) =>
+      format.withSignature(
+        (signature) =>
+          [...signature].reverse().join('').replace(/^=+/, '') + '='.repeat(/=*$/.exec(signature)?.[0].length ?? 0),
+      ),
+    refused: /^signature\.(mismatch|malformed): /,
+  },
+  {
+    name: 'an unknown key id',
+    request: async (format) => format.withUnknownKey(),
+    refused: /^signature\.unknown_key: no (key|secrets) for .*; the account has /,
+  },
+  {
+    name: 'another signature scheme',
+    request: async (format) => format.withOtherScheme(),
+    refused: /^signature\.(scheme|malformed): /,
+  },
+];

@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { asId, isOrderNo } from '../../src/domain/ids.ts';
+import { amountMinorMax } from '../../src/domain/money.ts';
+import type { Notification, NotificationType } from '../../src/domain/notification.ts';
+import { providers } from '../../src/providers/index.ts';
+import { kindOfType } from '../../src/providers/primitives/generic-fact.ts';
+import { context, factOf, notificationOf, now, refusalOf, seededRandom, sidesOf, withBody } from './support.ts';
+
+const key = Buffer.from(seededRandom('encryption')(32)).toString('base64');
+/** Each provider as it comes, and the two that may encrypt also encrypted. */
+const variants = [
+  ...providers.map(({ name }) => [name, name, {}] as const),
+  ['hmac, encrypted and with a replay window', 'hmac', { encryption_keys: [key], replay_window_s: 300 }] as const,
+  ['standard, encrypted', 'standard', { encryption_keys: [key] }] as const,
+];
+
+const currencies = ['CNY', 'USD', 'JPY', 'ISK', 'UGX', 'KWD', 'CLF'];
+/** Stripe's own units of these two are a hundred times finer, and the wire has the same largest integer. */
+const finerAtStripe = ['ISK', 'UGX'];
+
+function notifications(name: string, types: readonly NotificationType[], sayable: readonly string[] | undefined) {
+  const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,40}$/);
+  return fc
+    .record({
+      type: fc.constantFrom(...types),
+      orderNo: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }).filter(isOrderNo),
+      amountMinor: fc.oneof(fc.bigInt(100n, 10n ** 9n), fc.bigInt(2n ** 53n, amountMinorMax)),
+      currency: fc.constantFrom(...currencies.filter((one) => sayable?.includes(one) ?? true)),
+      paymentId: id,
+      operationId: id,
+      occurredAt: fc.integer({ min: now - 86_400_000, max: now }),
+      data: fc.constantFrom(
+        null,
+        '{"order_no":"not this one","order_id":"nor this","amount_minor":1,"list":[1.50,12345678901234567890]}',
+      ),
+    })
+    .map((one): Notification => {
+      const scale = name === 'stripe' && finerAtStripe.includes(one.currency) ? 100n : 1n;
+      const amountMinor = one.amountMinor / scale;
+      const total = one.type === 'refund.succeeded' ? amountMinor : null;
+      return notificationOf(one.type, {
+        ...one,
+        orderNo: asId.orderNo(one.orderNo),
+        amountMinor,
+        refundedTotalMinor: total,
+      });
+    });
+}
+
+describe('what is sealed by', () => {
+  it.each(variants)('%s opens to the same kind, operation, order, amount and currency', async (_title, name, extra) => {
+    const { provider, sender, receiver } = sidesOf(name, { account: extra, endpoint: extra });
+    const { types, currencies: sayable } = provider.profile;
+    await fc.assert(
+      fc.asyncProperty(notifications(name, types, sayable), async (notification) => {
+        const opened = receiver.open(await sender.seal(notification, context), context);
+        const kind = kindOfType[notification.type];
+        if (kind === null) {
+          expect(opened.is).toBe('ignored');
+          return;
+        }
+        const { orderNo, amountMinor, currency } = notification;
+        // Alipay's refund callback names the trade and its total; the single refund comes by query.
+        const isTotal = name === 'alipay' && kind === 'refunded';
+        const operationId = isTotal ? notification.paymentId : notification.operationId;
+        expect(factOf(opened)).toMatchObject({ kind, operationId, reference: orderNo, amountMinor, currency });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each(variants)('%s is refused after any flip of a bit of its body', async (_title, name, extra) => {
+    const { sender, receiver } = sidesOf(name, { account: extra, endpoint: extra });
+    const sealed = await sender.seal(notificationOf('payment.succeeded'), context);
+    expect(receiver.open(sealed, context).is).toBe('facts');
+    fc.assert(
+      fc.property(fc.nat(sealed.body.length - 1), fc.integer({ min: 1, max: 255 }), (index, bits) => {
+        const body = Uint8Array.from(sealed.body);
+        body[index] = (body[index] ?? 0) ^ bits;
+        expect(refusalOf(receiver.open(withBody(sealed, body), context))).toMatch(/^(signature|callback)\.\w+: /);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each(variants)('%s carries no secret in the clear', async (_title, name, extra) => {
+    const { sender, credentials } = sidesOf(name, { account: extra, endpoint: extra });
+    const sealed = await sender.seal(notificationOf('payment.succeeded'), context);
+    const sent = JSON.stringify([sealed.headers, Buffer.from(sealed.body).toString('latin1')]);
+    const secrets = Object.entries(credentials.endpoint)
+      .filter(([field]) => /secrets|keys|sign_key/.test(field))
+      .flatMap(([, value]) => (Array.isArray(value) ? value.map(String) : [String(value)]));
+    expect(secrets.length).toBeGreaterThan(0);
+    expect(secrets.filter((secret) => sent.includes(secret))).toEqual([]);
+  });
+});
+
+describe('a format', () => {
+  it.each(providers.map(({ name }) => name))(
+    '%s throws for a type or a currency that its profile does not have',
+    async (name) => {
+      const { provider, sender } = sidesOf(name);
+      const { types, currencies: sayable } = provider.profile;
+      const seal = async (changes: Notification) => sender.seal(changes, context);
+      const unsayable = (Object.keys(kindOfType) as NotificationType[]).filter((type) => !types.includes(type));
+      for (const type of unsayable)
+        await expect(seal(notificationOf(type))).rejects.toThrow(`${name} cannot say ${type}`);
+      if (sayable) {
+        const inDollars = notificationOf('payment.succeeded', { currency: 'USD' });
+        await expect(seal(inDollars)).rejects.toThrow(`${name} cannot say USD`);
+      }
+      expect(types.length).toBeGreaterThan(2);
+    },
+  );
+
+  it('keeps the numbers of published data exactly as they were written', () => {
+    const { sender } = sidesOf('standard');
+    const data = '{"ratio":1.50,"serial":12345678901234567890,"order_no":"overridden"}';
+    const sealed = sender.seal(notificationOf('payment.succeeded', { data }), context);
+    const body = 'body' in sealed ? Buffer.from(sealed.body).toString() : '';
+    expect(body).toContain('"ratio":1.50,"serial":12345678901234567890,"order_no":"ORDER-20260105-0001"');
+  });
+});

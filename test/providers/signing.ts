@@ -1,0 +1,85 @@
+import { createHmac, createSign } from 'node:crypto';
+import { Aes } from 'wechatpay-axios-plugin';
+import { z } from 'zod';
+import type { RawRequest } from '../../src/providers/provider.ts';
+import { now, sidesOf } from './support.ts';
+
+const seconds = String(now / 1000);
+const credentialsSchema = z.looseObject({
+  api_key: z.string().default(''),
+  api_secrets: z.array(z.string()).default(['']),
+  secrets: z.array(z.string()).default(['']),
+  webhook_secrets: z.array(z.string()).default(['']),
+  api_v3_keys: z.array(z.string()).default(['']),
+  serial: z.string().default(''),
+  sign_key: z.string().default(''),
+});
+
+/** Any body as an authentic request of a format: signed by node:crypto, without the code under test. */
+export function signed(name: string, body: string | Uint8Array): RawRequest {
+  const bytes = Buffer.from(body);
+  const credentials = credentialsSchema.parse(sidesOf(name).credentials.endpoint);
+  const hmac = (secret: string | Buffer, prefix: string) => createHmac('sha256', secret).update(prefix).update(bytes);
+  const request = (headers: Record<string, string>): RawRequest => ({
+    method: 'POST',
+    target: '/',
+    headers: Object.entries(headers),
+    body: bytes,
+  });
+  switch (name) {
+    case 'hmac':
+      return request({
+        authorization: `HMAC ${credentials.api_key}:${hmac(credentials.api_secrets[0] ?? '', '').digest('hex')}`,
+      });
+    case 'standard': {
+      const secret = Buffer.from((credentials.secrets[0] ?? '').replace('whsec_', ''), 'base64');
+      const signature = hmac(secret, `msg_1.${seconds}.`).digest('base64');
+      return request({ 'webhook-id': 'msg_1', 'webhook-timestamp': seconds, 'webhook-signature': `v1,${signature}` });
+    }
+    case 'stripe':
+      return request({
+        'stripe-signature': `t=${seconds},v1=${hmac(credentials.webhook_secrets[0] ?? '', `${seconds}.`).digest('hex')}`,
+      });
+    case 'wechatpay': {
+      const signer = createSign('RSA-SHA256').update(`${seconds}\nn1\n`).update(bytes).update('\n');
+      return request({
+        'wechatpay-serial': credentials.serial,
+        'wechatpay-timestamp': seconds,
+        'wechatpay-nonce': 'n1',
+        'wechatpay-signature': signer.sign(credentials.sign_key, 'base64'),
+      });
+    }
+    default:
+      throw new Error(`no signer for ${name}`);
+  }
+}
+
+/** A WeChat Pay notification with any resource, encrypted by wechatpay-axios-plugin. */
+export function signedResource(
+  resource: unknown,
+  envelope: { event_type?: string; original_type?: string; nonce?: string } = {},
+): RawRequest {
+  const [key = ''] = credentialsSchema.parse(sidesOf('wechatpay').credentials.endpoint).api_v3_keys;
+  const { event_type = 'TRANSACTION.SUCCESS', original_type = 'transaction', nonce = 'aB3dE5fG7hJ9' } = envelope;
+  const plain = typeof resource === 'string' ? resource : JSON.stringify(resource);
+  const ciphertext = Aes.AesGcm.encrypt(plain, key, nonce, original_type);
+  const sealed = { original_type, algorithm: 'AEAD_AES_256_GCM', ciphertext, associated_data: original_type, nonce };
+  const create_time = '2026-01-05T10:21:33+08:00';
+  return signed(
+    'wechatpay',
+    JSON.stringify({ id: 'EV-1', create_time, resource_type: 'encrypt-resource', event_type, resource: sealed }),
+  );
+}
+
+/** An Alipay form of any fields, signed over the sorted values. */
+export function signedForm(fields: Readonly<Record<string, string>>): RawRequest {
+  const credentials = credentialsSchema.parse(sidesOf('alipay').credentials.endpoint);
+  const text = Object.keys(fields)
+    .filter((name) => name !== 'sign_type')
+    .sort()
+    .map((name) => `${name}=${fields[name]}`)
+    .join('&');
+  const sign = createSign('RSA-SHA256').update(text).sign(credentials.sign_key, 'base64');
+  const body = Buffer.from(new URLSearchParams({ ...fields, sign }).toString());
+  return { method: 'POST', target: '/', headers: [['content-type', 'application/x-www-form-urlencoded']], body };
+}
