@@ -1,0 +1,101 @@
+import { ZodError } from 'zod';
+import { AppError, type FieldError } from '../domain/errors.ts';
+import { LruMap } from '../domain/lru-map.ts';
+import type { Account, SealedCredentials } from '../domain/merchant.ts';
+import type { Provider, Receiver, Sender } from '../providers/provider.ts';
+import { type SecretOwner, secretOwner, type Vault } from './vault.ts';
+
+/** Whose credentials seal: an endpoint's own, or a merchant's for a provider. */
+export interface SealingOwner {
+  owner: SecretOwner;
+  provider: string;
+  credentials: SealedCredentials;
+}
+
+/**
+ * Receivers and senders, built once per version of their credentials: decrypting them and making key objects costs more than the
+ * signature they are for. Both methods throw an AppError, the same one until the credentials change: `provider.unknown`,
+ * `secrets.master_key`, `account.credentials`.
+ */
+export interface Prepared {
+  receiver(account: Pick<Account, 'id' | 'provider' | 'mode' | 'credentials'>): Receiver;
+  sender(owner: SealingOwner): Sender;
+}
+
+export interface PreparedOptions {
+  vault: Vault;
+  provider(name: string): Provider | undefined;
+  /** Receivers, and senders, kept at once; one more pushes out the one unused longest. */
+  max?: number;
+}
+
+const maxDefault = 10_000;
+
+export function createPrepared(options: PreparedOptions): Prepared {
+  const receivers = createCache<Receiver>(options.max ?? maxDefault);
+  const senders = createCache<Sender>(options.max ?? maxDefault);
+
+  /** Everything that can fail between the sealed bytes and a receiver or sender becomes an AppError. */
+  const prepare = <Made>(owner: SealingOwner, build: (provider: Provider, credentials: unknown) => Made): Made => {
+    const provider = options.provider(owner.provider);
+    if (provider === undefined)
+      throw new AppError('provider.unknown', `${owner.owner} has provider ${JSON.stringify(owner.provider)}`);
+    try {
+      return build(provider, options.vault.openCredentials(owner.owner, owner.credentials.sealed));
+    } catch (error) {
+      // A provider's message might quote a key, so only a schema's messages are passed on.
+      throw unusable(owner.owner, error);
+    }
+  };
+
+  return {
+    receiver(account) {
+      const { id, mode, provider, credentials } = account;
+      const owner: SealingOwner = { owner: secretOwner.account(id), provider, credentials };
+      const key = `${owner.owner} ${provider} ${mode} ${credentials.version}`;
+      return receivers(key, () => prepare(owner, (found, opened) => found.receiver(opened, { id, mode })));
+    },
+    sender(owner) {
+      const key = `${owner.owner} ${owner.provider} ${owner.credentials.version}`;
+      return senders(key, () => prepare(owner, (found, opened) => found.sender(opened)));
+    },
+  };
+}
+
+function unusable(owner: SecretOwner, error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (!(error instanceof ZodError)) {
+    const kind = error instanceof Error ? ('code' in error ? String(error.code) : error.name) : 'an error';
+    return new AppError('account.credentials', `the credentials of ${owner} cannot be used (${kind})`);
+  }
+  const errors = error.issues.map((issue): FieldError => ({ pointer: pointerOf(issue.path), detail: issue.message }));
+  const fields = errors.map((field) => field.pointer).join(', ');
+  return new AppError('account.credentials', `the credentials of ${owner} are refused by their schema: ${fields}`, {
+    errors,
+  });
+}
+
+function pointerOf(path: readonly PropertyKey[]): string {
+  return ['', 'credentials', ...path].map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
+}
+
+/** Keeps results and failures alike: a broken account that is called often must not decrypt and parse each time. */
+function createCache<Made>(max: number): (key: string, make: () => Made) => Made {
+  const kept = new LruMap<string, { made: Made } | { failed: AppError }>(max);
+  return (key, make) => {
+    const known = kept.get(key);
+    const found = known ?? attempt(make);
+    if (known === undefined) kept.set(key, found);
+    if ('failed' in found) throw found.failed;
+    return found.made;
+  };
+}
+
+function attempt<Made>(make: () => Made): { made: Made } | { failed: AppError } {
+  try {
+    return { made: make() };
+  } catch (error) {
+    if (error instanceof AppError) return { failed: error };
+    throw error;
+  }
+}
