@@ -1,8 +1,8 @@
 import { randomFillSync } from 'node:crypto';
 import type { Instant } from './clock.ts';
 
-declare const brand: unique symbol;
-type Id<Name extends string> = string & { readonly [brand]: Name };
+/** A text that only this module makes, so that one id cannot be taken for another. The field exists for the compiler alone. */
+type Id<Name extends string> = string & { readonly idOf: Name };
 
 export type MerchantId = Id<'merchant'>;
 export type AccountId = Id<'account'>;

@@ -1,0 +1,63 @@
+import type { Clock } from '../domain/clock.ts';
+import type { Observe } from '../domain/observe.ts';
+import type { WithBirth } from '../stores/decisions.ts';
+import type { Store } from '../stores/store.ts';
+
+export interface Upkeep {
+  start(): void;
+  stop(): Promise<void>;
+  /** A user's transaction committed something into the outbox. */
+  wakeOutbox(): void;
+}
+
+const refoldEveryMs = 1000;
+/** The poll is the safety net for commits of other connections; our own wake it. */
+const outboxEveryMs = 250;
+const outboxMost = 64;
+
+/** The work that nobody asks for: what time changes, and what users' transactions left in the outbox. */
+export function createUpkeep(deps: { store: Store; clock: Clock; observe: Observe; withBirth: WithBirth }): Upkeep {
+  const { store } = deps;
+  const over = new AbortController();
+  const loops: Promise<void>[] = [];
+  let wake = new AbortController();
+
+  /** Runs `once` until it says there is nothing more, then waits. A failure is told and tried again after the wait. */
+  const loop = async (
+    name: string,
+    everyMs: number,
+    once: () => Promise<boolean>,
+    woken: () => AbortSignal,
+  ): Promise<void> => {
+    while (!over.signal.aborted) {
+      const signal = AbortSignal.any([over.signal, woken()]);
+      try {
+        while (!over.signal.aborted && (await once()));
+      } catch (error) {
+        deps.observe(`${name}.failed`, 'error', { error: String(error) });
+      }
+      await deps.clock.sleep(everyMs, signal);
+    }
+  };
+
+  return {
+    start() {
+      const refold = async () => (await deps.withBirth((born) => store.decide('refold', { born }))).more;
+      const outbox = async () =>
+        (await deps.withBirth((born) => store.decide('outbox', { born, most: outboxMost }))).taken === outboxMost;
+      const nextWake = () => {
+        wake = new AbortController();
+        return wake.signal;
+      };
+      loops.push(
+        loop('refold', refoldEveryMs, refold, () => over.signal),
+        loop('outbox', outboxEveryMs, outbox, nextWake),
+      );
+    },
+    async stop() {
+      over.abort();
+      await Promise.all(loops);
+    },
+    wakeOutbox: () => wake.abort(),
+  };
+}

@@ -1,0 +1,110 @@
+import type { Instant } from '../domain/clock.ts';
+import type { Target } from '../domain/delivery.ts';
+import { bucketOf, laneOfEndpoint, laneOfFunction, newId, type OrderId } from '../domain/ids.ts';
+import type { Endpoint } from '../domain/merchant.ts';
+import { matchesTypes, type Notification } from '../domain/notification.ts';
+import type { Birth, Effects } from '../stores/decisions.ts';
+import type { DeliveryShown, Ledger } from '../stores/ledger.ts';
+import type { Claimed } from '../stores/writes.ts';
+
+/** One place a notification goes, with what only this delivery needs. */
+export interface Destination {
+  target: Target;
+  url: string | null;
+  effect: { key: string; payload: string } | null;
+}
+
+export interface FannedOut extends Effects {
+  deliveries: readonly DeliveryShown[];
+  skipped: readonly { endpoint: string; reason: string }[];
+}
+
+/**
+ * What several fan-outs of one decision share: the deliveries born leased so far, out of the slots the calling node has free,
+ * and whether any other became due.
+ */
+export class Births implements Effects {
+  readonly born: Claimed[] = [];
+  work = false;
+  readonly #birth: Birth | null;
+
+  constructor(birth: Birth | null) {
+    this.#birth = birth;
+  }
+
+  /** Whether a delivery to this target could be leased to the calling node at once. */
+  mayBear(target: Target, merchant: Notification['merchant']): boolean {
+    if (this.#birth === null || this.born.length >= this.#birth.slots) return false;
+    if (target.kind === 'endpoint') return !this.#birth.closed.includes(laneOfEndpoint(target.id));
+    const lane = laneOfFunction(target.kind, merchant, target.name);
+    return this.#birth.functions.includes(lane) && !this.#birth.closed.includes(lane);
+  }
+
+  get effects(): Effects {
+    return { born: this.born, work: this.work };
+  }
+}
+
+/** Where a notification goes by itself: the merchant's endpoints that want its type and can say it, and its handlers. */
+export function destinationsOf(
+  ledger: Ledger,
+  notification: Notification,
+): { destinations: Destination[]; skipped: FannedOut['skipped'] } {
+  const { endpoints, handlers } = ledger.targets(notification.merchant);
+  const destinations: Destination[] = [];
+  const skipped: { endpoint: string; reason: string }[] = [];
+  for (const endpoint of endpoints) {
+    if (!matchesTypes(endpoint.types, notification.type)) continue;
+    if (endpoint.speaks.includes(notification.type)) destinations.push(toEndpoint(endpoint));
+    else
+      skipped.push({
+        endpoint: endpoint.id,
+        reason: `the format ${endpoint.provider} cannot say ${notification.type}`,
+      });
+  }
+  for (const handler of handlers) {
+    if (matchesTypes([handler.type], notification.type)) {
+      destinations.push({ target: { kind: 'handler', name: handler.name }, url: null, effect: null });
+    }
+  }
+  return { destinations, skipped };
+}
+
+export function toEndpoint(endpoint: Endpoint, url: string | null = null): Destination {
+  return { target: { kind: 'endpoint', id: endpoint.id }, url, effect: null };
+}
+
+/** Makes a delivery for each destination: the one place where a notification becomes deliveries. */
+export function fanOut(
+  ledger: Ledger,
+  births: Births,
+  notification: Notification,
+  options: { order: OrderId; destinations: readonly Destination[]; notBefore?: Instant | null },
+): readonly DeliveryShown[] {
+  const { merchant } = notification;
+  return options.destinations.map(({ target, url, effect }) => {
+    const dueAt = Math.max(ledger.now, options.notBefore ?? 0);
+    const born = dueAt <= ledger.now && births.mayBear(target, merchant) && ledger.laneIsOpen(merchant, target);
+    const id = newId('dlv', ledger.now, bucketOf(merchant), ledger.random);
+    const { order } = options;
+    const claimed = ledger.addDelivery(
+      {
+        id,
+        merchant,
+        notification: notification.id,
+        order,
+        sequence: notification.sequence,
+        target,
+        url,
+        effect,
+        dueAt,
+        born,
+      },
+      notification,
+    );
+    if (claimed !== null) births.born.push(claimed);
+    else births.work = true;
+    const endpoint = target.kind === 'endpoint' && url === null ? target.id : null;
+    return { id, target, endpoint, state: claimed === null ? 'pending' : 'sending' };
+  });
+}

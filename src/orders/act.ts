@@ -1,0 +1,79 @@
+import { acceptNeedsAmount, actionsFor } from '../domain/discrepancy.ts';
+import type { OrderNo } from '../domain/ids.ts';
+import type { Action } from '../domain/order.ts';
+import type { Births } from '../notify/fan-out.ts';
+import type { ActInput } from '../stores/decisions.ts';
+import type { Ledger, StoredDiscrepancy } from '../stores/ledger.ts';
+import { settle } from './settle.ts';
+
+export type Acted = 'done' | 'order_unknown' | 'discrepancy_unknown' | 'does_not_fit';
+
+/** A person closes an order, or says what is to become of a discrepancy. It is kept with who, when and why, and the order folded again. */
+export function act(ledger: Ledger, input: ActInput, births: Births): Acted {
+  return input.action.is === 'close'
+    ? close(ledger, input, input.action.orderNo, births)
+    : resolve(ledger, input, input.action, births);
+}
+
+function close(ledger: Ledger, input: ActInput, orderNo: OrderNo, births: Births): Acted {
+  const order = ledger.orderByNo(input.merchant, orderNo);
+  if (order === null || order.expectations.length === 0) return 'order_unknown';
+  const action: Action = {
+    is: 'close',
+    discrepancy: null,
+    amountMinor: null,
+    at: ledger.now,
+    by: input.by,
+    note: input.note,
+  };
+  ledger.saveOrder({ ...order, actions: [...order.actions, action] });
+  ledger.addAction({
+    merchant: input.merchant,
+    by: input.by,
+    what: 'order.close',
+    subject: order.id,
+    note: input.note,
+  });
+  settle(ledger, births, order.id, null);
+  return 'done';
+}
+
+function resolve(
+  ledger: Ledger,
+  input: ActInput,
+  action: Extract<ActInput['action'], { is: 'resolve' }>,
+  births: Births,
+): Acted {
+  const discrepancy = ledger.discrepancy(action.discrepancy);
+  if (discrepancy === null || discrepancy.merchant !== input.merchant) return 'discrepancy_unknown';
+  if (discrepancy.state !== 'open' || !fits(discrepancy, action)) return 'does_not_fit';
+  const state = action.with === 'ignore' ? 'ignored' : 'accepted';
+  ledger.saveDiscrepancy({ ...discrepancy, state, closedAt: ledger.now });
+  ledger.addAction({
+    merchant: input.merchant,
+    by: input.by,
+    what: `discrepancy.${action.with}`,
+    subject: discrepancy.order ?? discrepancy.id,
+    note: input.note,
+  });
+  const order = discrepancy.order === null ? null : ledger.order(discrepancy.order);
+  if (order === null) return 'done';
+  const taken: Action = {
+    is: action.with,
+    discrepancy: discrepancy.key,
+    // What was accepted as payment in full is what had arrived, so that a later reversal is not covered by it.
+    amountMinor: action.amountMinor ?? (discrepancy.kind === 'underpaid' ? discrepancy.amountMinor : null),
+    at: ledger.now,
+    by: input.by,
+    note: input.note,
+  };
+  ledger.saveOrder({ ...order, actions: [...order.actions, taken] });
+  settle(ledger, births, order.id, null);
+  return 'done';
+}
+
+function fits(discrepancy: StoredDiscrepancy, action: Extract<ActInput['action'], { is: 'resolve' }>): boolean {
+  if (discrepancy.order === null) return action.with === 'ignore';
+  if (action.with === 'accept' && action.amountMinor === null && acceptNeedsAmount(discrepancy.kind)) return false;
+  return actionsFor(discrepancy.kind).includes(action.with);
+}

@@ -1,0 +1,165 @@
+import type { Clock, Instant } from '../domain/clock.ts';
+import { AppError } from '../domain/errors.ts';
+import type { Fact } from '../domain/fact.ts';
+import type { AccountId, DiscrepancyId, MerchantId, OrderNo } from '../domain/ids.ts';
+import type { ActInput, ExpectInput, WithBirth } from '../stores/decisions.ts';
+import type { OrderReference, StoredOrder } from '../stores/kept.ts';
+import type { OrderDetail } from '../stores/reads.ts';
+import type { Store } from '../stores/store.ts';
+import { type TimelineEntry, timelineOf } from './timeline.ts';
+
+/** What an order is to cost, as its merchant announces it. */
+export interface ExpectRequest {
+  merchant: MerchantId;
+  orderNo: OrderNo;
+  /** ≥ 1. */
+  amountMinor: bigint;
+  currency: string;
+  /** Where it may be paid; default: any of the merchant's accounts. */
+  accounts?: readonly AccountId[];
+  /** What the providers will echo back; default: the order's number. */
+  references?: readonly OrderReference[];
+  payee?: string;
+  /** When an unpaid rest becomes a discrepancy; default: a day after the expectation. */
+  expiresAt?: Instant;
+  description?: string;
+  metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** A person's word that a payment happened. */
+export interface ConfirmRequest {
+  merchant: MerchantId;
+  orderNo: OrderNo;
+  account: AccountId;
+  operationId: string;
+  amountMinor: bigint;
+  currency: string;
+  note: string;
+  by: string;
+}
+
+export interface ResolveRequest {
+  discrepancy: DiscrepancyId;
+  with: 'accept' | 'reopen' | 'ignore';
+  /** For `fact_conflict` and `amount_missing`: the amount that counts. */
+  amountMinor: bigint | null;
+  note: string;
+  by: string;
+}
+
+export interface Orders {
+  /** @throws AppError `merchant.unknown`, `request.invalid`, `order.currency_fixed`, `order.reference_taken`. */
+  expect(request: ExpectRequest): Promise<{ created: boolean; order: StoredOrder }>;
+  /** The merchant takes no more money for it. @throws AppError `order.unknown`. */
+  close(request: { merchant: MerchantId; orderNo: OrderNo; reason: string; by: string }): Promise<void>;
+  /** A manual sighting on the normal path. @throws AppError `order.unknown`, `account.unknown`. */
+  confirm(request: ConfirmRequest): Promise<void>;
+  /** @throws AppError `discrepancy.unknown`, `discrepancy.action`. */
+  resolve(request: ResolveRequest): Promise<void>;
+  /** @throws AppError `order.unknown`. */
+  detail(merchant: MerchantId, orderNo: OrderNo): Promise<OrderDetail>;
+  /** @throws AppError `order.unknown`. */
+  timeline(merchant: MerchantId, orderNo: OrderNo): Promise<readonly TimelineEntry[]>;
+}
+
+export function createOrders({
+  store,
+  withBirth,
+  clock,
+}: {
+  store: Store;
+  withBirth: WithBirth;
+  clock: Clock;
+}): Orders {
+  const detail = async (merchant: MerchantId, orderNo: OrderNo): Promise<OrderDetail> => {
+    const found = await store.read('order', { merchant, orderNo });
+    if (found === null) throw new AppError('order.unknown', `merchant ${merchant} has no order ${orderNo}`);
+    return found;
+  };
+  const act = async (input: Omit<ActInput, 'born'>, named: string): Promise<void> => {
+    const { is } = await withBirth((born) => store.decide('act', { ...input, born }));
+    if (is === 'order_unknown')
+      throw new AppError('order.unknown', `merchant ${input.merchant} expects no order ${named}`);
+    if (is === 'discrepancy_unknown') throw new AppError('discrepancy.unknown', `there is no discrepancy ${named}`);
+    if (is === 'does_not_fit')
+      throw new AppError(
+        'discrepancy.action',
+        `discrepancy ${named} is not open, or this action does not fit its kind`,
+      );
+  };
+  return {
+    detail,
+    async expect(request) {
+      const input = expectInputOf(request);
+      const output = await withBirth((born) => store.decide('expect', { ...input, born }));
+      if (output.is === 'refused') throw new AppError(output.code, output.detail);
+      return { created: output.is === 'created', order: output.order };
+    },
+    close: ({ merchant, orderNo, reason, by }) =>
+      act({ merchant, by, note: reason, action: { is: 'close', orderNo } }, orderNo),
+    async resolve({ discrepancy: id, with: how, amountMinor, note, by }) {
+      const discrepancy = await store.read('discrepancy', id);
+      if (discrepancy === null) throw new AppError('discrepancy.unknown', `there is no discrepancy ${id}`);
+      await act(
+        {
+          merchant: discrepancy.merchant,
+          by,
+          note,
+          action: { is: 'resolve', discrepancy: id, with: how, amountMinor },
+        },
+        id,
+      );
+    },
+    async confirm({ merchant, note, by, ...told }) {
+      await detail(merchant, told.orderNo);
+      const account = await store.read('account', told.account);
+      if (account === null || account.merchant !== merchant)
+        throw new AppError('account.unknown', `merchant ${merchant} has no account ${told.account}`);
+      const scoped = account.provider === 'hmac' || account.provider === 'standard';
+      const facts = [confirmedFact(told, scoped, clock.now())];
+      const input = { merchant, source: 'manual', facts, withoutOrder: account.withoutOrder, note, by } as const;
+      await withBirth((born) => store.decide('sight', { ...input, born }));
+    },
+    async timeline(merchant, orderNo) {
+      const found = await detail(merchant, orderNo);
+      return timelineOf(found, await store.read('history', found.order.id));
+    },
+  };
+}
+
+/** The request as the decision takes it. */
+export function expectInputOf(request: ExpectRequest): Omit<ExpectInput, 'born'> {
+  return {
+    merchant: request.merchant,
+    orderNo: request.orderNo,
+    amountMinor: request.amountMinor,
+    currency: request.currency,
+    accounts: request.accounts ?? null,
+    references: request.references ?? [],
+    payee: request.payee ?? null,
+    expiresAt: request.expiresAt ?? null,
+    description: request.description ?? null,
+    metadata: request.metadata === undefined ? null : JSON.stringify(request.metadata),
+  };
+}
+
+/** The fact that the provider's own word would make, so that both are one when it comes after all. */
+function confirmedFact(
+  told: Omit<ConfirmRequest, 'merchant' | 'note' | 'by'>,
+  scopedByReference: boolean,
+  now: Instant,
+): Fact {
+  return {
+    account: told.account,
+    kind: 'captured',
+    paymentId: told.operationId,
+    operationId: told.operationId,
+    reference: told.orderNo,
+    amountMinor: told.amountMinor,
+    currency: told.currency,
+    fromOrder: false,
+    measure: 'single',
+    ...(scopedByReference ? { scopedByReference: true } : {}),
+    providerTime: now,
+  };
+}

@@ -1,0 +1,113 @@
+import { exponentOf } from '../domain/currencies.ts';
+import { amountMinorMax } from '../domain/money.ts';
+import type { Expectation } from '../domain/order.ts';
+import type { Births } from '../notify/fan-out.ts';
+import { newOrder } from '../notify/new-order.ts';
+import type { ExpectInput, ExpectOutput } from '../stores/decisions.ts';
+import type { Ledger, OrderReference, StoredOrder } from '../stores/ledger.ts';
+import { adoptParked } from './record.ts';
+import { settle } from './settle.ts';
+
+/**
+ * Keeps what an order is to cost: the first time as it is, with another body as a revision, with the same body not at all. Money
+ * that waited under one of its references is released.
+ */
+export function expect(ledger: Ledger, input: Omit<ExpectInput, 'born'>, births: Births): ExpectOutput {
+  const refusal = refusalOf(ledger, input);
+  if (refusal !== null) return { ...births.effects, is: 'refused', ...refusal };
+  const existing = ledger.orderByNo(input.merchant, input.orderNo);
+  const references = referencesOf(input);
+  const announced = existing?.expectations.some((expectation) => !expectation.unverified) ?? false;
+  if (existing !== null && announced && isSame(existing, input, references))
+    return { ...births.effects, is: 'unchanged', order: existing };
+
+  const expectation: Expectation = {
+    amountMinor: input.amountMinor,
+    currency: input.currency,
+    accounts: input.accounts,
+    payee: input.payee,
+    expiresAt: input.expiresAt,
+    recordedAt: ledger.now,
+    unverified: false,
+  };
+  const before = existing ?? newOrder(ledger, input.merchant, input.orderNo);
+  const order: StoredOrder = {
+    ...before,
+    expectations: [...before.expectations.filter((revision) => !revision.unverified), expectation],
+    references,
+    description: input.description,
+    metadata: input.metadata,
+    updatedAt: ledger.now,
+  };
+  if (existing === null) ledger.addOrder(order);
+  else ledger.saveOrder(order);
+  for (const reference of references) {
+    ledger.claimReference(order.id, input.merchant, reference);
+    adoptParked(ledger, ledger.parkedFactsOfReference(input.merchant, reference), order.id);
+  }
+  settle(ledger, births, order.id, null);
+  return { ...births.effects, is: announced ? 'revised' : 'created', order: ledger.order(order.id) ?? order };
+}
+
+function refusalOf(ledger: Ledger, input: Omit<ExpectInput, 'born'>) {
+  const { merchant, orderNo, amountMinor, currency } = input;
+  if (ledger.merchant(merchant) === null)
+    return { code: 'merchant.unknown', detail: `there is no merchant ${merchant}` } as const;
+  if (amountMinor < 1n || amountMinor > amountMinorMax || exponentOf(currency) === null) {
+    return {
+      code: 'request.invalid',
+      detail: `${amountMinor} ${currency} is not an amount that an order can cost`,
+    } as const;
+  }
+  const existing = ledger.orderByNo(merchant, orderNo);
+  const was = existing?.expectations.findLast((expectation) => !expectation.unverified)?.currency;
+  if (existing !== null && was !== undefined && was !== currency && ledger.factsOfOrder(existing.id).some(isMoney)) {
+    return { code: 'order.currency_fixed', detail: `order ${orderNo} is in ${was} and has received money` } as const;
+  }
+  for (const { account, reference } of referencesOf(input)) {
+    const owner = account === null ? null : ledger.orderOfReference(merchant, account, reference);
+    if (owner !== null && owner !== existing?.id) {
+      return {
+        code: 'order.reference_taken',
+        detail: `reference ${reference} belongs to order ${ledger.order(owner)?.orderNo ?? owner}`,
+      } as const;
+    }
+  }
+  return null;
+}
+
+function isMoney(fact: { kind: string }): boolean {
+  return fact.kind === 'captured' || fact.kind === 'authorized';
+}
+
+/** Each reference on each of the order's accounts; without a list of accounts, on any. The order's number is one by default. */
+function referencesOf(input: Omit<ExpectInput, 'born'>): readonly OrderReference[] {
+  const given = input.references.length > 0 ? input.references : [{ account: null, reference: input.orderNo }];
+  const spread = given.flatMap(({ account, reference }): OrderReference[] => {
+    if (account !== null || input.accounts === null) return [{ account, reference }];
+    return input.accounts.map((one) => ({ account: one, reference }));
+  });
+  // In key order, so that two transactions that claim several never wait for each other in a circle.
+  return spread.sort((one, other) => (referenceText(one) < referenceText(other) ? -1 : 1));
+}
+
+function referenceText({ account, reference }: OrderReference): string {
+  return JSON.stringify([account, reference]);
+}
+
+function isSame(order: StoredOrder, input: Omit<ExpectInput, 'born'>, references: readonly OrderReference[]): boolean {
+  const latest = order.expectations.at(-1);
+  const accountsText = (accounts: readonly string[] | null) =>
+    JSON.stringify(accounts === null ? null : [...accounts].sort());
+  return (
+    latest !== undefined &&
+    latest.amountMinor === input.amountMinor &&
+    latest.currency === input.currency &&
+    latest.payee === input.payee &&
+    latest.expiresAt === input.expiresAt &&
+    accountsText(latest.accounts) === accountsText(input.accounts) &&
+    order.description === input.description &&
+    order.metadata === input.metadata &&
+    JSON.stringify(order.references.map(referenceText)) === JSON.stringify(references.map(referenceText))
+  );
+}

@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import type { Instant } from '../domain/clock.ts';
+import { type Fact, factKey, paymentKey, type Source, sources } from '../domain/fact.ts';
+import {
+  type AccountId,
+  bucketOf,
+  type CallbackId,
+  isOrderNo,
+  type MerchantId,
+  newId,
+  type OrderId,
+} from '../domain/ids.ts';
+import type { Expectation } from '../domain/order.ts';
+import type { Births } from '../notify/fan-out.ts';
+import { orderRow } from '../notify/new-order.ts';
+import type { Ledger, StoredFact, StoredOrder } from '../stores/ledger.ts';
+import { settle } from './settle.ts';
+
+/** Who tells us the facts, and when. */
+export interface Telling {
+  merchant: MerchantId;
+  source: Source;
+  callback: CallbackId | null;
+  at: Instant;
+  withoutOrder: 'park' | 'accept';
+  note: string | null;
+  /** Set where the same message said something else before: every order named is marked with it. */
+  contradictedMessage?: string | null;
+}
+
+/** What recording came to. */
+export interface Recorded {
+  /** Nothing was new: every fact was known, and none brought a link. */
+  duplicate: boolean;
+  conflict: boolean;
+  orders: ReadonlySet<OrderId>;
+  /** References of facts whose order is not known yet; null for a fact without one. */
+  parked: readonly { account: AccountId; reference: string | null }[];
+}
+
+/**
+ * Takes facts into effect, whatever source they come from: finds their orders, keeps what is new, and settles every order
+ * that this changed. All of it in the caller's transaction.
+ */
+export function recordFacts(ledger: Ledger, births: Births, facts: readonly Fact[], telling: Telling): Recorded {
+  const touched = new Set<OrderId>();
+  const orders = new Set<OrderId>();
+  const parked: { account: AccountId; reference: string | null }[] = [];
+  let duplicate = true;
+  let conflict = false;
+  for (const fact of facts) {
+    const found = findOrder(ledger, fact, telling);
+    const kept = keep(ledger, fact, found.order, telling);
+    if (found.order === null) parked.push({ account: fact.account, reference: fact.reference });
+    else orders.add(found.order);
+    if (found.order !== null && (kept.changed || found.linked)) touched.add(found.order);
+    for (const order of found.conflicting) touched.add(order);
+    conflict ||= found.conflicting.length > 0;
+    duplicate &&= kept.known && !found.linked && found.conflicting.length === 0;
+  }
+  if (telling.contradictedMessage)
+    for (const order of markConflict(ledger, [...orders], telling.contradictedMessage)) touched.add(order);
+  for (const order of [...touched].sort()) settle(ledger, births, order, telling.callback);
+  return { duplicate, conflict, orders, parked };
+}
+
+/** What two deliveries of one message must agree on; retries may carry a newer date or text encrypted anew. */
+export function digestOfFacts(facts: readonly Fact[]): string {
+  const keys = facts
+    .map((fact) => JSON.stringify([factKey(fact), fact.paymentId, fact.reference, fact.payee ?? null]))
+    .sort();
+  return createHash('sha256').update(keys.join('\n')).digest('base64url');
+}
+
+/** Links the payments of facts that waited under a reference, each with everything else that waits under that payment. */
+export function adoptParked(ledger: Ledger, facts: readonly StoredFact[], order: OrderId): void {
+  for (const payment of new Set(facts.map(paymentKey))) linkPayment(ledger, payment, order);
+}
+
+/** Links a payment and what waits under it, and closes the discrepancies that said its order is unknown. */
+function linkPayment(ledger: Ledger, payment: string, order: OrderId): void {
+  ledger.linkPayment(payment, order);
+  const waiting = ledger.parkedFactsOfPayment(payment);
+  for (const fact of waiting) ledger.linkFact(fact.id, order);
+  for (const discrepancy of ledger.openDiscrepanciesOfParked(waiting.map((fact) => fact.id))) {
+    ledger.saveDiscrepancy({ ...discrepancy, order, state: 'resolved', closedAt: ledger.now });
+  }
+}
+
+/** Marks two orders that one payment names, so that `fact_conflict` opens on both. Gives those that were not marked yet. */
+export function markConflict(ledger: Ledger, orders: readonly OrderId[], key: string): readonly OrderId[] {
+  return orders.filter((id) => {
+    const order = ledger.order(id);
+    if (order === null || order.linkConflicts.includes(key)) return false;
+    ledger.saveOrder({ ...order, linkConflicts: [...order.linkConflicts, key].sort() });
+    return true;
+  });
+}
+
+interface Found {
+  order: OrderId | null;
+  /** The payment got its order just now. */
+  linked: boolean;
+  /** Orders that a payment linked elsewhere names, newly marked. */
+  conflicting: readonly OrderId[];
+}
+
+/** (a) a known link of the payment, (b) a reference that an order claimed, (c) none: parked. */
+function findOrder(ledger: Ledger, fact: Fact, telling: Telling): Found {
+  const payment = paymentKey(fact);
+  const byPayment = ledger.orderOfPayment(payment);
+  const byReference =
+    fact.reference === null ? null : ledger.orderOfReference(telling.merchant, fact.account, fact.reference);
+  if (byPayment !== null) {
+    const other = byReference !== null && byReference !== byPayment;
+    return {
+      order: byPayment,
+      linked: false,
+      conflicting: other ? markConflict(ledger, [byPayment, byReference], factKey(fact)) : [],
+    };
+  }
+  const order = byReference ?? acceptedOrder(ledger, fact, telling)?.id ?? null;
+  if (order === null) return { order: null, linked: false, conflicting: [] };
+  linkPayment(ledger, payment, order);
+  return { order, linked: true, conflicting: [] };
+}
+
+/** `without_order: accept`: the reference becomes an order of its own, to be verified by a person or a later expectation. */
+function acceptedOrder(ledger: Ledger, fact: Fact, telling: Telling): StoredOrder | null {
+  const { reference, amountMinor, currency } = fact;
+  if (telling.withoutOrder !== 'accept' || reference === null || !isOrderNo(reference)) return null;
+  if (fact.kind !== 'captured' || !amountMinor || currency === null) return null;
+  const row = orderRow(ledger, telling.merchant, reference);
+  const unverified: Expectation = {
+    amountMinor,
+    currency,
+    accounts: null,
+    payee: null,
+    expiresAt: null,
+    recordedAt: ledger.now,
+    unverified: true,
+  };
+  const order = row.expectations.length > 0 ? row : { ...row, expectations: [unverified] };
+  ledger.saveOrder(order);
+  const claimed = { account: fact.account, reference };
+  if (!ledger.claimReference(order.id, telling.merchant, claimed)) return null;
+  adoptParked(ledger, ledger.parkedFactsOfReference(telling.merchant, claimed), order.id);
+  return order;
+}
+
+function keep(
+  ledger: Ledger,
+  fact: Fact,
+  order: OrderId | null,
+  telling: Telling,
+): { known: boolean; changed: boolean } {
+  const key = factKey(fact);
+  const known = ledger.factByKey(key);
+  const { source, callback, at, note, merchant } = telling;
+  const { providerTime } = fact;
+  if (known === null) {
+    const id = newId('fct', ledger.now, bucketOf(merchant), ledger.random);
+    ledger.addFact({ ...fact, id, merchant, order, source, recordedAt: at }, key, paymentKey(fact));
+    ledger.addSighting({ fact: id, source, callback, at, providerTime, note });
+    return { known: false, changed: true };
+  }
+  ledger.addSighting({ fact: known.id, source, callback, at, providerTime, note });
+  const rank = sources.indexOf(source) - sources.indexOf(known.source);
+  const better = rank < 0 || (rank === 0 && providerTime < known.providerTime);
+  if (better) ledger.improveFact(known.id, source, providerTime);
+  return { known: true, changed: better };
+}

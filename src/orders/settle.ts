@@ -1,0 +1,135 @@
+import { compareDiscrepancies } from '../domain/discrepancy.ts';
+import { type NotificationDraft, notificationsDue } from '../domain/due.ts';
+import { fold } from '../domain/fold.ts';
+import { bucketOf, type CallbackId, newId, type OrderId } from '../domain/ids.ts';
+import type { Notification } from '../domain/notification.ts';
+import { defaultPolicy, type Expectation, type OrderHistory, type Policy } from '../domain/order.ts';
+import { type Births, destinationsOf, fanOut } from '../notify/fan-out.ts';
+import type { Ledger, StoredDiscrepancy, StoredOrder } from '../stores/ledger.ts';
+
+/** How published notifications are told apart from those the fold makes, in their cause. */
+export const publishedCause = 'published:';
+
+/**
+ * Folds an order again from everything known about it, and takes what changed into effect: status, totals, discrepancies,
+ * notifications and their deliveries. Called in the transaction that changed what is known.
+ */
+export function settle(ledger: Ledger, births: Births, id: OrderId, callback: CallbackId | null): void {
+  const order = ledger.order(id);
+  if (order === null) return;
+  const { linkConflicts, expectations, actions } = order;
+  const history: OrderHistory = {
+    expectations,
+    facts: ledger.factsOfOrder(id),
+    actions,
+    linkConflicts,
+    policy: policyOf(ledger, order),
+  };
+  const folded = fold(history, ledger.now);
+  const { expectation } = folded;
+  if (expectation === null) return;
+  const open = ledger.discrepanciesOf(id).filter(({ state }) => state === 'open');
+  const changed = compareDiscrepancies(folded.discrepancies, open);
+  const opened = changed.opened.map((found): StoredDiscrepancy => {
+    const discrepancy: StoredDiscrepancy = {
+      id: newId('dsc', ledger.now, bucketOf(order.merchant), ledger.random),
+      merchant: order.merchant,
+      order: id,
+      key: found.key,
+      kind: found.kind,
+      blocks: found.blocks,
+      why: found.why,
+      amountMinor: found.amountMinor,
+      currency: found.currency,
+      state: 'open',
+      openedAt: ledger.now,
+      closedAt: null,
+    };
+    ledger.addDiscrepancy(discrepancy);
+    return discrepancy;
+  });
+  for (const discrepancy of changed.resolved)
+    ledger.saveDiscrepancy({ ...discrepancy, state: 'resolved', closedAt: ledger.now });
+  const sent = ledger.sentNotifications(id).filter((notification) => !notification.cause.startsWith(publishedCause));
+  const { due, fellShort } = notificationsDue({ folded, sent, fellShort: order.fellShort });
+  const drafts = [
+    ...due,
+    ...opened.map((discrepancy) => ofDiscrepancy('discrepancy.opened', discrepancy, expectation, ledger.now)),
+    ...changed.resolved.map((discrepancy) =>
+      ofDiscrepancy('discrepancy.resolved', discrepancy, expectation, ledger.now),
+    ),
+  ];
+  ledger.saveOrder({
+    ...order,
+    // One that nobody stated follows the earliest capture, whichever arrived first.
+    expectations: expectation.unverified ? [expectation] : expectations,
+    status: folded.status,
+    totals: folded.totals,
+    fellShort,
+    refoldAt: folded.nextAt,
+    sequence: order.sequence + drafts.length,
+    updatedAt: ledger.now,
+  });
+  for (const [index, draft] of drafts.entries())
+    send(ledger, births, order, { draft, sequence: order.sequence + index + 1, callback, expectation });
+}
+
+function send(
+  ledger: Ledger,
+  births: Births,
+  order: StoredOrder,
+  made: { draft: NotificationDraft; sequence: number; callback: CallbackId | null; expectation: Expectation },
+): void {
+  const notification: Notification = {
+    ...made.draft,
+    id: newId('ntf', ledger.now, bucketOf(order.merchant), ledger.random),
+    merchant: order.merchant,
+    orderNo: order.orderNo,
+    sequence: made.sequence,
+    orderAmountMinor: made.draft.currency === made.expectation.currency ? made.expectation.amountMinor : null,
+    createdAt: ledger.now,
+    data: null,
+  };
+  ledger.addNotification(notification, order.id, made.callback);
+  fanOut(ledger, births, notification, {
+    order: order.id,
+    destinations: destinationsOf(ledger, notification).destinations,
+  });
+}
+
+function policyOf(ledger: Ledger, order: StoredOrder): Policy {
+  const policies = ledger.merchant(order.merchant)?.policies ?? {};
+  const choice = <T extends string>(name: string, values: readonly T[], standard: T): T =>
+    values.find((value) => value === policies[name]) ?? standard;
+  const manualOrRefund = ['manual', 'refund'] as const;
+  const tolerance = policies['overpaid_tolerance_minor'];
+  return {
+    latePayment: choice('late_payment', ['manual', 'refund', 'reopen'] as const, defaultPolicy.latePayment),
+    doublePayment: choice('double_payment', manualOrRefund, defaultPolicy.doublePayment),
+    overpaidToleranceMinor:
+      typeof tolerance === 'number' && Number.isSafeInteger(tolerance)
+        ? BigInt(tolerance)
+        : defaultPolicy.overpaidToleranceMinor,
+    underpaid: choice('underpaid', manualOrRefund, defaultPolicy.underpaid),
+    wrongCurrency: choice('wrong_currency', manualOrRefund, defaultPolicy.wrongCurrency),
+    wrongAccount: choice('wrong_account', manualOrRefund, defaultPolicy.wrongAccount),
+  };
+}
+
+function ofDiscrepancy(
+  type: 'discrepancy.opened' | 'discrepancy.resolved',
+  discrepancy: StoredDiscrepancy,
+  expectation: Expectation,
+  now: number,
+): NotificationDraft {
+  return {
+    type,
+    cause: discrepancy.id,
+    amountMinor: discrepancy.amountMinor ?? 0n,
+    currency: discrepancy.currency ?? expectation.currency,
+    paymentId: discrepancy.id,
+    operationId: discrepancy.id,
+    refundedTotalMinor: null,
+    occurredAt: now,
+  };
+}

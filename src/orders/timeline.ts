@@ -1,0 +1,125 @@
+import type { Instant } from '../domain/clock.ts';
+import { exponentOf } from '../domain/currencies.ts';
+import type { AttemptRecord, Target } from '../domain/delivery.ts';
+import { decimalFromMinor } from '../domain/money.ts';
+import type { DeliveryDetail, OrderDetail, OrderTrail } from '../stores/reads.ts';
+
+/** One line of an order's story. */
+export interface TimelineEntry {
+  at: Instant;
+  what: 'expectation' | 'callback' | 'fact' | 'notification' | 'delivery' | 'attempt' | 'discrepancy' | 'action';
+  /** Of the row it tells about, where it has one. */
+  id: string | null;
+  text: string;
+  /** Why it was applied, ignored, parked, refused or tried again. */
+  why: string;
+}
+
+/** Everything known about an order, in time order, each with why. */
+export function timelineOf(detail: OrderDetail, trail: OrderTrail): readonly TimelineEntry[] {
+  const entries = [
+    ...expectationEntries(detail),
+    ...trail.callbacks.map(
+      ({ id, receivedAt, provider, verdict, reason, code }): TimelineEntry => ({
+        at: receivedAt,
+        what: 'callback',
+        id,
+        text: `${provider} callback: ${verdict}`,
+        why: reason ?? code ?? 'its signature is right and its facts were new',
+      }),
+    ),
+    ...factEntries(detail),
+    ...trail.notifications.map(
+      ({ notification, callback }): TimelineEntry => ({
+        at: notification.createdAt,
+        what: 'notification',
+        id: notification.id,
+        text: `${notification.type} #${notification.sequence}, ${money(notification.amountMinor, notification.currency)}`,
+        why:
+          callback === null
+            ? notification.cause.startsWith('published:')
+              ? 'published'
+              : 'what is known changed'
+            : `made by callback ${callback}`,
+      }),
+    ),
+    ...trail.deliveries.flatMap(deliveryEntries),
+    ...discrepancyEntries(detail),
+    ...trail.actions.map(
+      ({ at, by, what, note }): TimelineEntry => ({
+        at,
+        what: 'action',
+        id: null,
+        text: `${what} by ${by}`,
+        why: note ?? '',
+      }),
+    ),
+  ];
+  // A stable sort: what happened in one commit stays in the order cause → effect of the list above.
+  return entries.sort((one, other) => one.at - other.at);
+}
+
+function expectationEntries({ order }: OrderDetail): readonly TimelineEntry[] {
+  return order.expectations.map(({ recordedAt, amountMinor, currency, unverified }, index) => ({
+    at: recordedAt,
+    what: 'expectation',
+    id: order.id,
+    text: `expected ${money(amountMinor, currency)}`,
+    why: unverified
+      ? 'taken from the earliest capture: nobody announced the order'
+      : index === 0
+        ? 'announced'
+        : `revision ${index + 1}`,
+  }));
+}
+
+function factEntries({ facts }: OrderDetail): readonly TimelineEntry[] {
+  return facts.flatMap((fact) =>
+    fact.sightings.map(({ source, at, callback }, index) => ({
+      at,
+      what: 'fact' as const,
+      id: fact.id,
+      text: `${fact.kind} ${fact.amountMinor === null || fact.currency === null ? 'without an amount' : money(fact.amountMinor, fact.currency)}, payment ${fact.paymentId}`,
+      why: `${index === 0 ? 'first told' : 'told again, no effect:'} by ${callback ?? source}`,
+    })),
+  );
+}
+
+function deliveryEntries(delivery: DeliveryDetail): readonly TimelineEntry[] {
+  const target = targetText(delivery.target, delivery.url);
+  const attempts = delivery.tries.map(
+    (attempt): TimelineEntry => ({
+      at: attempt.startedAt + attempt.durationMs,
+      what: 'attempt',
+      id: attempt.id,
+      text: `attempt ${attempt.number} to ${target}: ${attempt.step}${attempt.status === null ? '' : `, status ${attempt.status}`}`,
+      why: whyOf(attempt),
+    }),
+  );
+  if (attempts.length > 0) return attempts;
+  const why = delivery.state === 'held' ? 'its endpoint is paused or disabled' : 'not tried yet';
+  return [{ at: delivery.createdAt, what: 'delivery', id: delivery.id, text: `to ${target}: ${delivery.state}`, why }];
+}
+
+function whyOf(attempt: AttemptRecord): string {
+  return attempt.error ?? `confirmed after ${Math.round(attempt.durationMs)} ms`;
+}
+
+function discrepancyEntries({ discrepancies }: OrderDetail): readonly TimelineEntry[] {
+  return discrepancies.flatMap(({ id, kind, why, state, openedAt, closedAt }): TimelineEntry[] => {
+    const opened: TimelineEntry = { at: openedAt, what: 'discrepancy', id, text: `${kind} opened`, why };
+    if (closedAt === null) return [opened];
+    const reason = state === 'resolved' ? 'its condition is gone' : `a person ${state} it`;
+    return [opened, { at: closedAt, what: 'discrepancy', id, text: `${kind} ${state}`, why: reason }];
+  });
+}
+
+function targetText(target: Target, url: string | null): string {
+  return target.kind === 'endpoint' ? (url ?? target.id) : `${target.kind} ${target.name}`;
+}
+
+function money(amountMinor: bigint, currency: string): string {
+  return exponentOf(currency) === null || amountMinor < 0n
+    ? `${amountMinor} ${currency}`
+    : `${decimalFromMinor(amountMinor, currency)} ${currency}`;
+}

@@ -1,0 +1,76 @@
+import type { MerchantId, OrderNo } from './domain/ids.ts';
+import { Births, type Destination, fanOut } from './notify/fan-out.ts';
+import { act } from './orders/act.ts';
+import { expect } from './orders/expect.ts';
+import { recordFacts } from './orders/record.ts';
+import { refold } from './orders/refold.ts';
+import { takeCallback } from './orders/take-callback.ts';
+import { fromOutboxText } from './publish/outbox-text.ts';
+import { publish } from './publish/publish.ts';
+import type { ExpectInput, Program, PublishInput } from './stores/decisions.ts';
+import type { Ledger } from './stores/ledger.ts';
+import type { OutboxItem } from './stores/writes.ts';
+
+/** Everything that is decided inside a store's transactions. Stores load this module where their transactions run. */
+export const program: Program = {
+  callback: takeCallback,
+  sight(ledger, input) {
+    const births = new Births(input.born);
+    const { merchant, source, withoutOrder, note } = input;
+    recordFacts(ledger, births, input.facts, { merchant, source, callback: null, at: ledger.now, withoutOrder, note });
+    const { by } = input;
+    if (by !== null) {
+      for (const { reference, paymentId } of input.facts) {
+        ledger.addAction({ merchant, by, what: 'order.confirm', subject: reference ?? paymentId, note });
+      }
+    }
+    return births.effects;
+  },
+  expect: (ledger, input) => expect(ledger, input, new Births(input.born)),
+  publish: (ledger, input) => publish(ledger, input, new Births(input.born)),
+  act(ledger, input) {
+    const births = new Births(input.born);
+    const is = act(ledger, input, births);
+    return { ...births.effects, is };
+  },
+  refold(ledger, input) {
+    const births = new Births(input.born);
+    const more = refold(ledger, births);
+    return { ...births.effects, more };
+  },
+  outbox(ledger, input) {
+    const births = new Births(input.born);
+    const items = ledger.takeOutbox(input.most);
+    for (const item of items) {
+      if (item.is === 'effect') queueEffect(ledger, births, item);
+      else applyRequest(ledger, births, item);
+    }
+    return { ...births.effects, taken: items.length };
+  },
+};
+
+/** What a user's transaction left behind. One that is refused now is kept as an action, for a person to see. */
+function applyRequest(ledger: Ledger, births: Births, item: Exclude<OutboxItem, { is: 'effect' }>): void {
+  const refused = (input: { merchant: MerchantId; orderNo: OrderNo }, note: string) => {
+    const { merchant, orderNo: subject } = input;
+    ledger.addAction({ merchant, by: 'outbox', what: `${item.is}.refused`, subject, note });
+  };
+  if (item.is === 'expect') {
+    const input = fromOutboxText<Omit<ExpectInput, 'born'>>(item.input);
+    const answer = expect(ledger, input, births);
+    if (answer.is === 'refused') refused(input, answer.detail);
+  } else {
+    const input = fromOutboxText<Omit<PublishInput, 'born'>>(item.input);
+    const answer = publish(ledger, input, births);
+    if (answer.is === 'refused') refused(input, answer.detail);
+  }
+}
+
+function queueEffect(ledger: Ledger, births: Births, item: Extract<OutboxItem, { is: 'effect' }>): void {
+  const kept = ledger.notification(item.notification);
+  const order = kept === null ? null : ledger.orderByNo(kept.notification.merchant, kept.notification.orderNo);
+  if (kept === null || order === null) return;
+  const effect = { key: `${item.notification}:${item.handler}:${item.name}`, payload: item.payload };
+  const destination: Destination = { target: { kind: 'effect', name: item.name }, url: null, effect };
+  fanOut(ledger, births, kept.notification, { order: order.id, destinations: [destination] });
+}

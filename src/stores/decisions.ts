@@ -1,0 +1,180 @@
+import type { Callback, CallbackVerdict } from '../domain/callback.ts';
+import type { Instant } from '../domain/clock.ts';
+import type { Step } from '../domain/delivery.ts';
+import type { ErrorCode } from '../domain/errors.ts';
+import type { Fact, Source } from '../domain/fact.ts';
+import type {
+  AccountId,
+  CallbackId,
+  DiscrepancyId,
+  EndpointId,
+  LaneId,
+  MerchantId,
+  NotificationId,
+  OrderId,
+  OrderNo,
+} from '../domain/ids.ts';
+import type { NotificationType } from '../domain/notification.ts';
+import type { Claimed, DeliveryShown, OrderReference, StoredOrder } from './kept.ts';
+import type { Ledger } from './ledger.ts';
+
+/** What the program decides, by name: each is one atomic unit with its input and what it answers. */
+export interface Decisions {
+  /** A callback arrived at a known account: kept, and its facts taken into effect. */
+  callback: { input: CallbackInput; output: CallbackOutput };
+  /** Facts from a query, a statement or a person. */
+  sight: { input: SightInput; output: Effects };
+  /** What an order is to cost. */
+  expect: { input: ExpectInput; output: ExpectOutput };
+  /** A notification that a merchant's system made itself. */
+  publish: { input: PublishInput; output: PublishOutput };
+  /** A person acts on an order or a discrepancy. */
+  act: { input: ActInput; output: Effects & { is: 'done' | 'order_unknown' | 'discrepancy_unknown' | 'does_not_fit' } };
+  /** Orders and parked money that time alone changes. `more`: call again at once. */
+  refold: { input: { born: Birth | null }; output: Effects & { more: boolean } };
+  /** What user transactions left in the outbox. */
+  outbox: { input: { born: Birth | null; most: number }; output: Effects & { taken: number } };
+}
+
+/** Who could work on new deliveries right now; null = nobody, they are born pending. */
+export interface Birth {
+  /** Free slots for first sends. */
+  slots: number;
+  /** Lanes at their concurrency limit, or whose functions this process does not have. */
+  closed: readonly LaneId[];
+  /** Handler lanes this process has in code. */
+  functions: readonly LaneId[];
+}
+
+/** What came of a decision beside its own answer. */
+export interface Effects {
+  /** Deliveries leased to the calling node from birth. */
+  born: readonly Claimed[];
+  /** Other deliveries became due. */
+  work: boolean;
+}
+
+/** Makes a decision with what may be born leased to this node, and hands those that were to its worker. */
+export type WithBirth = <T extends Effects>(decide: (born: Birth | null) => Promise<T>) => Promise<T>;
+
+export interface CallbackInput {
+  /** The step it had before, for a kept callback that is read again with present code and secrets; null = it just arrived. */
+  again: Step | null;
+  callback: Omit<Callback, 'verdict'>;
+  born: Birth | null;
+  /** What the provider file made of it. */
+  opened:
+    | { is: 'facts'; facts: readonly Fact[]; nonce: string | null; withoutOrder: 'park' | 'accept' }
+    /** Recorded with this verdict as it is. */
+    | { is: 'verdict'; verdict: 'parked' | 'ignored' | 'unreadable' | 'quarantined' | 'refused'; nonce: string | null };
+  /** SHA-256 of the body, for the nonce. */
+  bodyDigest: string;
+  /** What the library's `expect` said of the references, asked before. */
+  expectations: readonly Omit<ExpectInput, 'born'>[];
+}
+
+export interface CallbackOutput extends Effects {
+  verdict: CallbackVerdict;
+  code: ErrorCode | null;
+  reason: string | null;
+  /** The callback that came first, for duplicates. */
+  first: CallbackId | null;
+  orders: readonly OrderId[];
+  /** References of facts that wait for their order. */
+  parked: readonly { account: AccountId; reference: string }[];
+}
+
+export interface SightInput {
+  merchant: MerchantId;
+  source: Exclude<Source, 'callback'>;
+  facts: readonly Fact[];
+  withoutOrder: 'park' | 'accept';
+  note: string | null;
+  by: string | null;
+  born: Birth | null;
+}
+
+export interface ExpectInput {
+  merchant: MerchantId;
+  orderNo: OrderNo;
+  amountMinor: bigint;
+  currency: string;
+  accounts: readonly AccountId[] | null;
+  references: readonly OrderReference[];
+  payee: string | null;
+  expiresAt: Instant | null;
+  description: string | null;
+  /** JSON text. */
+  metadata: string | null;
+  born: Birth | null;
+}
+
+export type ExpectOutput = Effects &
+  (
+    | { is: 'created' | 'unchanged' | 'revised'; order: StoredOrder }
+    | {
+        is: 'refused';
+        code: 'order.currency_fixed' | 'order.reference_taken' | 'request.invalid' | 'merchant.unknown';
+        detail: string;
+      }
+  );
+
+export interface PublishInput {
+  merchant: MerchantId;
+  type: NotificationType;
+  orderNo: OrderNo;
+  amountMinor: bigint;
+  currency: string;
+  operationId: string | null;
+  paymentId: string | null;
+  orderAmountMinor: bigint | null;
+  refundedTotalMinor: bigint | null;
+  /** JSON text of an object. */
+  data: string | null;
+  occurredAt: Instant | null;
+  /** One delivery to this URL in this provider's format, with the merchant's own secrets. */
+  notifyUrl: { url: string; provider: string } | null;
+  alsoEndpoints: boolean;
+  idempotency: { key: string; bodyDigest: string } | null;
+  /** Only this target, for a test of one endpoint. */
+  onlyEndpoint: EndpointId | null;
+  /** Not before this moment. */
+  notBefore: Instant | null;
+  born: Birth | null;
+}
+
+export type PublishOutput = Effects &
+  (
+    | {
+        is: 'accepted' | 'repeated';
+        id: NotificationId;
+        sequence: number;
+        deliveries: readonly DeliveryShown[];
+        skipped: readonly { endpoint: string; reason: string }[];
+      }
+    | {
+        is: 'refused';
+        code:
+          | 'publish.idempotency_mismatch'
+          | 'merchant.unknown'
+          | 'publish.no_secrets'
+          | 'provider.cannot_say'
+          | 'endpoint.unknown';
+        detail: string;
+      }
+  );
+
+export interface ActInput {
+  merchant: MerchantId;
+  by: string;
+  note: string;
+  born: Birth | null;
+  action:
+    | { is: 'close'; orderNo: OrderNo }
+    | { is: 'resolve'; discrepancy: DiscrepancyId; with: 'accept' | 'reopen' | 'ignore'; amountMinor: bigint | null };
+}
+
+/** What decides inside a store's transaction: pure functions over the ledger, the same for every store. */
+export type Program = {
+  readonly [K in keyof Decisions]: (ledger: Ledger, input: Decisions[K]['input']) => Decisions[K]['output'];
+};

@@ -1,0 +1,133 @@
+import type { Callback, CallbackVerdict } from '../domain/callback.ts';
+import type { Instant } from '../domain/clock.ts';
+import type { Step, Target } from '../domain/delivery.ts';
+import type { Source } from '../domain/fact.ts';
+import type {
+  AccountId,
+  CallbackId,
+  DiscrepancyId,
+  EndpointId,
+  FactId,
+  MerchantId,
+  NotificationId,
+  OrderId,
+  OrderNo,
+  Random,
+} from '../domain/ids.ts';
+import type { Endpoint, Merchant } from '../domain/merchant.ts';
+import type { Notification } from '../domain/notification.ts';
+import type { SentNotification } from '../domain/order.ts';
+import type {
+  Claimed,
+  DeliveryShown,
+  NewDelivery,
+  OrderReference,
+  OutboxItem,
+  StoredDiscrepancy,
+  StoredFact,
+  StoredOrder,
+} from './kept.ts';
+
+export type { DeliveryShown, NewDelivery, OrderReference, StoredDiscrepancy, StoredFact, StoredOrder } from './kept.ts';
+
+/**
+ * Everything a decision may read and write, inside one transaction. Synchronous, so that a decision is plain code: the embedded
+ * store answers at once; a remote one loads what the input names before, and writes in bulk after.
+ */
+export interface Ledger {
+  readonly now: Instant;
+  readonly random: Random;
+
+  merchant(id: MerchantId): Merchant | null;
+  /** Endpoints of the merchant that are not hidden, and the handlers registered for it. */
+  targets(merchant: MerchantId): {
+    endpoints: readonly Endpoint[];
+    handlers: readonly { type: string; name: string }[];
+  };
+  /** The hidden endpoint for this provider and origin, made if absent. */
+  hiddenEndpoint(merchant: MerchantId, provider: string, origin: string): Endpoint;
+  endpoint(id: EndpointId): Endpoint | null;
+
+  callbackByMessage(
+    account: AccountId,
+    messageId: string,
+  ): { id: CallbackId; verdict: CallbackVerdict; factsDigest: string | null } | null;
+  addCallback(callback: Callback, factsDigest: string | null): void;
+  /** Another verdict for a kept callback that was read again. */
+  changeCallback(
+    callback: Pick<Callback, 'id' | 'messageId' | 'verdict' | 'code' | 'reason' | 'step'>,
+    factsDigest: string | null,
+  ): void;
+  /** Takes a nonce for good; `same` or `other` says whose body took it before. */
+  takeNonce(account: AccountId, nonce: string, bodyDigest: string): 'taken' | 'same' | 'other';
+  /** Kept in the bounded quarantine (true), or only counted because this account's hour is full. */
+  quarantineHasRoom(account: AccountId): boolean;
+  countUnkept(callback: Callback): void;
+
+  factByKey(key: string): StoredFact | null;
+  addFact(fact: StoredFact, key: string, paymentKey: string): void;
+  addSighting(sighting: {
+    fact: FactId;
+    source: Source;
+    callback: CallbackId | null;
+    at: Instant;
+    providerTime: Instant;
+    note: string | null;
+  }): void;
+  /** A better source, or an earlier time of the same source. */
+  improveFact(fact: FactId, source: Source, providerTime: Instant): void;
+  linkFact(fact: FactId, order: OrderId): void;
+  parkedFactsOfPayment(paymentKey: string): readonly StoredFact[];
+  /** Parked facts with this reference, on one account or on any of the merchant's. */
+  parkedFactsOfReference(merchant: MerchantId, reference: OrderReference): readonly StoredFact[];
+  factsOfOrder(order: OrderId): readonly StoredFact[];
+  /** Parked facts recorded before this moment for which no discrepancy is open. */
+  overdueParkedFacts(recordedBefore: Instant, most: number): readonly StoredFact[];
+
+  /** The order a payment is linked to. */
+  orderOfPayment(paymentKey: string): OrderId | null;
+  linkPayment(paymentKey: string, order: OrderId): void;
+  /** The order that claimed this reference on this account, or on any account of the merchant. */
+  orderOfReference(merchant: MerchantId, account: AccountId, reference: string): OrderId | null;
+  /** False where another order of the merchant has it. */
+  claimReference(order: OrderId, merchant: MerchantId, reference: OrderReference): boolean;
+
+  order(id: OrderId): StoredOrder | null;
+  orderByNo(merchant: MerchantId, orderNo: OrderNo): StoredOrder | null;
+  addOrder(order: StoredOrder): void;
+  saveOrder(order: StoredOrder): void;
+  ordersToRefold(most: number): readonly OrderId[];
+
+  discrepanciesOf(order: OrderId): readonly StoredDiscrepancy[];
+  discrepancy(id: DiscrepancyId): StoredDiscrepancy | null;
+  addDiscrepancy(discrepancy: StoredDiscrepancy): void;
+  saveDiscrepancy(discrepancy: StoredDiscrepancy): void;
+  /** Closes the `unknown_order` discrepancies of facts that found their order; gives those it closed. */
+  openDiscrepanciesOfParked(facts: readonly FactId[]): readonly StoredDiscrepancy[];
+
+  sentNotifications(order: OrderId): readonly SentNotification[];
+  addNotification(notification: Notification, order: OrderId, callback: CallbackId | null): void;
+  idempotent(merchant: MerchantId, key: string): { bodyDigest: string; notification: NotificationId } | null;
+  addIdempotent(merchant: MerchantId, key: string, bodyDigest: string, notification: NotificationId): void;
+  notification(id: NotificationId): { notification: Notification; deliveries: readonly DeliveryShown[] } | null;
+  /** Born leased where `born` is set: the store starts its first attempt and gives what the worker needs. */
+  addDelivery(delivery: NewDelivery, notification: Notification): Claimed | null;
+  /** Takes the oldest items out of the outbox, in the order of their commits. */
+  takeOutbox(most: number): readonly OutboxItem[];
+  /** Whether the target's lane would let a delivery go at once: not paused, not disabled, breaker closed, no rate limit, no order. */
+  laneIsOpen(merchant: MerchantId, target: Target): boolean;
+
+  addAction(action: {
+    merchant: MerchantId | null;
+    by: string;
+    what: string;
+    subject: string;
+    note: string | null;
+  }): void;
+  /** Adds to the receiving funnel. */
+  count(
+    callback: Pick<Callback, 'merchant' | 'account' | 'provider' | 'receivedAt'>,
+    after: Step,
+    before: Step | null,
+  ): void;
+}

@@ -1,0 +1,195 @@
+import type { Callback, CallbackVerdict } from '../domain/callback.ts';
+import type { Instant } from '../domain/clock.ts';
+import type { AttemptRecord, DeliveryState, Target } from '../domain/delivery.ts';
+import type { Source } from '../domain/fact.ts';
+import type { FunnelCounts } from '../domain/funnel.ts';
+import type {
+  AccountId,
+  CallbackId,
+  DeliveryId,
+  DiscrepancyId,
+  EndpointId,
+  MerchantId,
+  NotificationId,
+  OrderId,
+  OrderNo,
+} from '../domain/ids.ts';
+import type { Account, ApiKey, Endpoint, Merchant } from '../domain/merchant.ts';
+import type { Notification, NotificationType } from '../domain/notification.ts';
+import type { OrderStatus } from '../domain/order.ts';
+import type { SandboxPayment, StoredDiscrepancy, StoredFact, StoredOrder } from './kept.ts';
+
+export type { SandboxPayment } from './kept.ts';
+
+/** One page of a lossless list: in commit order, so that nothing that commits later appears before the cursor. */
+export interface Page<T> {
+  data: readonly T[];
+  nextCursor: string | null;
+}
+export interface PageRequest {
+  limit: number;
+  cursor: string | null;
+}
+/** Half-open: from ≤ at < to. */
+export interface Range {
+  from: Instant | null;
+  to: Instant | null;
+}
+type Only<T> = { [K in keyof T]: T[K] | null };
+/** null = all merchants; a list = only these. */
+export type Visible = readonly MerchantId[] | null;
+
+/** Everything that can be asked of a store, by name. */
+export interface Reads {
+  merchants: { input: PageRequest & { visible: Visible }; output: Page<Merchant> };
+  merchant: { input: MerchantId; output: Merchant | null };
+  accounts: { input: PageRequest & { visible: Visible; merchant: MerchantId | null }; output: Page<Account> };
+  account: { input: AccountId; output: Account | null };
+  endpoints: {
+    input: PageRequest & { visible: Visible; merchant: MerchantId | null; state: string | null };
+    output: Page<Endpoint>;
+  };
+  endpoint: { input: EndpointId; output: Endpoint | null };
+  apiKeys: { input: PageRequest; output: Page<ApiKey> };
+  apiKeyByDigest: { input: string; output: ApiKey | null };
+  order: { input: { merchant: MerchantId; orderNo: OrderNo }; output: OrderDetail | null };
+  orders: {
+    input: PageRequest & Range & { visible: Visible } & Only<{ merchant: MerchantId; status: OrderStatus; q: string }>;
+    output: Page<StoredOrder>;
+  };
+  /** Everything known about an order, for its timeline. */
+  history: { input: OrderId; output: OrderTrail };
+  callbacks: {
+    input: PageRequest &
+      Range & { visible: Visible } & Only<{
+        account: AccountId;
+        verdict: CallbackVerdict;
+        orderNo: OrderNo;
+        merchant: MerchantId;
+      }>;
+    output: Page<Omit<Callback, 'headers' | 'body'>>;
+  };
+  callback: { input: CallbackId; output: Callback | null };
+  /** Whether a verified callback of this account bore exactly this Authorization header. */
+  bore: { input: { account: AccountId; authorization: string }; output: boolean };
+  notifications: {
+    input: PageRequest &
+      Range & { visible: Visible } & Only<{ merchant: MerchantId; orderNo: OrderNo; type: NotificationType }>;
+    output: Page<Notification>;
+  };
+  notification: {
+    input: NotificationId;
+    output: { notification: Notification; deliveries: readonly DeliveryDetail[] } | null;
+  };
+  deliveries: {
+    input: PageRequest & { visible: Visible } & Only<{
+        merchant: MerchantId;
+        endpoint: EndpointId;
+        state: DeliveryState | 'held';
+        orderNo: OrderNo;
+      }>;
+    output: Page<DeliveryRow>;
+  };
+  delivery: { input: DeliveryId; output: DeliveryDetail | null };
+  discrepancies: {
+    input: PageRequest & { visible: Visible } & Only<{ merchant: MerchantId; state: string; kind: string }>;
+    output: Page<StoredDiscrepancy & { orderNo: OrderNo | null }>;
+  };
+  discrepancy: { input: DiscrepancyId; output: (StoredDiscrepancy & { orderNo: OrderNo | null }) | null };
+  /** Handler deliveries of these orders that are not confirmed yet. */
+  unhandled: { input: readonly OrderId[]; output: number };
+  handlers: { input: { visible: Visible }; output: readonly HandlerBacklog[] };
+  funnel: { input: FunnelQuery; output: readonly FunnelBucket[] };
+  /** The same figures, counted again from the stored rows. */
+  recount: { input: FunnelQuery; output: readonly FunnelBucket[] };
+  gauges: { input: null; output: Gauges };
+  sandboxPayment: { input: string; output: SandboxPayment | null };
+  /** Parked references of accounts, for asking the user's `expect` again after a start. */
+  parkedReferences: {
+    input: { most: number };
+    output: readonly { merchant: MerchantId; account: AccountId; reference: string; parkedAt: Instant }[];
+  };
+  /** Throws where the store cannot answer. */
+  ready: { input: null; output: { now: Instant; migration: number } };
+}
+
+export interface OrderDetail {
+  order: StoredOrder;
+  facts: readonly (StoredFact & { sightings: readonly Sighting[] })[];
+  discrepancies: readonly StoredDiscrepancy[];
+}
+
+export interface Sighting {
+  source: Source;
+  callback: CallbackId | null;
+  at: Instant;
+  providerTime: Instant;
+  note: string | null;
+}
+
+export interface OrderTrail {
+  callbacks: readonly Omit<Callback, 'headers' | 'body'>[];
+  notifications: readonly { notification: Notification; callback: CallbackId | null }[];
+  deliveries: readonly DeliveryDetail[];
+  actions: readonly { at: Instant; by: string; what: string; note: string | null }[];
+}
+
+export interface DeliveryRow {
+  id: DeliveryId;
+  merchant: MerchantId;
+  notification: NotificationId;
+  orderNo: OrderNo;
+  type: NotificationType;
+  target: Target;
+  endpoint: EndpointId | null;
+  url: string | null;
+  /** As people see it: `held` where its lane is paused or disabled. */
+  state: DeliveryState | 'held';
+  attempts: number;
+  dueAt: Instant | null;
+  createdAt: Instant;
+}
+
+export interface DeliveryDetail extends DeliveryRow {
+  tries: readonly AttemptRecord[];
+}
+
+export interface HandlerBacklog {
+  merchant: MerchantId;
+  kind: 'handler' | 'effect';
+  name: string;
+  type: string | null;
+  waiting: number;
+  dead: number;
+}
+
+export interface FunnelQuery {
+  side: 'sending' | 'handlers' | 'receiving';
+  per: 'attempt' | 'delivery';
+  from: Instant;
+  to: Instant;
+  bucketMs: number;
+  visible: Visible;
+  merchant: MerchantId | null;
+  provider: string | null;
+  endpoint: EndpointId | null;
+  type: NotificationType | null;
+}
+
+export interface FunnelBucket {
+  at: Instant;
+  counts: FunnelCounts;
+}
+
+export interface Gauges {
+  pending: number;
+  sending: number;
+  dead: number;
+  /** null = nothing is due. */
+  oldestDueAt: Instant | null;
+  parkedFacts: number;
+  quarantined: number;
+  discrepanciesOpen: number;
+  rescuedLeases: number;
+  outbox: number;
+}

@@ -1,0 +1,119 @@
+import type { Callback } from '../domain/callback.ts';
+import type { Instant } from '../domain/clock.ts';
+import type { AttemptRecord, Verdict } from '../domain/delivery.ts';
+import type { AccountId, ApiKeyId, DeliveryId, EndpointId, LaneId, MerchantId } from '../domain/ids.ts';
+import type { Account, ApiKey, Endpoint, Merchant, Policies, SealedCredentials } from '../domain/merchant.ts';
+import type { Claimed, SandboxPayment } from './kept.ts';
+
+export type { Claimed, OutboxItem } from './kept.ts';
+
+/** Everything else that changes the store, by name. */
+export interface Writes {
+  /** Leases due deliveries to this node, at most `limits.claimMax` of one lane. */
+  claim: { input: ClaimInput; output: ClaimOutput };
+  /** Records attempts, and what becomes of their deliveries where the fence still holds. */
+  finish: { input: readonly Finished[]; output: FinishOutput };
+  /** Gives leases back unused: the delivery is due again at once and the attempt never counted. */
+  giveBack: { input: readonly { delivery: DeliveryId; number: number }[]; output: null };
+  /** A person's change of one delivery. */
+  changeDelivery: {
+    input: { delivery: DeliveryId; to: 'retry' | 'cancel'; by: string };
+    output: 'changed' | 'unknown' | 'state';
+  };
+  /** The acknowledgements of these callbacks were fully written. */
+  acknowledged: {
+    input: readonly Pick<Callback, 'id' | 'merchant' | 'account' | 'provider' | 'receivedAt'>[];
+    output: null;
+  };
+  /** Makes handlers known, so that notifications get a delivery for each, whichever node makes them. */
+  registerHandlers: { input: readonly { merchant: MerchantId; type: string; name: string }[]; output: null };
+
+  addMerchant: { input: Merchant; output: 'added' | 'exists' };
+  changeMerchant: {
+    input: {
+      id: MerchantId;
+      name?: string;
+      policies?: Policies;
+      credentials?: Readonly<Record<string, SealedCredentials>>;
+      by: string;
+    };
+    output: boolean;
+  };
+  addAccount: { input: Account; output: null };
+  changeAccount: {
+    input: {
+      id: AccountId;
+      by: string;
+      change: Partial<Pick<Account, 'name' | 'mode' | 'acknowledge' | 'withoutOrder' | 'credentials'>>;
+    };
+    output: boolean;
+  };
+  removeAccount: { input: { id: AccountId; by: string }; output: boolean };
+  addEndpoint: { input: Endpoint; output: 'added' | 'too_many' };
+  changeEndpoint: {
+    input: {
+      id: EndpointId;
+      by: string;
+      change: Partial<
+        Pick<
+          Endpoint,
+          | 'url'
+          | 'types'
+          | 'schedule'
+          | 'timeoutMs'
+          | 'ratePerSecond'
+          | 'concurrency'
+          | 'ordering'
+          | 'state'
+          | 'credentials'
+        >
+      >;
+    };
+    output: boolean;
+  };
+  /** Its live deliveries are canceled, as an action of this person. */
+  removeEndpoint: { input: { id: EndpointId; by: string }; output: boolean };
+  addApiKey: { input: { apiKey: ApiKey; digest: string }; output: null };
+  removeApiKey: { input: ApiKeyId; output: boolean };
+  putSandboxPayment: { input: SandboxPayment; output: null };
+  /** Keeps a small value under a name if there is none yet, and gives what is kept. */
+  keepSetting: { input: { name: string; value: Uint8Array }; output: Uint8Array };
+}
+
+export interface ClaimInput {
+  /** Free slots for endpoints, and those of them that only first tries may take. */
+  slots: number;
+  firstOnlySlots: number;
+  /** Free slots for functions; they are not among `slots`, so that neither starves the other. */
+  functionSlots: { handler: number; effect: number };
+  /** What is left of the concurrency of lanes that have something in use, functions included; 0 = take nothing. */
+  room: ReadonlyMap<LaneId, number>;
+  /** Handler and effect lanes that this process has in code. */
+  functions: readonly LaneId[];
+  /** How long a function may run, for its lease. */
+  functionMs: number;
+}
+
+export interface ClaimOutput {
+  claimed: readonly Claimed[];
+  /** When the next lane is due that this node could work; null = nothing waits. */
+  nextDueAt: Instant | null;
+  /** Expired leases taken over. */
+  rescued: number;
+}
+
+export interface Finished {
+  claimed: Pick<Claimed, 'delivery' | 'merchant' | 'lane' | 'target' | 'number' | 'notification' | 'probe'>;
+  provider: string | null;
+  attempt: AttemptRecord;
+  verdict: Verdict;
+  /** Whether the attempt says something about the target's health (our own faults do not). */
+  health: 'success' | 'failure' | 'nothing';
+}
+
+export interface FinishOutput {
+  /** Deliveries whose fence no longer held: recorded, state unchanged. */
+  fencedOut: readonly DeliveryId[];
+  /** Endpoints that their failure budget disabled with this. */
+  disabled: readonly EndpointId[];
+}
