@@ -1,0 +1,46 @@
+import type { Connection } from './connection.ts';
+import { number } from './rows.ts';
+
+/** Pages of write-ahead log at which they are moved into the database although commits are waiting: 32 MiB. */
+const pagesMax = 8192;
+const idleMs = 200;
+
+/**
+ * Moves the write-ahead log into the database off the path of commits: when the writer has been idle for a moment, or between two
+ * transactions when the log has grown long. SQLite's own automatic checkpoint would make some commit wait for it.
+ */
+export class Checkpointer {
+  readonly #db: Connection;
+  #idle: NodeJS.Timeout | undefined;
+  #operations = 0;
+  #operationsMax = 1000;
+
+  constructor(db: Connection) {
+    this.#db = db;
+  }
+
+  /** Called after each commit has been answered. */
+  committed(operations: number): void {
+    this.#operations += operations;
+    if (this.#operations >= this.#operationsMax) this.#checkpoint();
+    else if (this.#idle === undefined) this.#idle = setTimeout(() => this.#whenIdle(), idleMs);
+    else this.#idle.refresh();
+  }
+
+  close(): void {
+    clearTimeout(this.#idle);
+  }
+
+  #whenIdle(): void {
+    this.#idle = undefined;
+    if (!this.#db.inTransaction && this.#operations > 0) this.#checkpoint();
+  }
+
+  /** What a checkpoint finds tells how many operations fill the log. */
+  #checkpoint(): void {
+    const row = this.#db.database.prepare('pragma wal_checkpoint(passive)').get();
+    const pages = row === undefined ? 0 : number(row, 'log');
+    if (pages > 0) this.#operationsMax = Math.max(64, Math.round((this.#operations * pagesMax) / pages));
+    this.#operations = 0;
+  }
+}

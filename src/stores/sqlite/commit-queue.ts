@@ -1,0 +1,120 @@
+import type { Instant } from '../../domain/clock.ts';
+import { AppError } from '../../domain/errors.ts';
+import { limits } from '../../domain/limits.ts';
+import { fromFailure, type Operation, type Outcome, type WriterRequest } from './messages.ts';
+
+/** Batches under way at once: one that the writer works on, and one that it finds when it is done. */
+const inFlightMax = 2;
+
+interface Queued {
+  operation: Operation;
+  bytes: number;
+  resolve: (value: never) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Group commit as seen from the callers: operations that arrive while a commit runs share the next one. Bounded in rows and
+ * bytes, and what does not fit is refused at once.
+ */
+export class CommitQueue {
+  readonly #ask: (request: WriterRequest) => Promise<readonly Outcome<never>[]>;
+  readonly #now: () => Instant;
+  #queue: Queued[] = [];
+  #bytes = 0;
+  #inFlight = 0;
+  #scheduled = false;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(ask: (request: WriterRequest) => Promise<readonly Outcome<never>[]>, now: () => Instant) {
+    this.#ask = ask;
+    this.#now = now;
+  }
+
+  add<Value>(operation: Operation): Promise<Value> {
+    const bytes = roughBytes(operation.input);
+    if (this.#queue.length >= limits.storeQueueRows || this.#bytes + bytes > limits.storeQueueBytes) {
+      return Promise.reject(new AppError('store.overloaded', `${this.#queue.length} operations wait for the store`));
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ operation, bytes, resolve, reject });
+      this.#bytes += bytes;
+      this.#schedule();
+    });
+  }
+
+  /** Resolves when everything accepted has been answered. */
+  async idle(): Promise<void> {
+    while (this.#queue.length > 0 || this.#inFlight > 0)
+      await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  /** What one turn of the event loop brings goes together. */
+  #schedule(): void {
+    if (this.#scheduled || this.#inFlight >= inFlightMax) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      while (this.#inFlight < inFlightMax && this.#queue.length > 0) void this.#post(this.#takeBatch());
+    });
+  }
+
+  #takeBatch(): Queued[] {
+    let rows = 0;
+    let bytes = 0;
+    for (const { bytes: more } of this.#queue) {
+      if (rows >= limits.commitRows || (rows > 0 && bytes + more > limits.commitBytes)) break;
+      rows += 1;
+      bytes += more;
+    }
+    this.#bytes -= bytes;
+    return this.#queue.splice(0, rows);
+  }
+
+  async #post(batch: readonly Queued[]): Promise<void> {
+    this.#inFlight += 1;
+    try {
+      const outcomes = await this.#ask({
+        is: 'batch',
+        now: this.#now(),
+        operations: batch.map(({ operation }) => operation),
+      });
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const outcome = outcomes[index];
+        if (outcome?.ok) resolve(outcome.value);
+        else reject(outcome === undefined ? new Error('the writer answered too little') : fromFailure(outcome.failure));
+      }
+    } catch (error) {
+      // Either the writer is gone, or an input cannot cross threads; in a batch of several the others are not to fail for it.
+      if (batch.length === 1 || error instanceof AppError) for (const { reject } of batch) reject(error);
+      else for (const one of batch) await this.#post([one]);
+    } finally {
+      this.#inFlight -= 1;
+      this.#afterBatch();
+    }
+  }
+
+  #afterBatch(): void {
+    if (this.#queue.length > 0) this.#schedule();
+    const waiting = this.#whenIdle;
+    this.#whenIdle = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+/** About what a value takes as a message. */
+export function roughBytes(value: unknown): number {
+  switch (typeof value) {
+    case 'string':
+      return 8 + value.length;
+    case 'object': {
+      if (value === null) return 8;
+      if (value instanceof Uint8Array) return 16 + value.byteLength;
+      let bytes = 16;
+      for (const part of value instanceof Map ? value.values() : Object.values(value)) bytes += roughBytes(part);
+      return bytes;
+    }
+    default:
+      return 8;
+  }
+}

@@ -1,0 +1,62 @@
+import type { EndpointId, MerchantId } from '../../domain/ids.ts';
+import type { Endpoint, Merchant } from '../../domain/merchant.ts';
+import type { Connection } from './connection.ts';
+import { endpointById, endpointsOfMerchant, handlersOfMerchant, merchantById } from './statements/merchants.ts';
+
+const entriesMax = 10_000;
+
+export interface Targets {
+  endpoints: readonly Endpoint[];
+  handlers: readonly { type: string; name: string }[];
+}
+
+/**
+ * What the writer remembers between transactions of merchants, their endpoints and their handlers, because every publish and
+ * every settled order asks for it. Whoever changes one of them forgets it here; a rollback forgets everything.
+ */
+export class Directory {
+  readonly #merchants = new Map<MerchantId, Merchant>();
+  readonly #targets = new Map<MerchantId, Targets>();
+  readonly #endpoints = new Map<EndpointId, Endpoint>();
+
+  merchant(db: Connection, id: MerchantId): Merchant | null {
+    return remembered(this.#merchants, id, () => merchantById(db, id));
+  }
+
+  targets(db: Connection, merchant: MerchantId): Targets {
+    const load = () => ({ endpoints: endpointsOfMerchant(db, merchant), handlers: handlersOfMerchant(db, merchant) });
+    return remembered(this.#targets, merchant, load) ?? { endpoints: [], handlers: [] };
+  }
+
+  endpoint(db: Connection, id: EndpointId): Endpoint | null {
+    return remembered(this.#endpoints, id, () => endpointById(db, id));
+  }
+
+  forgetMerchant(id: MerchantId): void {
+    this.#merchants.delete(id);
+    this.#targets.delete(id);
+  }
+
+  forgetEndpoint({ id, merchant }: Pick<Endpoint, 'id' | 'merchant'>): void {
+    this.#endpoints.delete(id);
+    this.#targets.delete(merchant);
+  }
+
+  forgetAll(): void {
+    this.#merchants.clear();
+    this.#targets.clear();
+    this.#endpoints.clear();
+  }
+}
+
+/** What is not there is not remembered: it may be added by the next operation. */
+function remembered<K, V>(known: Map<K, V>, key: K, load: () => V | null): V | null {
+  const value = known.get(key);
+  if (value !== undefined) return value;
+  const loaded = load();
+  if (loaded !== null) {
+    if (known.size >= entriesMax) known.clear();
+    known.set(key, loaded);
+  }
+  return loaded;
+}

@@ -1,0 +1,176 @@
+import { breakerGate, closedBreaker } from '../../domain/breaker.ts';
+import type { Instant } from '../../domain/clock.ts';
+import type { Target } from '../../domain/delivery.ts';
+import { type LaneId, laneOfEndpoint, laneOfFunction, type MerchantId } from '../../domain/ids.ts';
+import type { Endpoint } from '../../domain/merchant.ts';
+import type { Connection } from './connection.ts';
+import type { LaneRow } from './delivery-rows.ts';
+import { nextDueOfLane } from './statements/deliveries.ts';
+import { laneById, upsertLane } from './statements/lanes.ts';
+
+/** Part of a second of its rate that a lane may save up while it is idle. */
+const burstSeconds = 0.1;
+
+/**
+ * The lanes that one transaction touches: each row is read once, changed in memory, and written once before the commit. A lane's
+ * `nextDue` is a lower bound of when it can be worked; whoever finds nothing there sets it right.
+ */
+export class LaneBook {
+  /** Whether a lane came to have something due now that nobody has leased. */
+  work = false;
+  readonly #db: Connection;
+  readonly #now: Instant;
+  readonly #lanes = new Map<LaneId, LaneRow>();
+  readonly #changed = new Set<LaneRow>();
+
+  constructor(db: Connection, now: Instant) {
+    this.#db = db;
+    this.#now = now;
+  }
+
+  find(id: LaneId): LaneRow | null {
+    const known = this.#lanes.get(id);
+    if (known !== undefined) return known;
+    const lane = laneById(this.#db, id);
+    if (lane !== null) this.#lanes.set(id, lane);
+    return lane;
+  }
+
+  /** The lane of a target; functions get theirs with their first delivery, endpoints when they are added. */
+  ofTarget(merchant: MerchantId, target: Target): LaneRow {
+    const id = laneIdOf(merchant, target);
+    const known = this.find(id);
+    if (known !== null) return known;
+    if (target.kind === 'endpoint') throw new Error(`endpoint ${id} has no lane`);
+    return this.#add({
+      ...blankLane,
+      id,
+      merchant,
+      kind: target.kind,
+      name: target.name,
+      tokensAt: this.#now,
+      breaker: closedBreaker,
+    });
+  }
+
+  addForEndpoint({ id, merchant, provider, state, ordering, ratePerSecond, concurrency }: Endpoint): LaneRow {
+    const limited = { provider, state, ordering, ratePerSecond, concurrency };
+    return this.#add({
+      ...blankLane,
+      ...limited,
+      id: laneOfEndpoint(id),
+      merchant,
+      kind: 'endpoint',
+      tokensAt: this.#now,
+      breaker: closedBreaker,
+    });
+  }
+
+  change(lane: LaneRow, change: Partial<Omit<LaneRow, 'id' | 'nextDue'>>): void {
+    Object.assign(lane, change);
+    this.#changed.add(lane);
+  }
+
+  /** Something in the lane is due then. */
+  expectWork(lane: LaneRow, dueAt: Instant): void {
+    const workableAt = this.#workableAt(lane, dueAt);
+    if (workableAt === null) return;
+    if (workableAt <= this.#now) this.work = true;
+    if (lane.nextDue === null || workableAt < lane.nextDue) this.#setNextDue(lane, workableAt);
+  }
+
+  /** A lease in the lane runs out then; the lane need not be woken sooner. */
+  expectLeaseEnd(lane: LaneRow, leaseEndsAt: Instant): void {
+    const workableAt = this.#workableAt(lane, leaseEndsAt);
+    if (workableAt !== null && (lane.nextDue === null || workableAt < lane.nextDue)) this.#setNextDue(lane, workableAt);
+  }
+
+  /** Sets the lane right from what its deliveries say. */
+  reckon(lane: LaneRow): void {
+    const dueAt = nextDueOfLane(this.#db, lane.id);
+    this.#setNextDue(lane, dueAt === null ? null : this.#workableAt(lane, dueAt));
+  }
+
+  /** The same for a lane that may be worked again, or in another way: what is due in it is to be claimed. */
+  reopen(lane: LaneRow): void {
+    this.reckon(lane);
+    if (lane.nextDue !== null && lane.nextDue <= this.#now) this.work = true;
+  }
+
+  /** How many deliveries the lane's own limits let start now, its concurrency aside. */
+  allowance(lane: LaneRow): number {
+    if (lane.state !== 'enabled') return 0;
+    const gate = breakerGate(lane.breaker, this.#now);
+    if (gate === 'open' || (lane.probeUntil !== null && lane.probeUntil > this.#now)) return 0;
+    const most = gate === 'half_open' ? 1 : Number.MAX_SAFE_INTEGER;
+    return lane.ratePerSecond === null
+      ? most
+      : Math.min(most, Math.floor(tokensAt(lane, lane.ratePerSecond, this.#now)));
+  }
+
+  takeTokens(lane: LaneRow, taken: number): void {
+    if (lane.ratePerSecond === null) return;
+    const tokens = Math.min(burstOf(lane.ratePerSecond), tokensAt(lane, lane.ratePerSecond, this.#now) - taken);
+    this.change(lane, { tokens, tokensAt: this.#now });
+  }
+
+  /** Writes what changed, before the commit or before lanes are looked up by when they are due. */
+  flush(): void {
+    for (const lane of this.#changed) upsertLane(this.#db, lane);
+    this.#changed.clear();
+  }
+
+  #add(lane: LaneRow): LaneRow {
+    this.#lanes.set(lane.id, lane);
+    this.#changed.add(lane);
+    return lane;
+  }
+
+  #setNextDue(lane: LaneRow, nextDue: Instant | null): void {
+    if (lane.nextDue === nextDue) return;
+    lane.nextDue = nextDue;
+    this.#changed.add(lane);
+  }
+
+  /** When something due at `dueAt` can be worked; null = not before somebody changes the lane. */
+  #workableAt(lane: LaneRow, dueAt: Instant): Instant | null {
+    if (lane.state !== 'enabled') return null;
+    const { ratePerSecond, breaker, probeUntil } = lane;
+    return Math.max(
+      dueAt,
+      breaker.openUntil ?? 0,
+      probeUntil ?? 0,
+      ratePerSecond === null ? 0 : tokenReadyAt(lane, ratePerSecond, this.#now),
+    );
+  }
+}
+
+export function laneIdOf(merchant: MerchantId, target: Target): LaneId {
+  return target.kind === 'endpoint' ? laneOfEndpoint(target.id) : laneOfFunction(target.kind, merchant, target.name);
+}
+
+/** Functions have no limits of their own in the store; a full bucket is cut down to the burst when it is first used. */
+const blankLane = {
+  name: '',
+  provider: '',
+  state: 'enabled',
+  ordering: 'none',
+  ratePerSecond: null,
+  concurrency: Number.MAX_SAFE_INTEGER,
+  nextDue: null,
+  tokens: Number.MAX_SAFE_INTEGER,
+  probeUntil: null,
+} as const;
+
+function burstOf(ratePerSecond: number): number {
+  return Math.max(1, ratePerSecond * burstSeconds);
+}
+
+function tokensAt({ tokens, tokensAt: since }: LaneRow, ratePerSecond: number, now: Instant): number {
+  return Math.min(burstOf(ratePerSecond), tokens + (Math.max(0, now - since) * ratePerSecond) / 1000);
+}
+
+function tokenReadyAt(lane: LaneRow, ratePerSecond: number, now: Instant): Instant {
+  const missing = 1 - tokensAt(lane, ratePerSecond, now);
+  return missing <= 0 ? 0 : Math.ceil(now + (missing * 1000) / ratePerSecond);
+}

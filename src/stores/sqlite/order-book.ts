@@ -1,0 +1,64 @@
+import type { MerchantId, OrderId, OrderNo } from '../../domain/ids.ts';
+import type { StoredOrder } from '../kept.ts';
+import type { Connection } from './connection.ts';
+import { insertOrder, orderById, orderByNo, updateOrder } from './statements/orders.ts';
+
+/**
+ * The orders that one transaction touches: each is read once and written once before the commit, however often the decisions of
+ * the transaction change it.
+ */
+export class OrderBook {
+  readonly #db: Connection;
+  readonly #orders = new Map<OrderId, StoredOrder>();
+  readonly #numbers = new Map<string, OrderId>();
+  readonly #added = new Set<OrderId>();
+  readonly #changed = new Set<OrderId>();
+
+  constructor(db: Connection) {
+    this.#db = db;
+  }
+
+  find(id: OrderId): StoredOrder | null {
+    return this.#orders.get(id) ?? this.#met(orderById(this.#db, id));
+  }
+
+  findByNo(merchant: MerchantId, orderNo: OrderNo): StoredOrder | null {
+    const id = this.#numbers.get(numberOf({ merchant, orderNo }));
+    return id === undefined ? this.#met(orderByNo(this.#db, merchant, orderNo)) : this.find(id);
+  }
+
+  add(order: StoredOrder): void {
+    this.#met(order);
+    this.#added.add(order.id);
+  }
+
+  save(order: StoredOrder): void {
+    this.#met(order);
+    if (!this.#added.has(order.id)) this.#changed.add(order.id);
+  }
+
+  /** Writes what changed, before the commit or before orders are looked up by what changed in them. */
+  flush(): void {
+    for (const id of this.#added) this.#write(id, insertOrder);
+    for (const id of this.#changed) this.#write(id, updateOrder);
+    this.#added.clear();
+    this.#changed.clear();
+  }
+
+  #write(id: OrderId, write: (db: Connection, order: StoredOrder) => void): void {
+    const order = this.#orders.get(id);
+    if (order !== undefined) write(this.#db, order);
+  }
+
+  #met(order: StoredOrder | null): StoredOrder | null {
+    if (order === null) return null;
+    this.#orders.set(order.id, order);
+    this.#numbers.set(numberOf(order), order.id);
+    return order;
+  }
+}
+
+/** A merchant's id has no space in it. */
+function numberOf({ merchant, orderNo }: Pick<StoredOrder, 'merchant' | 'orderNo'>): string {
+  return `${merchant} ${orderNo}`;
+}

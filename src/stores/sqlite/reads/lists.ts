@@ -1,0 +1,79 @@
+import type { Reads } from '../../reads.ts';
+import type { Connection } from '../connection.ts';
+import {
+  accountColumns,
+  accountOf,
+  apiKeyColumns,
+  apiKeyOf,
+  endpointColumns,
+  endpointOf,
+  merchantColumns,
+  merchantOf,
+  sandboxPaymentColumns,
+  sandboxPaymentOf,
+} from '../rows.ts';
+import { accountById, endpointById, merchantById } from '../statements/merchants.ts';
+import { equals, pageOf, visibleIn } from './page.ts';
+
+export function merchants(db: Connection, input: Reads['merchants']['input']): Reads['merchants']['output'] {
+  const select = `select ${merchantColumns} from paidonce_merchants`;
+  return pageOf(db, { select, seq: 'seq', conditions: [visibleIn('id', input.visible)], map: merchantOf }, input);
+}
+
+export function merchant(db: Connection, id: Reads['merchant']['input']): Reads['merchant']['output'] {
+  return merchantById(db, id);
+}
+
+export function accounts(db: Connection, input: Reads['accounts']['input']): Reads['accounts']['output'] {
+  const select = `select ${accountColumns} from paidonce_accounts`;
+  const conditions = [visibleIn('merchant', input.visible), equals('merchant', input.merchant)];
+  return pageOf(db, { select, seq: 'seq', conditions, map: accountOf }, input);
+}
+
+export function account(db: Connection, id: Reads['account']['input']): Reads['account']['output'] {
+  return accountById(db, id);
+}
+
+export function endpoints(db: Connection, input: Reads['endpoints']['input']): Reads['endpoints']['output'] {
+  const select = `select ${endpointColumns} from paidonce_endpoints`;
+  const conditions = [
+    ['hidden = 0 and removed_at is null'] as const,
+    visibleIn('merchant', input.visible),
+    equals('merchant', input.merchant),
+    equals('state', input.state),
+  ];
+  return pageOf(db, { select, seq: 'seq', conditions, map: endpointOf }, input);
+}
+
+export function endpoint(db: Connection, id: Reads['endpoint']['input']): Reads['endpoint']['output'] {
+  return endpointById(db, id);
+}
+
+export function apiKeys(db: Connection, input: Reads['apiKeys']['input']): Reads['apiKeys']['output'] {
+  const select = `select ${apiKeyColumns} from paidonce_api_keys`;
+  return pageOf(db, { select, seq: 'seq', conditions: [], map: apiKeyOf }, input);
+}
+
+export function apiKeyByDigest(
+  db: Connection,
+  digest: Reads['apiKeyByDigest']['input'],
+): Reads['apiKeyByDigest']['output'] {
+  const row = db.get(
+    `-- SEARCH paidonce_api_keys USING INDEX paidonce_api_keys_digest (digest=?)
+     select ${apiKeyColumns} from paidonce_api_keys where digest = ?`,
+    digest,
+  );
+  return row === undefined ? null : apiKeyOf(row);
+}
+
+export function sandboxPayment(
+  db: Connection,
+  id: Reads['sandboxPayment']['input'],
+): Reads['sandboxPayment']['output'] {
+  const row = db.get(
+    `-- SEARCH paidonce_sandbox_payments USING PRIMARY KEY (id=?)
+     select ${sandboxPaymentColumns} from paidonce_sandbox_payments where id = ?`,
+    id,
+  );
+  return row === undefined ? null : sandboxPaymentOf(row);
+}

@@ -1,0 +1,53 @@
+import type { SQLInputValue } from 'node:sqlite';
+import { AppError } from '../../../domain/errors.ts';
+import { limits } from '../../../domain/limits.ts';
+import type { Page, PageRequest, Visible } from '../../reads.ts';
+import type { Connection, Row } from '../connection.ts';
+import { number } from '../rows.ts';
+
+/** A condition in SQL with its parameters; null where the caller did not ask for it. */
+export type Condition = readonly [sql: string, ...parameters: SQLInputValue[]] | null;
+
+/**
+ * One page, the newest commit first. `seq` is given at the insert by the only writer, so it is the order of commits: whatever was
+ * there when the first page was read is on exactly one page, and what is committed later is before the first.
+ */
+export function pageOf<T>(
+  db: Connection,
+  list: { select: string; seq: string; conditions: readonly Condition[]; map: (row: Row) => T },
+  { limit, cursor }: PageRequest,
+): Page<T> {
+  const most = Math.min(Math.max(1, Math.trunc(limit)), limits.pageMax);
+  const conditions = [...list.conditions, before(list.seq, cursor)].filter((condition) => condition !== null);
+  const where = conditions.length === 0 ? '' : `where ${conditions.map(([sql]) => sql).join(' and ')}`;
+  const parameters = conditions.flatMap(([, ...values]) => values);
+  const rows = db.all(`${list.select} ${where} order by ${list.seq} desc limit ?`, ...parameters, most + 1);
+  const last = rows.length > most ? rows[most - 1] : undefined;
+  return {
+    data: rows.slice(0, most).map(list.map),
+    nextCursor: last === undefined ? null : String(number(last, 'seq')),
+  };
+}
+
+/** Only of these merchants. */
+export function visibleIn(column: string, visible: Visible): Condition {
+  return visible === null ? null : [`${column} in (select value from json_each(?))`, JSON.stringify(visible)];
+}
+
+export function equals(column: string, value: SQLInputValue): Condition {
+  return value === null ? null : [`${column} = ?`, value];
+}
+
+/** Half-open. */
+export function between(
+  column: string,
+  { from, to }: { from: number | null; to: number | null },
+): readonly Condition[] {
+  return [from === null ? null : [`${column} >= ?`, from], to === null ? null : [`${column} < ?`, to]];
+}
+
+function before(seq: string, cursor: string | null): Condition {
+  if (cursor === null) return null;
+  if (!/^\d{1,15}$/.test(cursor)) throw new AppError('request.invalid', 'the cursor is not one that a list gave');
+  return [`${seq} < ?`, Number(cursor)];
+}

@@ -1,0 +1,54 @@
+import type { Instant } from '../../../domain/clock.ts';
+import type { Reads } from '../../reads.ts';
+import type { Connection } from '../connection.ts';
+import type { ReadRequest } from '../messages.ts';
+import * as deliveries from './deliveries.ts';
+import * as figures from './figures.ts';
+import * as lists from './lists.ts';
+import * as orders from './orders.ts';
+
+/** Every read by its name. */
+const reads: {
+  readonly [K in keyof Reads]: (db: Connection, input: Reads[K]['input'], now: Instant) => Reads[K]['output'];
+} = {
+  merchants: lists.merchants,
+  merchant: lists.merchant,
+  accounts: lists.accounts,
+  account: lists.account,
+  endpoints: lists.endpoints,
+  endpoint: lists.endpoint,
+  apiKeys: lists.apiKeys,
+  apiKeyByDigest: lists.apiKeyByDigest,
+  sandboxPayment: lists.sandboxPayment,
+  order: orders.order,
+  orders: orders.orders,
+  history: orders.history,
+  callbacks: orders.callbacks,
+  callback: orders.callback,
+  bore: orders.bore,
+  discrepancies: orders.discrepancies,
+  discrepancy: orders.discrepancy,
+  parkedReferences: orders.parkedReferences,
+  notifications: deliveries.notifications,
+  notification: deliveries.notification,
+  deliveries: deliveries.deliveries,
+  delivery: deliveries.delivery,
+  unhandled: deliveries.unhandled,
+  handlers: deliveries.handlers,
+  funnel: figures.funnel,
+  recount: figures.recount,
+  gauges: figures.gauges,
+  ready: figures.ready,
+};
+
+export function runRead(db: Connection, { name, input, now }: ReadRequest): unknown {
+  return run(db, { name, input, now });
+}
+
+function run<K extends keyof Reads>(
+  db: Connection,
+  { name, input, now }: { name: K; input: Reads[K]['input']; now: Instant },
+): unknown {
+  const read: (db: Connection, input: Reads[K]['input'], now: Instant) => unknown = reads[name];
+  return read(db, input, now);
+}

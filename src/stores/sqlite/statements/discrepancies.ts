@@ -1,0 +1,77 @@
+import type { DiscrepancyId, FactId, OrderId } from '../../../domain/ids.ts';
+import type { StoredDiscrepancy } from '../../kept.ts';
+import type { Connection } from '../connection.ts';
+import { discrepancyColumns, discrepancyOf } from '../rows.ts';
+
+export function discrepanciesOfOrder(db: Connection, order: OrderId): StoredDiscrepancy[] {
+  return db
+    .all(
+      `-- SEARCH d USING INDEX paidonce_discrepancies_order (order_id=?)
+       select ${discrepancyColumns} from paidonce_discrepancies d where d.order_id = ? order by d.seq`,
+      order,
+    )
+    .map(discrepancyOf);
+}
+
+export function discrepancyById(db: Connection, id: DiscrepancyId): StoredDiscrepancy | null {
+  const row = db.get(
+    `-- SEARCH d USING INDEX paidonce_discrepancies_id (id=?)
+     select ${discrepancyColumns} from paidonce_discrepancies d where d.id = ?`,
+    id,
+  );
+  return row === undefined ? null : discrepancyOf(row);
+}
+
+export function insertDiscrepancy(db: Connection, discrepancy: StoredDiscrepancy): void {
+  const { id, merchant, order, key, kind, blocks, why, amountMinor, currency, state, openedAt, closedAt } = discrepancy;
+  db.run(
+    `insert into paidonce_discrepancies (id, merchant, order_id, key, kind, blocks, why, amount_minor, currency, state, opened_at, closed_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    id,
+    merchant,
+    order,
+    key,
+    kind,
+    blocks ? 1 : 0,
+    why,
+    amountMinor,
+    currency,
+    state,
+    openedAt,
+    closedAt,
+  );
+}
+
+export function updateDiscrepancy(db: Connection, discrepancy: StoredDiscrepancy): void {
+  const { id, order, blocks, why, amountMinor, currency, state, openedAt, closedAt } = discrepancy;
+  db.run(
+    `-- SEARCH paidonce_discrepancies USING INDEX paidonce_discrepancies_id (id=?)
+     update paidonce_discrepancies
+     set order_id = ?, blocks = ?, why = ?, amount_minor = ?, currency = ?, state = ?, opened_at = ?, closed_at = ?
+     where id = ?`,
+    order,
+    blocks ? 1 : 0,
+    why,
+    amountMinor,
+    currency,
+    state,
+    openedAt,
+    closedAt,
+    id,
+  );
+}
+
+/** How `refold` names the discrepancy of a parked fact. */
+export function parkedKey(fact: FactId): string {
+  return `unknown_order:${fact}`;
+}
+
+export function openDiscrepancyOfParked(db: Connection, fact: FactId): StoredDiscrepancy[] {
+  return db
+    .all(
+      `-- SEARCH d USING INDEX paidonce_discrepancies_parked (key=?)
+       select ${discrepancyColumns} from paidonce_discrepancies d where d.key = ? and d.order_id is null and d.state = 'open'`,
+      parkedKey(fact),
+    )
+    .map(discrepancyOf);
+}

@@ -1,0 +1,131 @@
+import type { Instant } from '../../../domain/clock.ts';
+import { type AccountId, asId, type MerchantId, type OrderId, type OrderNo } from '../../../domain/ids.ts';
+import type { StoredOrder } from '../../kept.ts';
+import type { Connection } from '../connection.ts';
+import { orderColumns, orderOf, text, toJson } from '../rows.ts';
+
+/** Stands for "any account of the merchant" in the key of a reference. */
+const anyAccount = '';
+
+export function orderById(db: Connection, id: OrderId): StoredOrder | null {
+  const row = db.get(
+    `-- SEARCH paidonce_orders USING INDEX paidonce_orders_id (id=?)
+     select ${orderColumns} from paidonce_orders where id = ?`,
+    id,
+  );
+  return row === undefined ? null : orderOf(row);
+}
+
+export function orderByNo(db: Connection, merchant: MerchantId, orderNo: OrderNo): StoredOrder | null {
+  const row = db.get(
+    `-- SEARCH paidonce_orders USING INDEX paidonce_orders_number (merchant=? AND order_no=?)
+     select ${orderColumns} from paidonce_orders where merchant = ? and order_no = ?`,
+    merchant,
+    orderNo,
+  );
+  return row === undefined ? null : orderOf(row);
+}
+
+export function insertOrder(db: Connection, order: StoredOrder): void {
+  db.run(
+    `insert into paidonce_orders (
+       id, merchant, order_no, status, totals, expectations, order_references, actions, link_conflicts, description, metadata, sequence,
+       fell_short, refold_at, created_at, updated_at
+     ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    order.id,
+    order.merchant,
+    order.orderNo,
+    ...changing(order),
+    order.createdAt,
+    order.updatedAt,
+  );
+}
+
+export function updateOrder(db: Connection, order: StoredOrder): void {
+  db.run(
+    `-- SEARCH paidonce_orders USING INDEX paidonce_orders_id (id=?)
+     update paidonce_orders set
+       status = ?, totals = ?, expectations = ?, order_references = ?, actions = ?, link_conflicts = ?, description = ?, metadata = ?,
+       sequence = ?, fell_short = ?, refold_at = ?, updated_at = ?
+     where id = ?`,
+    ...changing(order),
+    order.updatedAt,
+    order.id,
+  );
+}
+
+function changing(order: StoredOrder) {
+  return [
+    order.status,
+    toJson(order.totals),
+    toJson(order.expectations),
+    toJson(order.references),
+    toJson(order.actions),
+    toJson(order.linkConflicts),
+    order.description,
+    order.metadata,
+    order.sequence,
+    order.fellShort ? 1 : 0,
+    order.refoldAt,
+  ] as const;
+}
+
+export function ordersToRefold(db: Connection, now: Instant, most: number): OrderId[] {
+  return db
+    .all(
+      `-- SEARCH paidonce_orders USING INDEX paidonce_orders_refold (refold_at<?)
+       select id from paidonce_orders where refold_at <= ? order by refold_at limit ?`,
+      now,
+      most,
+    )
+    .map((row) => asId.order(text(row, 'id')));
+}
+
+/** What was claimed for exactly this account goes before what was claimed for any. */
+export function orderOfReference(
+  db: Connection,
+  merchant: MerchantId,
+  reference: string,
+  account: AccountId,
+): OrderId | null {
+  const row = db.get(
+    `-- SEARCH paidonce_order_references USING PRIMARY KEY (merchant=? AND reference=? AND account=?)
+     select order_id from paidonce_order_references where merchant = ? and reference = ? and account in (?, '') order by account desc limit 1`,
+    merchant,
+    reference,
+    account,
+  );
+  return row === undefined ? null : asId.order(text(row, 'order_id'));
+}
+
+/** Whether another order has this reference, on this account, or on any where either side names none. */
+export function isReferenceTaken(
+  db: Connection,
+  order: OrderId,
+  key: { merchant: MerchantId; reference: string; account: AccountId | null },
+): boolean {
+  const row = db.get(
+    `-- SEARCH paidonce_order_references USING PRIMARY KEY (merchant=? AND reference=?)
+     select 1 as taken from paidonce_order_references
+     where merchant = ?1 and reference = ?2 and order_id <> ?4 and (?3 = '' or account = '' or account = ?3) limit 1`,
+    key.merchant,
+    key.reference,
+    key.account ?? anyAccount,
+    order,
+  );
+  return row !== undefined;
+}
+
+export function insertReference(
+  db: Connection,
+  order: OrderId,
+  key: { merchant: MerchantId; reference: string; account: AccountId | null },
+): void {
+  db.run(
+    'insert into paidonce_order_references (merchant, reference, account, order_id) values (?, ?, ?, ?) on conflict do nothing',
+    key.merchant,
+    key.reference,
+    key.account ?? anyAccount,
+    order,
+  );
+}

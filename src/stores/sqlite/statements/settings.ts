@@ -1,0 +1,32 @@
+import type { Connection } from '../connection.ts';
+import { bytes, number } from '../rows.ts';
+
+export function insertSetting(db: Connection, name: string, value: Uint8Array): void {
+  db.run('insert into paidonce_settings (name, value) values (?, ?) on conflict do nothing', name, value);
+}
+
+export function setting(db: Connection, name: string): Uint8Array | null {
+  const row = db.get(
+    `-- SEARCH paidonce_settings USING PRIMARY KEY (name=?)
+     select value from paidonce_settings where name = ?`,
+    name,
+  );
+  return row === undefined ? null : bytes(row, 'value');
+}
+
+export function addToCounter(db: Connection, name: 'rescued_leases', by: number): void {
+  db.run(
+    'insert into paidonce_counters (name, value) values (?, ?) on conflict do update set value = value + excluded.value',
+    name,
+    by,
+  );
+}
+
+export function counter(db: Connection, name: 'rescued_leases'): number {
+  const row = db.get(
+    `-- SEARCH paidonce_counters USING PRIMARY KEY (name=?)
+     select value from paidonce_counters where name = ?`,
+    name,
+  );
+  return row === undefined ? 0 : number(row, 'value');
+}

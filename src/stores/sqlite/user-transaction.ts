@@ -1,0 +1,108 @@
+import { closedBreaker } from '../../domain/breaker.ts';
+import { AppError } from '../../domain/errors.ts';
+import { bucketOf, newId } from '../../domain/ids.ts';
+import type { Claimed, OutboxItem } from '../kept.ts';
+import type { SqlValue } from '../store.ts';
+import type { WriterRequest } from './messages.ts';
+import { confirmUnderFence, deliveryById } from './statements/deliveries.ts';
+import { insertOutboxItem } from './statements/outbox.ts';
+import { Unit, type Writer } from './unit.ts';
+import { runUserSql } from './user-sql.ts';
+import { recordAttempt } from './writes/finish.ts';
+
+/** What runs user code in it keeps until its end. */
+interface Marked {
+  claimed: Claimed;
+  /** The delivery as it was while it was under way. */
+  before: NonNullable<ReturnType<typeof deliveryById>>;
+}
+
+/** One transaction for code of the user's own: begun, served statement by statement, and ended, all on the writer's connection. */
+export class UserTransaction {
+  readonly id: number;
+  readonly #writer: Writer;
+  readonly #marked: Marked | null;
+  #enqueued = 0;
+
+  private constructor(writer: Writer, id: number, marked: Marked | null) {
+    this.#writer = writer;
+    this.id = id;
+    this.#marked = marked;
+  }
+
+  /** Marks first: null where the fence no longer holds, and then nothing is open. */
+  static begin(writer: Writer, { transaction, mark }: Extract<WriterRequest, { is: 'begin' }>): UserTransaction | null {
+    const { db } = writer;
+    db.begin('immediate');
+    try {
+      const marked = mark === null ? null : markConfirmed(writer, mark.claimed);
+      if (marked !== 'fenced_out') return new UserTransaction(writer, transaction, marked);
+      db.rollback();
+      return null;
+    } catch (error) {
+      db.rollback();
+      throw error;
+    }
+  }
+
+  query(sql: string, parameters: readonly SqlValue[]) {
+    return runUserSql(this.#writer.db.database, sql, parameters);
+  }
+
+  enqueue(item: OutboxItem): null {
+    insertOutboxItem(this.#writer.db, item);
+    this.#enqueued += 1;
+    return null;
+  }
+
+  /** Records the attempt that the mark stands for, and commits. */
+  commit({ now, startedAt, durationMs }: Extract<WriterRequest, { is: 'commit' }>): { work: boolean } {
+    const { db } = this.#writer;
+    try {
+      if (!db.inTransaction) throw new AppError('handler.tx_over', 'the database rolled the transaction back');
+      const unit = new Unit(this.#writer, now);
+      if (this.#marked !== null) recordHandled(unit, this.#marked, { startedAt, durationMs });
+      unit.flush();
+      db.commit();
+      return { work: this.#enqueued > 0 || unit.lanes.work };
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+  }
+
+  rollback(): void {
+    this.#writer.directory.forgetAll();
+    this.#writer.db.rollback();
+  }
+}
+
+function markConfirmed({ db }: Writer, claimed: Claimed): Marked | 'fenced_out' {
+  const before = deliveryById(db, claimed.delivery);
+  if (before === null || !confirmUnderFence(db, claimed.delivery, claimed.number)) return 'fenced_out';
+  return { claimed, before };
+}
+
+function recordHandled(
+  unit: Unit,
+  { claimed, before }: Marked,
+  times: { startedAt: number; durationMs: number },
+): void {
+  const attempt = {
+    id: newId('att', times.startedAt, bucketOf(claimed.merchant), unit.random),
+    delivery: claimed.delivery,
+    number: claimed.number,
+    ...times,
+    step: 'confirmed',
+    status: null,
+    error: null,
+    request: null,
+    response: null,
+    peer: null,
+  } as const;
+  const lane = unit.lanes.ofTarget(before.merchant, before.target);
+  recordAttempt(unit, lane, before, { attempt, type: claimed.notification.type });
+  if (lane.breaker.failures === 0) return;
+  unit.lanes.change(lane, { breaker: closedBreaker, probeUntil: null });
+  unit.lanes.reopen(lane);
+}

@@ -1,0 +1,174 @@
+import { breakerGate } from '../../../domain/breaker.ts';
+import type { Instant } from '../../../domain/clock.ts';
+import { bucketOf, type LaneId, newId } from '../../../domain/ids.ts';
+import { limits } from '../../../domain/limits.ts';
+import type { Notification } from '../../../domain/notification.ts';
+import type { Claimed } from '../../kept.ts';
+import type { ClaimInput, ClaimOutput } from '../../writes.ts';
+import type { DeliveryWork, LaneRow } from '../delivery-rows.ts';
+import { claimedOf, endpointOfTarget, leaseMsOf } from '../leases.ts';
+import { insertAttempt } from '../statements/attempts.ts';
+import { dueDeliveries, earlierInLane, leaseDelivery, scheduleDelivery } from '../statements/deliveries.ts';
+import { dueLanes, nextDueAfter } from '../statements/lanes.ts';
+import { notificationById } from '../statements/notifications.ts';
+import { addToCounter } from '../statements/settings.ts';
+import type { Unit } from '../unit.ts';
+
+/** Lanes looked at in one claim: as many as can be in use at once, and as many again that are to be passed over. */
+const lanesMax = 2 * limits.deliveriesInFlight;
+
+/** What is left to give in one claim. */
+interface Slots {
+  /** For any try. */
+  any: number;
+  /** For first tries alone. */
+  firstOnly: number;
+}
+
+interface Claim {
+  unit: Unit;
+  functionMs: number;
+  claimed: Claimed[];
+  rescued: number;
+  /** A lane was cut off although it has more that is due and could be sent. */
+  more: boolean;
+}
+
+/**
+ * Leases what is due, lane by lane, the longest waiting lane first. Lanes that are passed over for want of slots or room do not
+ * count for `nextDueAt`: whoever frees one claims again.
+ */
+export function claim(unit: Unit, input: ClaimInput): ClaimOutput {
+  // Lanes are found by when they are due, so what earlier operations of this transaction changed has to be in their rows.
+  unit.lanes.flush();
+  const state: Claim = { unit, functionMs: input.functionMs, claimed: [], rescued: 0, more: false };
+  const slots = {
+    any: Math.max(0, input.slots - input.firstOnlySlots),
+    firstOnly: Math.min(input.slots, input.firstOnlySlots),
+  };
+  if (input.slots > 0) {
+    for (const id of dueLanes(unit.db, 'endpoint', unit.now, lanesMax)) {
+      if (slots.any + slots.firstOnly === 0) break;
+      claimLane(state, id, slots, input.room.get(id));
+    }
+  }
+  const functionSlots = {
+    handler: { any: input.functionSlots.handler, firstOnly: 0 },
+    effect: { any: input.functionSlots.effect, firstOnly: 0 },
+  };
+  let nextFunctionDue: Instant | null = null;
+  for (const id of input.functions) {
+    const lane = unit.lanes.find(id);
+    if (lane === null || lane.kind === 'endpoint') continue;
+    if (lane.nextDue !== null && lane.nextDue <= unit.now)
+      claimLane(state, id, functionSlots[lane.kind], input.room.get(id));
+    if (lane.nextDue !== null && lane.nextDue > unit.now) nextFunctionDue = earlier(nextFunctionDue, lane.nextDue);
+  }
+  unit.lanes.flush();
+  if (state.rescued > 0) addToCounter(unit.db, 'rescued_leases', state.rescued);
+  const nextDueAt = state.more ? unit.now : earlier(nextFunctionDue, nextDueAfter(unit.db, 'endpoint', unit.now));
+  return { claimed: state.claimed, nextDueAt, rescued: state.rescued };
+}
+
+function earlier(one: Instant | null, other: Instant | null): Instant | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
+}
+
+function claimLane(state: Claim, id: LaneId, slots: Slots, room: number | undefined): void {
+  const { unit } = state;
+  const lane = unit.lanes.find(id);
+  const free = Math.min(room ?? Number.MAX_SAFE_INTEGER, slots.any + slots.firstOnly, limits.claimMax);
+  if (lane === null || free <= 0) return;
+  const allowance = Math.min(free, lane.concurrency, unit.lanes.allowance(lane));
+  const probe = breakerGate(lane.breaker, unit.now) === 'half_open';
+  const due = allowance > 0 ? dueDeliveries(unit.db, id, unit.now, allowance) : [];
+  let taken = 0;
+  let waiting = 0;
+  for (const delivery of due) {
+    const order = lane.ordering === 'order' ? orderOf(state, lane, delivery) : inOrder;
+    if (order === 'waits') waiting += 1;
+    if (order === 'waits' || !takeSlot(slots, delivery)) continue;
+    lease(state, lane, delivery, { probe, sequenceGap: order.sequenceGap });
+    taken += 1;
+  }
+  unit.lanes.takeTokens(lane, taken);
+  unit.lanes.reckon(lane);
+  if ((taken === limits.claimMax || waiting > 0) && lane.nextDue !== null && lane.nextDue <= unit.now)
+    state.more = true;
+}
+
+const inOrder = { sequenceGap: false };
+
+/** In an ordered lane only the earliest live delivery of an order may go; another waits until that one has ended. */
+function orderOf({ unit }: Claim, lane: LaneRow, delivery: DeliveryWork): { sequenceGap: boolean } | 'waits' {
+  const found = notificationById(unit.db, delivery.notification);
+  if (found === null) return inOrder;
+  const { live, lost } = earlierInLane(unit.db, lane.id, found.order, found.notification.sequence);
+  if (!live) return { sequenceGap: lost };
+  scheduleDelivery(unit.db, delivery.seq, null, delivery.tries);
+  return 'waits';
+}
+
+/** First tries use the slots that nobody else may take before the others. */
+function takeSlot(slots: Slots, { attempts }: DeliveryWork): boolean {
+  if (attempts === 0 && slots.firstOnly > 0) slots.firstOnly -= 1;
+  else if (slots.any > 0) slots.any -= 1;
+  else return false;
+  return true;
+}
+
+function lease(
+  state: Claim,
+  lane: LaneRow,
+  delivery: DeliveryWork,
+  how: { probe: boolean; sequenceGap: boolean },
+): void {
+  const { unit } = state;
+  const found = notificationById(unit.db, delivery.notification);
+  if (found === null) throw new Error(`delivery ${delivery.id} has no notification`);
+  const { notification } = found;
+  const rescue = delivery.state === 'sending';
+  const rescues = delivery.rescues + (rescue ? 1 : 0);
+  const tries = delivery.tries + (rescue && rescues > limits.freeRescues ? 1 : 0);
+  if (rescue) {
+    recordLost(unit, lane, delivery, notification);
+    state.rescued += 1;
+  }
+  const endpoint = endpointOfTarget(unit, delivery.target);
+  const leaseMs = leaseMsOf(delivery.target, endpoint, state.functionMs);
+  const number = delivery.attempts + 1;
+  const leaseEndsAt = unit.now + leaseMs;
+  leaseDelivery(unit.db, delivery.seq, {
+    leasedAt: unit.now,
+    leaseEndsAt,
+    number,
+    tries,
+    rescues,
+    step: delivery.step ?? (rescue ? 'total' : null),
+  });
+  if (how.probe) unit.lanes.change(lane, { probeUntil: leaseEndsAt });
+  state.claimed.push(claimedOf(unit, { ...delivery, tries }, { number, leaseMs, notification, endpoint, ...how }));
+}
+
+/** Writes the attempt that whoever held the lease never reported. */
+function recordLost(unit: Unit, lane: LaneRow, delivery: DeliveryWork, { type }: Notification): void {
+  const startedAt = delivery.leasedAt ?? unit.now;
+  const attempt = {
+    id: newId('att', unit.now, bucketOf(delivery.merchant), unit.random),
+    delivery: delivery.id,
+    number: delivery.attempts,
+    startedAt,
+    durationMs: Math.max(0, unit.now - startedAt),
+    step: 'total',
+    status: null,
+    error: 'lease.lost: whoever tried it did not report before its lease ended',
+    request: null,
+    response: null,
+    peer: null,
+  } as const;
+  if (!insertAttempt(unit.db, attempt, true)) return;
+  const counted = { merchant: delivery.merchant, provider: lane.provider, target: delivery.target, type };
+  unit.funnel.addAttempt(counted, attempt, null);
+  if (delivery.step === null) unit.funnel.addDelivery(counted, delivery.createdAt, 'total', null);
+}

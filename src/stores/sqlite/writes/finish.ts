@@ -1,0 +1,150 @@
+import { breakerAfter, isBudgetSpent } from '../../../domain/breaker.ts';
+import { type AttemptRecord, type DeliveryState, type Step, stepRank } from '../../../domain/delivery.ts';
+import { asId, type DeliveryId, type EndpointId, type Random } from '../../../domain/ids.ts';
+import type { Notification } from '../../../domain/notification.ts';
+import type { Finished, FinishOutput, Writes } from '../../writes.ts';
+import type { DeliveryWork, LaneRow } from '../delivery-rows.ts';
+import { insertAction } from '../statements/actions.ts';
+import { insertAttempt, lostAttempt } from '../statements/attempts.ts';
+import { deliveryById, endAttempt, headOfOrder, scheduleDelivery, setDeliveryStep } from '../statements/deliveries.ts';
+import { updateEndpoint } from '../statements/merchants.ts';
+import { notificationById } from '../statements/notifications.ts';
+import type { Unit } from '../unit.ts';
+
+/** Records what attempts came to. Where the fence no longer holds the attempt is kept and the delivery stays as it is. */
+export function finish(unit: Unit, finished: readonly Finished[]): FinishOutput {
+  const fencedOut: DeliveryId[] = [];
+  const disabled: EndpointId[] = [];
+  for (const one of finished) {
+    const delivery = deliveryById(unit.db, one.claimed.delivery);
+    if (delivery === null) continue;
+    const lane = unit.lanes.ofTarget(delivery.merchant, delivery.target);
+    const holds = delivery.state === 'sending' && delivery.attempts === one.attempt.number;
+    const step = furthest(one.attempt.step, delivery.step);
+    const recorded = recordAttempt(unit, lane, delivery, { attempt: one.attempt, type: one.claimed.notification.type });
+    if (holds && recorded) applyVerdict(unit, lane, delivery, { ...one, step });
+    else fencedOut.push(delivery.id);
+    if (!recorded) continue;
+    if (!holds && step !== delivery.step) setDeliveryStep(unit.db, delivery.seq, step);
+    if (judgeTarget(unit, lane, one) === 'disabled') disabled.push(asId.endpoint(lane.id));
+  }
+  return { fencedOut, disabled };
+}
+
+/** Keeps the attempt and counts it. `delivery` is as it was before the attempt ended. False: it was reported before. */
+export function recordAttempt(
+  unit: Unit,
+  lane: LaneRow,
+  delivery: DeliveryWork,
+  made: { attempt: AttemptRecord; type: Notification['type'] },
+): boolean {
+  const { attempt, type } = made;
+  // Only what a newer attempt, or nobody, follows on can have been taken for lost.
+  const instead =
+    delivery.state === 'sending' && delivery.attempts === attempt.number
+      ? null
+      : lostAttempt(unit.db, delivery.id, attempt.number);
+  if (!insertAttempt(unit.db, attempt, false)) return false;
+  const counted = { merchant: delivery.merchant, provider: lane.provider, target: delivery.target, type };
+  unit.funnel.addAttempt(counted, attempt, instead);
+  unit.funnel.addDelivery(counted, delivery.createdAt, furthest(attempt.step, delivery.step), delivery.step);
+  return true;
+}
+
+function furthest(step: Step, before: Step | null): Step {
+  return before !== null && stepRank(before) > stepRank(step) ? before : step;
+}
+
+function applyVerdict(
+  unit: Unit,
+  lane: LaneRow,
+  delivery: DeliveryWork,
+  { verdict, step }: Finished & { step: Step },
+): void {
+  const { attempts, tries } = delivery;
+  if (verdict.is === 'again') {
+    endAttempt(unit.db, delivery.seq, {
+      state: 'pending',
+      dueAt: verdict.at,
+      attempts,
+      tries: tries + (verdict.consumesTry ? 1 : 0),
+      step,
+    });
+    unit.lanes.expectWork(lane, verdict.at);
+    return;
+  }
+  const state: DeliveryState = verdict.is;
+  endAttempt(unit.db, delivery.seq, { state, dueAt: null, attempts, tries: tries + 1, step });
+  freeNextOfOrder(unit, lane, delivery);
+}
+
+/** In an ordered lane the end of one delivery lets the next of its order go. */
+export function freeNextOfOrder(unit: Unit, lane: LaneRow, { notification }: Pick<DeliveryWork, 'notification'>): void {
+  if (lane.ordering !== 'order') return;
+  const ended = notificationById(unit.db, notification);
+  const head = ended === null ? null : headOfOrder(unit.db, lane.id, ended.order);
+  if (head === null || head.dueAt !== null) return;
+  scheduleDelivery(unit.db, head.seq, unit.now, head.tries);
+  unit.lanes.expectWork(lane, unit.now);
+}
+
+/** What the attempt says about the target: its breaker, and in the end whether it is still worth trying. */
+function judgeTarget(unit: Unit, lane: LaneRow, { health, claimed }: Finished): 'disabled' | 'kept' {
+  const { lanes, now } = unit;
+  const wasOpen = lane.breaker.openUntil !== null;
+  if (health === 'success' && (lane.breaker.failures > 0 || wasOpen)) {
+    lanes.change(lane, { breaker: breakerAfter(lane.breaker, 'success', now, 0), probeUntil: null });
+  }
+  if (health === 'failure') {
+    const breaker = breakerAfter(lane.breaker, 'failure', now, fractionOf(unit.random));
+    lanes.change(lane, { breaker });
+  }
+  if (claimed.probe && lane.probeUntil !== null) lanes.change(lane, { probeUntil: null });
+  if (wasOpen || lane.breaker.openUntil !== null) lanes.reopen(lane);
+  if (lane.kind !== 'endpoint' || lane.state !== 'enabled' || !isBudgetSpent(lane.breaker, now)) return 'kept';
+  disable(unit, lane);
+  return 'disabled';
+}
+
+function disable(unit: Unit, lane: LaneRow): void {
+  const endpoint = unit.directory.endpoint(unit.db, asId.endpoint(lane.id));
+  if (endpoint === null) return;
+  updateEndpoint(unit.db, { ...endpoint, state: 'disabled' });
+  unit.directory.forgetEndpoint(endpoint);
+  unit.lanes.change(lane, { state: 'disabled' });
+  unit.lanes.reckon(lane);
+  const note = `${lane.breaker.failures} failures in a row, the first at ${lane.breaker.failingSince}`;
+  insertAction(unit.db, {
+    at: unit.now,
+    merchant: lane.merchant,
+    by: 'paidonce',
+    what: 'endpoint.disable',
+    subject: lane.id,
+    note,
+  });
+}
+
+function fractionOf(random: Random): number {
+  const [first = 0, second = 0] = random(2);
+  return (first * 256 + second) / 65_536;
+}
+
+/** The delivery is due again at once, and the attempt never counted. */
+export function giveBack(unit: Unit, given: Writes['giveBack']['input']): null {
+  for (const { delivery: id, number } of given) {
+    const delivery = deliveryById(unit.db, id);
+    if (delivery === null || delivery.state !== 'sending' || delivery.attempts !== number) continue;
+    const lane = unit.lanes.ofTarget(delivery.merchant, delivery.target);
+    endAttempt(unit.db, delivery.seq, {
+      state: 'pending',
+      dueAt: unit.now,
+      attempts: number - 1,
+      tries: delivery.tries,
+      step: delivery.step,
+    });
+    if (lane.probeUntil !== null) unit.lanes.change(lane, { probeUntil: null });
+    unit.lanes.takeTokens(lane, -1);
+    unit.lanes.expectWork(lane, unit.now);
+  }
+  return null;
+}

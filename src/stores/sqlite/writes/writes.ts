@@ -1,0 +1,29 @@
+import type { Writes } from '../../writes.ts';
+import type { Unit } from '../unit.ts';
+import { claim } from './claim.ts';
+import { acknowledged, changeDelivery } from './deliveries.ts';
+import { finish, giveBack } from './finish.ts';
+import * as merchants from './merchants.ts';
+
+/** Every write by its name. */
+export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[K]['input']) => Writes[K]['output'] } =
+  {
+    claim,
+    finish,
+    giveBack,
+    changeDelivery,
+    acknowledged,
+    registerHandlers: merchants.registerHandlers,
+    addMerchant: merchants.addMerchant,
+    changeMerchant: merchants.changeMerchant,
+    addAccount: merchants.addAccount,
+    changeAccount: merchants.changeAccount,
+    removeAccount: merchants.removeAccount,
+    addEndpoint: merchants.addEndpoint,
+    changeEndpoint: merchants.changeEndpoint,
+    removeEndpoint: merchants.removeEndpoint,
+    addApiKey: merchants.addApiKey,
+    removeApiKey: merchants.removeApiKey,
+    putSandboxPayment: merchants.putSandboxPayment,
+    keepSetting: merchants.keepSetting,
+  };

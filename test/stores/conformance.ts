@@ -1,0 +1,22 @@
+import { describe } from 'vitest';
+import { batching } from './suite/batching.ts';
+import { deciding } from './suite/deciding.ts';
+import { delivering } from './suite/delivering.ts';
+import { figures } from './suite/figures.ts';
+import { handling } from './suite/handling.ts';
+import { lanes } from './suite/lanes.ts';
+import { listing } from './suite/listing.ts';
+import type { StoreFolder } from './support.ts';
+
+/** What every store has to do, with the real program: a new store passes this suite, called from ten lines of its own. */
+export function storeConformance(name: string, makeFolder: () => Promise<StoreFolder>): void {
+  describe(`${name} as a store`, () => {
+    deciding(makeFolder);
+    batching(makeFolder);
+    delivering(makeFolder);
+    lanes(makeFolder);
+    handling(makeFolder);
+    figures(makeFolder);
+    listing(makeFolder);
+  });
+}
