@@ -1,0 +1,197 @@
+import type { LaneId } from '../domain/ids.ts';
+import { limits } from '../domain/limits.ts';
+import type { Birth } from '../stores/decisions.ts';
+import type { Claimed, ClaimInput } from '../stores/writes.ts';
+import type { Leased } from './attempt.ts';
+
+/** How much may be under way at once. */
+export interface SlotSizes {
+  /** POSTs, those of them that only first tries may use, and functions of each kind. */
+  endpoints: number;
+  firstSends: number;
+  handlers: number;
+  effects: number;
+  /** Of one effect: one that hangs leaves room for the others. */
+  effectsOfOneName: number;
+  /** Deliveries that hold a lease and wait for a slot: in all, and of one lane. They hold nothing but memory. */
+  waiting: number;
+  waitingOfOneLane: number;
+}
+
+export const defaultSlotSizes: SlotSizes = {
+  endpoints: limits.deliveriesInFlight,
+  firstSends: limits.firstSendSlots,
+  handlers: limits.handlersInFlight,
+  effects: limits.effectsInFlight,
+  effectsOfOneName: limits.effectConcurrency,
+  waiting: limits.deliveriesWaiting,
+  waitingOfOneLane: limits.deliveriesWaitingPerLane,
+};
+
+type Kind = Claimed['target']['kind'];
+
+interface Pool {
+  size: number;
+  /** Begun and not yet recorded. */
+  busy: number;
+  waiting: number;
+}
+
+interface Lane {
+  concurrency: number;
+  /** On their way; what only waits to be recorded is no longer. */
+  active: number;
+  waiting: number;
+}
+
+/** Who may begin now: the counts of what is under way, per kind of target and per lane. Functions and endpoints take nothing from each other. */
+export class Slots {
+  readonly #sizes: SlotSizes;
+  readonly #pools: Record<Kind, Pool>;
+  readonly #lanes = new Map<LaneId, Lane>();
+  readonly #closed = new Set<LaneId>();
+  #waiting: Leased[] = [];
+  #retries = 0;
+
+  constructor(sizes: SlotSizes) {
+    this.#sizes = sizes;
+    this.#pools = {
+      endpoint: { size: sizes.endpoints, busy: 0, waiting: 0 },
+      handler: { size: sizes.handlers, busy: 0, waiting: 0 },
+      effect: { size: sizes.effects, busy: 0, waiting: 0 },
+    };
+  }
+
+  /** Takes a slot (`begin`), a place to wait for one (`wait`), or nothing: there are too many already (`full`). */
+  admit(leased: Leased): 'begin' | 'wait' | 'full' {
+    const { claimed } = leased;
+    const lane = this.#laneOf(claimed);
+    if (lane.waiting === 0 && this.#mayBegin(claimed, lane)) {
+      this.#begin(claimed, lane);
+      return 'begin';
+    }
+    const full = this.#waiting.length >= this.#sizes.waiting || lane.waiting >= this.#sizes.waitingOfOneLane;
+    if (!full) {
+      this.#waiting.push(leased);
+      lane.waiting += 1;
+      this.#pools[claimed.target.kind].waiting += 1;
+    }
+    this.#noted(claimed.lane, lane);
+    return full ? 'full' : 'wait';
+  }
+
+  /** The target is free for another; the slot itself is kept until the attempt is recorded. */
+  leaveLane({ lane: id }: Claimed): void {
+    const lane = this.#lanes.get(id);
+    if (lane === undefined) return;
+    lane.active -= 1;
+    this.#noted(id, lane);
+  }
+
+  release(claimed: Claimed): void {
+    this.#pools[claimed.target.kind].busy -= 1;
+    if (isRetry(claimed)) this.#retries -= 1;
+  }
+
+  /** Takes out of the queue what has a slot now (to be begun), and what `isOver` says has waited too long (to be given back). */
+  takeWaiting(isOver: (leased: Leased) => boolean): { begin: Leased[]; over: Leased[] } {
+    const taken: { begin: Leased[]; over: Leased[] } = { begin: [], over: [] };
+    if (this.#waiting.length === 0) return taken;
+    const left: Leased[] = [];
+    for (const leased of this.#waiting) {
+      const { claimed } = leased;
+      const lane = this.#laneOf(claimed);
+      const over = isOver(leased);
+      if (!over && !this.#mayBegin(claimed, lane)) {
+        left.push(leased);
+        continue;
+      }
+      lane.waiting -= 1;
+      this.#pools[claimed.target.kind].waiting -= 1;
+      (over ? taken.over : taken.begin).push(leased);
+      if (over) this.#noted(claimed.lane, lane);
+      else this.#begin(claimed, lane);
+    }
+    this.#waiting = left;
+    return taken;
+  }
+
+  /** What a claim may bring. */
+  room(functions: readonly LaneId[]): Omit<ClaimInput, 'functionMs'> {
+    const { endpoint, handler, effect } = this.#pools;
+    const slots = free(endpoint);
+    const forRetries = Math.max(0, this.#retriesMax - this.#retries);
+    const room = new Map<LaneId, number>();
+    for (const [id, lane] of this.#lanes) room.set(id, roomOf(lane));
+    return {
+      slots,
+      firstOnlySlots: Math.max(0, slots - forRetries),
+      functionSlots: { handler: free(handler), effect: free(effect) },
+      room,
+      functions,
+    };
+  }
+
+  /** What may be born leased; null = nothing. */
+  birth(handlers: readonly LaneId[]): Birth | null {
+    const slots = free(this.#pools.endpoint);
+    const functions = free(this.#pools.handler) > 0 ? handlers : [];
+    if (slots === 0 && functions.length === 0) return null;
+    return { slots, closed: [...this.#closed], functions };
+  }
+
+  get #retriesMax(): number {
+    return this.#sizes.endpoints - this.#sizes.firstSends;
+  }
+
+  #mayBegin(claimed: Claimed, lane: Lane): boolean {
+    const pool = this.#pools[claimed.target.kind];
+    if (pool.busy >= pool.size || lane.active >= lane.concurrency) return false;
+    if (!isRetry(claimed)) return true;
+    return this.#retries < this.#retriesMax;
+  }
+
+  #begin(claimed: Claimed, lane: Lane): void {
+    lane.active += 1;
+    this.#pools[claimed.target.kind].busy += 1;
+    if (isRetry(claimed)) this.#retries += 1;
+    this.#noted(claimed.lane, lane);
+  }
+
+  #laneOf(claimed: Claimed): Lane {
+    const known = this.#lanes.get(claimed.lane);
+    const concurrency = this.#concurrencyOf(claimed);
+    if (known !== undefined) {
+      known.concurrency = concurrency;
+      return known;
+    }
+    const lane: Lane = { concurrency, active: 0, waiting: 0 };
+    this.#lanes.set(claimed.lane, lane);
+    return lane;
+  }
+
+  #concurrencyOf({ target, endpoint }: Claimed): number {
+    if (target.kind === 'endpoint') return endpoint?.concurrency ?? 1;
+    return target.kind === 'handler' ? this.#sizes.handlers : this.#sizes.effectsOfOneName;
+  }
+
+  /** Keeps the set of closed lanes, and forgets lanes in which nothing happens. */
+  #noted(id: LaneId, lane: Lane): void {
+    if (roomOf(lane) === 0) this.#closed.add(id);
+    else this.#closed.delete(id);
+    if (lane.active === 0 && lane.waiting === 0) this.#lanes.delete(id);
+  }
+}
+
+function free({ size, busy, waiting }: Pool): number {
+  return Math.max(0, size - busy - waiting);
+}
+
+function roomOf({ concurrency, active, waiting }: Lane): number {
+  return Math.max(0, concurrency - active - waiting);
+}
+
+/** Only endpoints' retries are counted: first tries of functions need no reserve against their own. */
+export function isRetry({ target, number }: Claimed): boolean {
+  return target.kind === 'endpoint' && number > 1;
+}
