@@ -5,6 +5,10 @@ import { type Import, importsOf, lineOf, type Source, sourceOf, sourcesIn, walk 
 const parts: readonly (readonly [part: string, pattern: RegExp])[] = [
   ['index.ts', /^src\/index\.ts$/],
   ['service.ts', /^src\/service\.ts$/],
+  // What is decided inside a store's transactions: stores load it by its URL.
+  ['program.ts', /^src\/program\.ts$/],
+  // The library: one merchant's view of a service.
+  ['paidonce.ts', /^src\/paidonce\.ts$/],
   ['providers/index.ts', /^src\/providers\/index\.ts$/],
   ['stores/sqlite', /^src\/stores\/sqlite\//],
   ['stores/postgres', /^src\/stores\/postgres\//],
@@ -16,9 +20,18 @@ const parts: readonly (readonly [part: string, pattern: RegExp])[] = [
 /** The files directly in src/stores: the interface, in several files of types, and what the stores share. */
 const storeInterface = 'stores';
 const providers = ['providers', 'providers/index.ts'];
-const core = ['orders', 'publish', 'callbacks', 'deliver', 'reconcile', 'alerts', 'maintain', 'notify'];
+const core = ['orders', 'publish', 'callbacks', 'merchants', 'deliver', 'reconcile', 'alerts', 'maintain', 'notify'];
 const edges = ['outbound', 'secrets', 'providers', storeInterface];
-const outside = ['sandbox', 'doctor', 'api', 'service.ts', 'stores/sqlite', 'stores/postgres', 'providers/index.ts'];
+const outside = [
+  'sandbox',
+  'doctor',
+  'api',
+  'service.ts',
+  'paidonce.ts',
+  'stores/sqlite',
+  'stores/postgres',
+  'providers/index.ts',
+];
 
 /**
  * What each part may import, beside itself, `domain`, and the types of the stores' and of the providers' interface.
@@ -36,6 +49,8 @@ const mayImport = new Map<string, readonly string[]>([
   ['alerts', ['outbound']],
   ['doctor', ['outbound']],
   ['maintain', ['callbacks', 'notify']],
+  ['merchants', ['outbound', 'secrets']],
+  ['program.ts', ['orders', 'publish', 'notify']],
   ['sandbox', ['publish', ...providers]],
   ['service.ts', [...core, ...edges]],
   ['api', ['service.ts']],
@@ -53,8 +68,9 @@ const mayImport = new Map<string, readonly string[]>([
   ['secrets', []],
   [storeInterface, []],
   ['providers/index.ts', ['providers']],
-  // `pay.fetch` is the whole API, so the public entrance puts `api` around the service.
-  ['index.ts', ['service.ts', 'api']],
+  // `pay.fetch` is the whole API, so the library puts `api` around the service.
+  ['paidonce.ts', ['service.ts', 'api', 'providers/index.ts', ...core, ...edges]],
+  ['index.ts', ['paidonce.ts', 'service.ts', ...core, ...edges]],
 ]);
 
 /** Modules from outside that belong to one concern, and the parts that have it. */

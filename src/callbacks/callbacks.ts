@@ -1,0 +1,168 @@
+import type { Clock } from '../domain/clock.ts';
+import { AppError } from '../domain/errors.ts';
+import { type AccountId, asId, type CallbackId, isId, type OrderId, type Random } from '../domain/ids.ts';
+import type { Account } from '../domain/merchant.ts';
+import type { Observe } from '../domain/observe.ts';
+import type { Ask } from '../orders/ask.ts';
+import type { Provider, RawReply, RawRequest, Receiver } from '../providers/provider.ts';
+import type { Prepared } from '../secrets/prepared.ts';
+import type { WithBirth } from '../stores/decisions.ts';
+import type { Page } from '../stores/reads.ts';
+import type { Store } from '../stores/store.ts';
+import { type Diagnosis, diagnose } from './diagnose.ts';
+import { type ArrivedRequest, createReceive, type Received } from './receive.ts';
+
+export interface Callbacks {
+  /** What must be known of a callback URL before its body is read; null = there is no such account. */
+  gate(account: string): Promise<CallbackGate | null>;
+  /** Opens, records and answers one callback. Nothing is answered before it is durable. null = there is no such account. */
+  receive(request: ArrivedRequest): Promise<Received | null>;
+  /** Reads a kept callback again with the present code and secrets. @throws AppError `callback.unknown`, `account.unknown`. */
+  reprocess(id: CallbackId): Promise<void>;
+  /** Why a request would be refused, or that it would not. @throws AppError `account.unknown`. */
+  diagnose(account: AccountId, request: RawRequest): Promise<Diagnosis>;
+  /** Reads all that is in an account's quarantine again: its secrets have changed. */
+  readQuarantine(account: Account): Promise<void>;
+}
+
+/** What a server needs of an account before it reads a body. */
+export interface CallbackGate {
+  account: Account;
+  methods: readonly string[];
+  /** The reply, in the provider's own format, that makes it send again later. */
+  tryLater(): RawReply;
+  /** `hmac`: whether a GET confirms that what its sender sent has arrived (end of api.md); changes nothing. Null for other formats. */
+  confirm: ((request: RawRequest) => Promise<boolean>) | null;
+}
+
+export interface CallbacksDependencies {
+  store: Store;
+  clock: Clock;
+  random: Random;
+  publicUrl: string;
+  observe: Observe;
+  providers: ReadonlyMap<string, Provider>;
+  prepared: Prepared;
+  withBirth: WithBirth;
+  findAccount(id: AccountId): Promise<Account | null>;
+  ask: Pick<Ask, 'before' | 'again'>;
+  /** Calls the listener each time a handler's delivery comes to something; what it returns ends that. */
+  onSettled(listener: () => void): () => void;
+}
+
+/** Entrance 1: everything about callbacks. */
+export function createCallbacks(deps: CallbacksDependencies): Callbacks {
+  const { store, clock, random, publicUrl, observe, providers, prepared, withBirth } = deps;
+  const { receive, readAgain } = createReceive({
+    store,
+    clock,
+    random,
+    publicUrl,
+    observe,
+    withBirth,
+    account: deps.findAccount,
+    receiver: prepared.receiver,
+    deadlineMs: (provider) => providers.get(provider)?.profile.deadlineMs ?? 5000,
+    methods: (provider) => providers.get(provider)?.profile.methods ?? [],
+    ask: ({ merchant }, facts) => deps.ask.before(merchant, facts),
+    parked: ({ merchant }, references) => deps.ask.again(merchant, references),
+    handled: (orders, withinMs) => untilHandled(deps, orders, withinMs),
+  });
+  const accountOf = async (id: AccountId): Promise<Account> => {
+    const account = await deps.findAccount(id);
+    if (account === null) throw new AppError('account.unknown', `there is no account ${id}`);
+    return account;
+  };
+  return {
+    receive,
+    async gate(id) {
+      const account = isId('acc', id) ? await deps.findAccount(asId.account(id)) : null;
+      if (account === null) return null;
+      const nothing: RawRequest = { method: 'POST', target: '', headers: [], body: new Uint8Array(0) };
+      const context = { now: clock.now(), publicUrl, random };
+      const methods = providers.get(account.provider)?.profile.methods ?? [];
+      const receiver = prepared.receiver(account);
+      const confirm =
+        receiver.confirmation === undefined
+          ? null
+          : (request: RawRequest) => confirmSent(store, account, receiver, request);
+      return { account, methods, tryLater: () => receiver.acknowledge('try_later', nothing, context), confirm };
+    },
+    async reprocess(id) {
+      const callback = await store.read('callback', id);
+      if (callback === null) throw new AppError('callback.unknown', `there is no callback ${id}`);
+      await readAgain(callback, await accountOf(callback.account));
+    },
+    async diagnose(id, request) {
+      return diagnose(prepared.receiver(await accountOf(id)), request, { now: clock.now(), publicUrl, random });
+    },
+    async readQuarantine(account) {
+      try {
+        for await (const id of quarantined(store, account.id)) {
+          const callback = await store.read('callback', id);
+          if (callback !== null) await readAgain(callback, account);
+        }
+      } catch (error) {
+        // The change of the secrets stands; a person can read a callback again by itself.
+        observe('quarantine.failed', 'error', { account: account.id, error: String(error) });
+      }
+    },
+  };
+}
+
+/** The store is asked in every case, so that the time of the answer does not tell which of the two held. */
+async function confirmSent(store: Store, account: Account, receiver: Receiver, request: RawRequest): Promise<boolean> {
+  const asked = receiver.confirmation?.(request) ?? null;
+  const bore = await store.read('bore', { account: account.id, authorization: asked?.authorization ?? '' });
+  return asked !== null && (asked.signsBody || bore);
+}
+
+async function* quarantined(store: Store, account: AccountId): AsyncGenerator<CallbackId> {
+  const all = {
+    visible: null,
+    account,
+    verdict: 'quarantined',
+    orderNo: null,
+    merchant: null,
+    from: null,
+    to: null,
+  } as const;
+  let cursor: string | null = null;
+  do {
+    const page: Page<{ id: CallbackId }> = await store.read('callbacks', {
+      ...all,
+      limit: 200,
+      cursor,
+    });
+    for (const { id } of page.data) yield id;
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+}
+
+/** Waits for the handlers of these orders: asked at the start and each time one of them comes to something. */
+async function untilHandled(
+  { store, clock, onSettled }: Pick<CallbacksDependencies, 'store' | 'clock' | 'onSettled'>,
+  orders: readonly OrderId[],
+  withinMs: number,
+): Promise<boolean> {
+  const over = new AbortController();
+  const time = clock.sleep(withinMs, over.signal).then(() => 'late' as const);
+  const end = () => over.abort();
+  try {
+    for (;;) {
+      let changed = end;
+      const change = new Promise<'changed'>((resolve) => {
+        changed = () => resolve('changed');
+      });
+      const forget = onSettled(() => changed());
+      try {
+        if ((await store.read('unhandled', orders)) === 0) return true;
+        if ((await Promise.race([change, time])) === 'late') return false;
+      } finally {
+        forget();
+      }
+    }
+  } finally {
+    end();
+  }
+}

@@ -1,0 +1,305 @@
+import { createHash } from 'node:crypto';
+import type { Callback } from '../domain/callback.ts';
+import type { Clock, Instant } from '../domain/clock.ts';
+import { AppError, type ErrorCode } from '../domain/errors.ts';
+import type { Fact } from '../domain/fact.ts';
+import {
+  type AccountId,
+  asId,
+  bucketOf,
+  type CallbackId,
+  isId,
+  newId,
+  type OrderId,
+  type Random,
+} from '../domain/ids.ts';
+import { limits } from '../domain/limits.ts';
+import type { Account } from '../domain/merchant.ts';
+import type { Observe } from '../domain/observe.ts';
+import type { Context, Opened, Outcome, RawReply, RawRequest, Receiver } from '../providers/provider.ts';
+import type { CallbackInput, CallbackOutput, ExpectInput, WithBirth } from '../stores/decisions.ts';
+import type { Store } from '../stores/store.ts';
+
+/** A request on a callback URL as it arrived. `cut` says how reading it ended early. */
+export interface ArrivedRequest extends RawRequest {
+  account: string;
+  receivedAt: Instant;
+  cut: 'too_large' | 'incomplete' | null;
+}
+
+export interface Received {
+  reply: RawReply;
+  /** To be called once the reply was fully written: the last step of the receiving funnel. */
+  written(): void;
+}
+
+export interface ReceiveDependencies {
+  store: Store;
+  clock: Clock;
+  random: Random;
+  publicUrl: string;
+  observe: Observe;
+  account(id: AccountId): Promise<Account | null>;
+  receiver(account: Account): Receiver;
+  withBirth: WithBirth;
+  /** How long the provider waits for an answer. */
+  deadlineMs(provider: string): number;
+  methods(provider: string): readonly string[];
+  /** What the library's `expect` says of references nobody announced; empty where there is none. */
+  ask(account: Account, facts: readonly Fact[]): Promise<readonly Omit<ExpectInput, 'born'>[]>;
+  /** Money whose order stays unknown, so that it is asked for again. */
+  parked(account: Account, references: readonly string[]): void;
+  /** Resolves when the handlers of these orders are done (true) or the time is over (false). */
+  handled(orders: readonly OrderId[], withinMs: number): Promise<boolean>;
+}
+
+/** What a callback is kept as, before the program decides its verdict. */
+interface Reading {
+  opened: CallbackInput['opened'];
+  messageId: string | null;
+  code: ErrorCode | null;
+  reason: string | null;
+}
+
+/** How much of the provider's patience is used up by waiting for handlers. */
+const handlingShare = 0.8;
+
+/**
+ * Opens, records and answers callbacks. Nothing is answered as taken before its commit; what cannot be committed is answered "try
+ * again later" in the provider's own format.
+ */
+export function createReceive(deps: ReceiveDependencies) {
+  const acknowledged = createAcknowledged(deps);
+
+  /** null = there is no such account. */
+  async function receive(request: ArrivedRequest): Promise<Received | null> {
+    const account = await accountOf(request.account);
+    if (account === 'unavailable') return { reply: tryLater, written() {} };
+    if (account === null) return null;
+    if (request.cut === null && !deps.methods(account.provider).includes(request.method))
+      return { reply: methodRefused(deps.methods(account.provider)), written() {} };
+    const context: Context = { now: request.receivedAt, publicUrl: deps.publicUrl, random: deps.random };
+    let receiver: Receiver | null = null;
+    try {
+      receiver = deps.receiver(account);
+      const opened = request.cut === null ? receiver.open(request, context) : null;
+      if (opened?.is === 'challenge') return { reply: opened.reply, written() {} };
+      const reading = opened === null ? cutReading(request) : readingOf(opened, account);
+      const output = await decide(account, request, reading);
+      const callback = output.callback;
+      observe(account, callback.id, output);
+      const outcome = await outcomeOf(account, output);
+      const reply = receiver.acknowledge(outcome, request, context, output.code ?? undefined);
+      return { reply, written: () => acknowledged(callback, outcome) };
+    } catch (error) {
+      // Fail closed and say so: nothing was committed, so the provider must send again.
+      deps.observe('callback.failed', 'error', {
+        account: account.id,
+        error: error instanceof AppError ? error.message : String(error),
+      });
+      return { reply: receiver?.acknowledge('try_later', request, context) ?? tryLater, written() {} };
+    }
+  }
+
+  async function accountOf(id: string): Promise<Account | null | 'unavailable'> {
+    try {
+      return isId('acc', id) ? await deps.account(asId.account(id)) : null;
+    } catch (error) {
+      // Not to be told from an account that does not exist, so the sender must ask again.
+      deps.observe('callback.failed', 'error', { account: id, error: String(error) });
+      return 'unavailable';
+    }
+  }
+
+  async function decide(
+    account: Account,
+    request: ArrivedRequest,
+    reading: Reading,
+  ): Promise<CallbackOutput & { callback: CallbackInput['callback'] }> {
+    const { merchant, provider } = account;
+    const { receivedAt, method, target, headers, body } = request;
+    const { messageId, code, reason } = reading;
+    const id = newId('cbk', receivedAt, bucketOf(merchant), deps.random);
+    const step = request.cut === null ? 'sent' : 'total';
+    const callback = {
+      id,
+      merchant,
+      account: account.id,
+      provider,
+      receivedAt,
+      method,
+      target,
+      headers,
+      body,
+      messageId,
+      code,
+      reason,
+      step,
+    } as const;
+    const expectations = reading.opened.is === 'facts' ? await deps.ask(account, reading.opened.facts) : [];
+    const bodyDigest = reading.opened.nonce === null ? '' : createHash('sha256').update(body).digest('base64url');
+    const { opened } = reading;
+    const output = await deps.withBirth((born) =>
+      deps.store.decide('callback', { callback, again: null, born, opened, bodyDigest, expectations }),
+    );
+    if (output.parked.length > 0)
+      deps.parked(
+        account,
+        output.parked.map(({ reference }) => reference),
+      );
+    return { ...output, callback };
+  }
+
+  async function outcomeOf(account: Account, output: CallbackOutput): Promise<Outcome> {
+    const outcome = outcomes[output.verdict];
+    const waits =
+      account.acknowledge === 'after_handling' &&
+      (outcome === 'accepted' || outcome === 'duplicate') &&
+      output.orders.length > 0;
+    if (!waits) return outcome;
+    const handled = await deps.handled(output.orders, deps.deadlineMs(account.provider) * handlingShare);
+    return handled ? outcome : 'try_later';
+  }
+
+  function observe(account: Account, id: CallbackId, { verdict, code, reason }: CallbackOutput): void {
+    const level = verdict === 'refused' || verdict === 'conflict' || verdict === 'unreadable' ? 'warn' : 'info';
+    deps.observe('callback.received', level, {
+      callback: id,
+      account: account.id,
+      provider: account.provider,
+      verdict,
+      code,
+      reason,
+    });
+  }
+
+  return { receive, readAgain: createReadAgain(deps) };
+}
+
+const outcomes = {
+  verified: 'accepted',
+  parked: 'accepted',
+  conflict: 'accepted',
+  duplicate: 'duplicate',
+  ignored: 'ignored',
+  unreadable: 'unreadable',
+  quarantined: 'refused',
+  refused: 'refused',
+} as const satisfies Record<Callback['verdict'], Outcome>;
+
+/** Reads a kept callback again with the present code and secrets, as at the time of its receipt. */
+function createReadAgain(deps: ReceiveDependencies) {
+  return async (callback: Callback, account: Account): Promise<CallbackOutput> => {
+    const context: Context = { now: callback.receivedAt, publicUrl: deps.publicUrl, random: deps.random };
+    const opened = deps.receiver(account).open(callback, context);
+    const reading = opened.is === 'challenge' ? null : readingOf(opened, account);
+    if (reading === null)
+      throw new AppError('callback.unknown', `callback ${callback.id} is a challenge, of which nothing is kept`);
+    const { messageId, code, reason } = reading;
+    const expectations = reading.opened.is === 'facts' ? await deps.ask(account, reading.opened.facts) : [];
+    const { opened: read } = reading;
+    const input = {
+      callback: { ...callback, messageId, code, reason },
+      again: callback.step,
+      opened: read,
+      bodyDigest: '',
+      expectations,
+    };
+    return deps.withBirth((born) => deps.store.decide('callback', { ...input, born }));
+  };
+}
+
+function readingOf(opened: Exclude<Opened, { is: 'challenge' }>, account: Account): Reading {
+  switch (opened.is) {
+    case 'facts': {
+      const tooMany = opened.facts.length > limits.factsPerCallbackMax;
+      if (tooMany)
+        return verdict(
+          'unreadable',
+          `it holds ${opened.facts.length} facts; at most ${limits.factsPerCallbackMax} are read`,
+          'callback.malformed',
+          opened.nonce,
+        );
+      if (opened.readBack)
+        return {
+          ...verdict('parked', 'waits to be read back from the provider', null, opened.nonce),
+          messageId: opened.messageId,
+        };
+      const { facts, nonce = null, messageId } = opened;
+      return {
+        opened: { is: 'facts', facts, nonce, withoutOrder: account.withoutOrder },
+        messageId,
+        code: null,
+        reason: null,
+      };
+    }
+    case 'ping':
+      return {
+        ...verdict('parked', 'the provider says only that something changed', null),
+        messageId: opened.messageId,
+      };
+    case 'ignored':
+      return {
+        ...verdict('ignored', `nothing is done for ${opened.type}`, null, opened.nonce),
+        messageId: opened.messageId,
+      };
+    case 'unreadable':
+      return verdict('unreadable', opened.why, 'callback.malformed', opened.nonce);
+    case 'unknown_key':
+      return verdict('quarantined', opened.why, 'signature.unknown_key');
+    case 'refused':
+      return verdict(isQuarantined(opened.code) ? 'quarantined' : 'refused', opened.why, opened.code);
+  }
+}
+
+/** A wrong or missing signature may turn right when secrets are added; the rest stays refused. */
+function isQuarantined(code: ErrorCode): boolean {
+  return code.startsWith('signature.') || code === 'callback.decrypt' || code === 'callback.not_encrypted';
+}
+
+function verdict(
+  is: 'parked' | 'ignored' | 'unreadable' | 'quarantined' | 'refused',
+  reason: string,
+  code: ErrorCode | null,
+  nonce: string | null = null,
+): Reading {
+  return { opened: { is: 'verdict', verdict: is, nonce }, messageId: null, code, reason };
+}
+
+function cutReading({ cut }: ArrivedRequest): Reading {
+  if (cut === 'too_large')
+    return verdict('refused', `the body is over ${limits.callbackBytesMax} bytes`, 'request.too_large');
+  return verdict('refused', 'the body ended early or took too long', 'request.incomplete');
+}
+
+/** Gathers the callbacks whose acknowledgement was written, and records them in one write at a time. */
+function createAcknowledged(deps: Pick<ReceiveDependencies, 'store' | 'observe'>) {
+  const waiting: Pick<Callback, 'id' | 'merchant' | 'account' | 'provider' | 'receivedAt'>[] = [];
+  let writing = false;
+  const write = async () => {
+    writing = true;
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, limits.commitRows);
+      try {
+        await deps.store.write('acknowledged', batch);
+        deps.observe('callback.acknowledged', 'debug', { callbacks: batch.length });
+      } catch (error) {
+        // The provider has its answer; only our last figure of the funnel is lost, and it is lost on the careful side.
+        deps.observe('callback.acknowledged_unrecorded', 'warn', { callbacks: batch.length, error: String(error) });
+      }
+    }
+    writing = false;
+  };
+  return (callback: CallbackInput['callback'], outcome: Outcome): void => {
+    if (outcome !== 'accepted' && outcome !== 'duplicate' && outcome !== 'ignored') return;
+    const { id, merchant, account, provider, receivedAt } = callback;
+    waiting.push({ id, merchant, account, provider, receivedAt });
+    if (!writing) void write();
+  };
+}
+
+function methodRefused(methods: readonly string[]): RawReply {
+  return { status: 405, headers: [['allow', methods.join(', ')]], body: new Uint8Array(0) };
+}
+
+const tryLater: RawReply = { status: 503, headers: [['retry-after', '10']], body: new Uint8Array(0) };

@@ -1,0 +1,11 @@
+export type { Effect, EffectContext, Handler, HandlerContext } from './deliver/registry.ts';
+export { AppError, type ErrorCode, errorCatalogue } from './domain/errors.ts';
+export type { Fact, FactKind, KnownFact, Source } from './domain/fact.ts';
+export { decimalFromMinor, type Money, minorFromDecimal } from './domain/money.ts';
+export type { Notification, NotificationType } from './domain/notification.ts';
+export type { Observe } from './domain/observe.ts';
+export type { Expectation, OrderStatus, Totals } from './domain/order.ts';
+export { type Expected, type Paidonce, type PaidonceOptions, paidonce } from './paidonce.ts';
+export type { PublishAnswer, PublishRequest, Service, TimelineEntry } from './service.ts';
+export type { OrderDetail } from './stores/reads.ts';
+export type { SqlValue, Store, Transaction } from './stores/store.ts';

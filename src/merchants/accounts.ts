@@ -1,0 +1,145 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../domain/clock.ts';
+import { AppError } from '../domain/errors.ts';
+import { type AccountId, bucketOf, type MerchantId, newId } from '../domain/ids.ts';
+import { limits } from '../domain/limits.ts';
+import { LruMap } from '../domain/lru-map.ts';
+import type { Account } from '../domain/merchant.ts';
+import { secretOwner } from '../secrets/vault.ts';
+import type { Page } from '../stores/reads.ts';
+import type { Store } from '../stores/store.ts';
+import { type Keeping, keep, providerOf } from './keeping.ts';
+
+export interface AccountRequest {
+  merchant: MerchantId;
+  provider: string;
+  credentials: unknown;
+  name?: string;
+  mode?: 'live' | 'test';
+  acknowledge?: 'after_commit' | 'after_handling';
+  withoutOrder?: 'park' | 'accept';
+}
+export type AccountChange = Partial<Omit<AccountRequest, 'merchant' | 'provider'>>;
+
+export interface Accounts {
+  /** @throws AppError `merchant.unknown`, `provider.unknown`, `account.credentials`. */
+  add(request: AccountRequest): Promise<Account>;
+  /** @throws AppError `account.unknown`, `account.credentials`. */
+  change(id: AccountId, change: AccountChange, by: string): Promise<Account>;
+  /** @throws AppError `account.unknown`. */
+  remove(id: AccountId, by: string): Promise<void>;
+  /** The account behind a callback URL, from memory where it was asked a moment ago. */
+  find(id: AccountId): Promise<Account | null>;
+  callbackUrl(id: AccountId): string;
+  /** The account of this merchant and name as the caller's code has it: made if absent, changed where its credentials differ. */
+  ensure(request: AccountRequest & { name: string }): Promise<Account>;
+}
+
+async function named(store: Store, merchant: MerchantId, name: string): Promise<Account | null> {
+  let cursor: string | null = null;
+  do {
+    const page: Page<Account> = await store.read('accounts', {
+      visible: null,
+      merchant,
+      limit: limits.pageMax,
+      cursor,
+    });
+    const found = page.data.find((account) => account.name === name);
+    if (found !== undefined) return found;
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return null;
+}
+
+/** How long another node's change of an account may go unnoticed. */
+const cacheMs = 5000;
+const cachedMax = 10_000;
+
+export function createAccounts(deps: {
+  store: Store;
+  clock: Clock;
+  keeping: Keeping;
+  publicUrl: string;
+  /** Called when an account's secrets changed, to read its quarantine again. */
+  onSecrets: (account: Account) => void;
+}): Accounts {
+  const { store, clock, keeping } = deps;
+  const cache = new LruMap<AccountId, { account: Account; until: number }>(cachedMax);
+  const accounts: Accounts = {
+    async add(request) {
+      const {
+        merchant,
+        provider,
+        name = '',
+        mode = 'live',
+        acknowledge = 'after_commit',
+        withoutOrder = 'park',
+      } = request;
+      if ((await store.read('merchant', merchant)) === null)
+        throw new AppError('merchant.unknown', `there is no merchant ${merchant}`);
+      const id = newId('acc', clock.now(), bucketOf(merchant), keeping.random);
+      const credentials = keep(keeping, secretOwner.account(id), request.credentials, {
+        provider,
+        for: { id, mode },
+        version: 1,
+      });
+      const account: Account = {
+        id,
+        merchant,
+        provider,
+        name,
+        mode,
+        acknowledge,
+        withoutOrder,
+        credentials,
+        createdAt: clock.now(),
+      };
+      await store.write('addAccount', account);
+      return account;
+    },
+    async change(id, { credentials, ...rest }, by) {
+      const before = await store.read('account', id);
+      if (before === null) throw new AppError('account.unknown', `there is no account ${id}`);
+      const options = {
+        provider: before.provider,
+        for: { id, mode: rest.mode ?? before.mode },
+        version: before.credentials.version + 1,
+      } as const;
+      const secrets =
+        credentials === undefined ? {} : { credentials: keep(keeping, secretOwner.account(id), credentials, options) };
+      const change = { ...rest, ...secrets };
+      await store.write('changeAccount', { id, by, change });
+      cache.delete(id);
+      const account = { ...before, ...change };
+      if (credentials !== undefined) deps.onSecrets(account);
+      return account;
+    },
+    async remove(id, by) {
+      const removed = await store.write('removeAccount', { id, by });
+      cache.delete(id);
+      if (!removed) throw new AppError('account.unknown', `there is no account ${id}`);
+    },
+    async find(id) {
+      const cached = cache.get(id);
+      if (cached !== undefined && cached.until > clock.monotonicMs()) return cached.account;
+      const account = await store.read('account', id).catch((error: unknown) => {
+        // While the store is away the callback is answered "try again later", in the format that memory still knows.
+        if (cached === undefined) throw error;
+        return cached.account;
+      });
+      // An unknown id is not remembered: whoever guesses ids would push the real ones out.
+      if (account !== null) cache.set(id, { account, until: clock.monotonicMs() + cacheMs });
+      return account;
+    },
+    callbackUrl: (id) => `${deps.publicUrl}/callbacks/${id}`,
+    async ensure(request) {
+      const existing = await named(store, request.merchant, request.name);
+      if (existing === null || existing.provider !== request.provider) return accounts.add(request);
+      const kept = keeping.vault.openCredentials(secretOwner.account(existing.id), existing.credentials.sealed);
+      const given = providerOf(keeping, request.provider).accountCredentials.safeParse(request.credentials);
+      if (given.success && isDeepStrictEqual(given.data, kept)) return existing;
+      return accounts.change(existing.id, { credentials: request.credentials }, 'code');
+    },
+  };
+  return accounts;
+}

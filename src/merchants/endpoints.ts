@@ -1,0 +1,167 @@
+import type { Clock } from '../domain/clock.ts';
+import { AppError } from '../domain/errors.ts';
+import { bucketOf, type EndpointId, type MerchantId, newId } from '../domain/ids.ts';
+import { limits } from '../domain/limits.ts';
+import type { Endpoint, EndpointState, SealedCredentials } from '../domain/merchant.ts';
+import { type AddressPolicy, checkUrl } from '../outbound/address-guard.ts';
+import { type SecretOwner, secretOwner, type Vault } from '../secrets/vault.ts';
+import type { Store } from '../stores/store.ts';
+import { type Keeping, keep, providerOf } from './keeping.ts';
+
+export interface EndpointRequest {
+  merchant: MerchantId;
+  url: string;
+  provider?: string;
+  credentials?: unknown;
+  types?: readonly string[];
+  /** Milliseconds between tries. */
+  schedule?: readonly number[] | null;
+  timeoutMs?: number;
+  ratePerSecond?: number | null;
+  concurrency?: number;
+  ordering?: 'none' | 'order';
+}
+export type EndpointChange = Partial<Omit<EndpointRequest, 'merchant' | 'provider'>> & { state?: EndpointState };
+
+export interface Endpoints {
+  /**
+   * `made`: credentials that the server made because none were given, to be shown once.
+   *
+   * @throws AppError `merchant.unknown`, `provider.unknown`, `account.credentials`, `endpoint.url`, `request.invalid`.
+   */
+  add(request: EndpointRequest): Promise<{ endpoint: Endpoint; made: unknown }>;
+  /** @throws AppError `endpoint.unknown` and as `add`. */
+  change(id: EndpointId, change: EndpointChange, by: string): Promise<Endpoint>;
+  /** Cancels its live deliveries. @throws AppError `endpoint.unknown`. */
+  remove(id: EndpointId, by: string): Promise<void>;
+  /**
+   * Puts new secrets before the present ones. Without any given the server makes them, where the format allows, and they are shown
+   * once. @throws AppError `endpoint.unknown`, `account.credentials`.
+   */
+  rotate(id: EndpointId, credentials: unknown, by: string): Promise<{ made: unknown }>;
+}
+
+export function createEndpoints(deps: {
+  store: Store;
+  clock: Clock;
+  keeping: Keeping;
+  vault: Vault;
+  policy: AddressPolicy;
+}): Endpoints {
+  const { store, clock, keeping, policy } = deps;
+  const existing = async (id: EndpointId): Promise<Endpoint> => {
+    const endpoint = await store.read('endpoint', id);
+    if (endpoint === null || endpoint.hidden) throw new AppError('endpoint.unknown', `there is no endpoint ${id}`);
+    return endpoint;
+  };
+  return {
+    async add(request) {
+      const { merchant, url, provider: name = 'standard' } = request;
+      if ((await store.read('merchant', merchant)) === null)
+        throw new AppError('merchant.unknown', `there is no merchant ${merchant}`);
+      refuseUrl(url, policy);
+      const provider = providerOf(keeping, name);
+      const id = newId('end', clock.now(), bucketOf(merchant), keeping.random);
+      const { credentials, made } = given(keeping, secretOwner.endpoint(id), name, request.credentials);
+      const endpoint: Endpoint = {
+        id,
+        merchant,
+        url,
+        provider: name,
+        types: request.types ?? ['*'],
+        speaks: provider.profile.types,
+        schedule: request.schedule ?? null,
+        timeoutMs: request.timeoutMs ?? Math.min(provider.profile.deadlineMs, limits.endpointTimeoutMs),
+        ratePerSecond: request.ratePerSecond ?? null,
+        concurrency: request.concurrency ?? limits.endpointConcurrency,
+        ordering: request.ordering ?? 'none',
+        state: 'enabled',
+        credentials,
+        hidden: false,
+        createdAt: clock.now(),
+      };
+      if ((await store.write('addEndpoint', endpoint)) === 'too_many') {
+        throw new AppError(
+          'request.invalid',
+          `merchant ${merchant} has ${limits.merchantEndpointsMax} endpoints, which is the most`,
+        );
+      }
+      return { endpoint, made };
+    },
+    async change(id, { credentials, ...rest }, by) {
+      const before = await existing(id);
+      if (rest.url !== undefined) refuseUrl(rest.url, policy);
+      const options = {
+        provider: before.provider,
+        for: 'endpoint',
+        version: (before.credentials?.version ?? 0) + 1,
+      } as const;
+      const secrets =
+        credentials === undefined ? {} : { credentials: keep(keeping, secretOwner.endpoint(id), credentials, options) };
+      const change = { ...rest, ...secrets };
+      await store.write('changeEndpoint', { id, by, change });
+      return { ...before, ...change };
+    },
+    async remove(id, by) {
+      await existing(id);
+      await store.write('removeEndpoint', { id, by });
+    },
+    async rotate(id, credentials, by) {
+      const before = await existing(id);
+      const made = credentials === undefined ? generated(keeping, before.provider) : null;
+      const present =
+        before.credentials === null
+          ? {}
+          : deps.vault.openCredentials(secretOwner.endpoint(id), before.credentials.sealed);
+      const version = (before.credentials?.version ?? 0) + 1;
+      const rotated = withPrevious(credentials ?? made, present);
+      const kept = keep(keeping, secretOwner.endpoint(id), rotated, {
+        provider: before.provider,
+        for: 'endpoint',
+        version,
+      });
+      await store.write('changeEndpoint', { id, by, change: { credentials: kept } });
+      return { made };
+    },
+  };
+}
+
+function refuseUrl(url: string, policy: AddressPolicy): void {
+  const checked = checkUrl(url, policy);
+  if (checked.is === 'refused') throw checked.error;
+}
+
+function given(
+  keeping: Keeping,
+  owner: SecretOwner,
+  provider: string,
+  credentials: unknown,
+): { credentials: SealedCredentials; made: unknown } {
+  const made = credentials === undefined ? generated(keeping, provider) : null;
+  return { credentials: keep(keeping, owner, credentials ?? made, { provider, for: 'endpoint', version: 1 }), made };
+}
+
+function generated(keeping: Keeping, name: string): unknown {
+  const provider = providerOf(keeping, name);
+  if (provider.generate === undefined)
+    throw new AppError('account.credentials', `${name} needs credentials of yours; the server cannot make them`);
+  return provider.generate(keeping.random);
+}
+
+/** The new secrets first, the present ones behind them: what signs with all, or with the first, is the provider's rule. */
+function withPrevious(next: unknown, present: unknown): unknown {
+  if (!isRecord(next) || !isRecord(present)) return next;
+  const merged: Record<string, unknown> = { ...present };
+  for (const [name, value] of Object.entries(next)) {
+    const before = present[name];
+    const both = Array.isArray(value) && Array.isArray(before);
+    merged[name] = both
+      ? [...value, ...before.filter((one) => !value.includes(one))].slice(0, limits.secretsPerCredential)
+      : value;
+  }
+  return merged;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

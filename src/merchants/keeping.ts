@@ -1,0 +1,61 @@
+import { AppError, type FieldError } from '../domain/errors.ts';
+import type { Random } from '../domain/ids.ts';
+import type { SealedCredentials } from '../domain/merchant.ts';
+import type { Provider, ReceiverAccount } from '../providers/provider.ts';
+import type { SecretOwner, Vault } from '../secrets/vault.ts';
+
+/** What turns credentials that somebody sent into credentials that are kept. */
+export interface Keeping {
+  providers: ReadonlyMap<string, Provider>;
+  vault: Vault;
+  random: Random;
+}
+
+/** @throws AppError `provider.unknown`. */
+export function providerOf({ providers }: Pick<Keeping, 'providers'>, name: string): Provider {
+  const provider = providers.get(name);
+  if (provider === undefined)
+    throw new AppError('provider.unknown', `"${name}" is none of: ${[...providers.keys()].join(', ')}`);
+  return provider;
+}
+
+/**
+ * Checks credentials against the provider's schema and encrypts them.
+ *
+ * @throws AppError `account.credentials` with a pointer for each field that is wrong; the values are never in it.
+ */
+export function keep(
+  keeping: Keeping,
+  owner: SecretOwner,
+  credentials: unknown,
+  options: { provider: string; for: ReceiverAccount | 'endpoint'; version: number },
+): SealedCredentials {
+  const provider = providerOf(keeping, options.provider);
+  const schema = options.for === 'endpoint' ? provider.endpointCredentials : provider.accountCredentials;
+  const parsed = schema.safeParse(credentials);
+  if (!parsed.success) {
+    const errors = parsed.error.issues.map(
+      (issue): FieldError => ({
+        pointer: `/credentials${issue.path.map((part) => `/${String(part)}`).join('')}`,
+        detail: issue.message,
+      }),
+    );
+    const fields = errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; ');
+    throw new AppError('account.credentials', `${provider.name}: ${fields}`, { errors });
+  }
+  // Built once here, so that a key that parses but cannot be used is refused now and not at the first callback.
+  buildOnce(provider, parsed.data, options.for);
+  return { version: options.version, sealed: keeping.vault.sealCredentials(owner, parsed.data) };
+}
+
+function buildOnce(provider: Provider, credentials: unknown, of: ReceiverAccount | 'endpoint'): void {
+  try {
+    if (of === 'endpoint') provider.sender(credentials);
+    else provider.receiver(credentials, of);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    // The message of a crypto library may quote key material; only its code is safe to show.
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unusable key';
+    throw new AppError('account.credentials', `${provider.name}: a key cannot be used (${code})`);
+  }
+}

@@ -1,0 +1,233 @@
+import { type Callbacks, createCallbacks } from './callbacks/callbacks.ts';
+import { createRegistry, type Registry } from './deliver/registry.ts';
+import { createWorker, type Worker } from './deliver/worker.ts';
+import type { Clock } from './domain/clock.ts';
+import { AppError } from './domain/errors.ts';
+import { asId, type EndpointId, isId, type NodeId, type Random } from './domain/ids.ts';
+import type { Observe } from './domain/observe.ts';
+import { createUpkeep, type Upkeep } from './maintain/upkeep.ts';
+import { type Accounts, createAccounts } from './merchants/accounts.ts';
+import { type ApiKeys, createApiKeys } from './merchants/api-keys.ts';
+import { createEndpoints, type Endpoints } from './merchants/endpoints.ts';
+import { type Keeping, providerOf } from './merchants/keeping.ts';
+import { createMerchants, type Merchants } from './merchants/merchants.ts';
+import { type Ask, createAsk } from './orders/ask.ts';
+import { createOrders, type Orders } from './orders/desk.ts';
+import { checkUrl, parseAllowedTargets } from './outbound/address-guard.ts';
+import { createHttp, type Http } from './outbound/http-client.ts';
+import type { Provider, Sender } from './providers/provider.ts';
+import { createPublisher, type PublishAnswer, type Publisher } from './publish/publisher.ts';
+import { createPrepared, type Prepared } from './secrets/prepared.ts';
+import { createVault, secretOwner } from './secrets/vault.ts';
+import type { WithBirth } from './stores/decisions.ts';
+import type { Claimed } from './stores/kept.ts';
+import type { Store } from './stores/store.ts';
+
+export type { CallbackGate, Callbacks } from './callbacks/callbacks.ts';
+export type { Diagnosis } from './callbacks/diagnose.ts';
+export type { ArrivedRequest, Received } from './callbacks/receive.ts';
+export type { AccountChange, AccountRequest } from './merchants/accounts.ts';
+export type { EndpointChange, EndpointRequest } from './merchants/endpoints.ts';
+export type { ConfirmRequest, ExpectRequest, ResolveRequest } from './orders/desk.ts';
+export type { TimelineEntry } from './orders/timeline.ts';
+export type { PublishAnswer, PublishRequest } from './publish/publisher.ts';
+
+/** Everything the program can do, whoever asks: the HTTP API, the library, the command line. Errors are {@link AppError}s. */
+export interface Service {
+  readonly store: Store;
+  readonly node: NodeId;
+  readonly publicUrl: string;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly observe: Observe;
+  readonly clock: Clock;
+  readonly callbacks: Callbacks;
+  readonly orders: Orders;
+  readonly publish: Publisher['publish'];
+  /** The input of a publish decision, for an outbox row. */
+  readonly publishInputOf: Publisher['inputOf'];
+  readonly merchants: Merchants;
+  readonly accounts: Accounts;
+  readonly endpoints: Endpoints & {
+    /** Publishes a small test notification to this endpoint alone. @throws AppError `endpoint.unknown`. */
+    test(id: EndpointId): Promise<PublishAnswer>;
+  };
+  readonly apiKeys: ApiKeys;
+  /** The functions this process has in code. Fill it before `start`. */
+  readonly registry: Registry;
+  /** What the user's code says of orders nobody announced. Set it before `start`. */
+  readonly askWith: Ask['askWith'];
+  /** A transaction of the user's own left something in the outbox. */
+  wakeOutbox(): void;
+  /** A person sends a dead delivery again, or cancels one. @throws AppError `delivery.unknown`, `delivery.state`. */
+  changeDelivery(id: string, to: 'retry' | 'cancel', by: string): Promise<void>;
+  /** Opens the store and begins to work. */
+  start(): Promise<void>;
+  /** Drains what is in flight, then closes the store. */
+  stop(): Promise<void>;
+}
+
+/** What a service is made from. */
+export interface ServiceOptions {
+  store: Store;
+  providers: ReadonlyMap<string, Provider>;
+  /** 32 bytes each; the first encrypts, any opens. */
+  masterKeys: readonly Uint8Array[];
+  adminKey: string | null;
+  publicUrl: string;
+  /** CIDRs that deliveries may reach although they are private. */
+  allowTargets: readonly string[];
+  role: 'all' | 'api' | 'worker';
+  node: NodeId;
+  clock: Clock;
+  random: Random;
+  observe: Observe;
+  /** Where a sender comes from when a delivery is made; the sandbox puts its faults here. */
+  wrapSender?: (sender: Sender, claimed: Claimed) => Sender;
+}
+
+/** Wires the parts together. Nothing runs, and nothing is opened, before `start`. */
+export function createService(options: ServiceOptions): Service {
+  const { store, clock, random, observe, providers, publicUrl, node } = options;
+  const vault = createVault(options.masterKeys, random);
+  const keeping: Keeping = { providers, vault, random };
+  const policy = parseAllowedTargets(options.allowTargets);
+  const prepared = createPrepared({ vault, provider: (name) => providers.get(name) });
+  const http = createHttp({ allow: options.allowTargets, clock });
+  const registry = createRegistry();
+  const worker = createExit({ ...options, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
+  const withBirth = bearing(worker, clock);
+  const upkeep: Upkeep = createUpkeep({ store, clock, observe, withBirth });
+  const orders = createOrders({ store, withBirth, clock });
+  const refuseUrl = (url: string): void => {
+    const checked = checkUrl(url, policy);
+    if (checked.is === 'refused') throw checked.error;
+  };
+  const publisher = createPublisher({
+    store,
+    withBirth,
+    refuseUrl,
+    profileOf: (name) => providerOf(keeping, name).profile,
+  });
+  const endpoints = createEndpoints({ store, clock, keeping, vault, policy });
+  const accounts = createAccounts({
+    store,
+    clock,
+    keeping,
+    publicUrl,
+    onSecrets: (account) => void callbacks.readQuarantine(account),
+  });
+  const ask = createAsk({ store, clock, observe, withBirth });
+  const callbacks = createCallbacks({
+    ...options,
+    prepared,
+    withBirth,
+    ask,
+    findAccount: accounts.find,
+    onSettled: (listener) => worker.onSettled(listener),
+  });
+  return {
+    store,
+    node,
+    publicUrl,
+    providers,
+    observe,
+    clock,
+    callbacks,
+    orders,
+    publish: publisher.publish,
+    publishInputOf: publisher.inputOf,
+    merchants: createMerchants({ store, clock, keeping }),
+    accounts,
+    endpoints: { ...endpoints, test: (id) => testEndpoint(store, publisher, id) },
+    apiKeys: createApiKeys({ store, clock, random, adminKey: options.adminKey }),
+    registry,
+    askWith: ask.askWith,
+    wakeOutbox: upkeep.wakeOutbox,
+    changeDelivery: (id, to, by) => changeDelivery(store, worker, { id, to, by }),
+    async start() {
+      await store.open({ program: programUrl, node, clock, random, onWork: () => worker.wake() });
+      await store.write('registerHandlers', registry.registrations());
+      const kept = await store.write('keepSetting', { name: 'master_key_check', value: vault.keyCheck() });
+      vault.confirmKeyCheck(kept);
+      if (options.role === 'api') return;
+      worker.start();
+      upkeep.start();
+      await ask.start();
+    },
+    async stop() {
+      ask.stop();
+      await upkeep.stop();
+      await worker.stop();
+      await http.close();
+      await store.close();
+    },
+  };
+}
+
+const programUrl = new URL(`./program${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
+
+function createExit(
+  deps: ServiceOptions & { http: Http; prepared: Prepared; registry: Registry; onOutbox: () => void },
+): Worker {
+  const { wrapSender = (sender) => sender, prepared, providers } = deps;
+  return createWorker({
+    ...deps,
+    sender: (claimed) => wrapSender(prepared.sender(sealingOwnerOf(claimed)), claimed),
+    scheduleOf: (name) => providers.get(name)?.profile.schedule ?? null,
+  });
+}
+
+/** Whose secrets seal a delivery: its endpoint's own, or the merchant's for a URL that came with the notification. */
+function sealingOwnerOf({ endpoint, merchant, merchantCredentials }: Claimed) {
+  if (endpoint === null) throw new AppError('endpoint.unknown', 'the delivery has no endpoint');
+  const { provider, credentials } = endpoint;
+  if (credentials !== null) return { owner: secretOwner.endpoint(endpoint.id), provider, credentials };
+  if (merchantCredentials === null)
+    throw new AppError('publish.no_secrets', `merchant ${merchant} has no credentials for ${provider}`);
+  return { owner: secretOwner.merchant(merchant, provider), provider, credentials: merchantCredentials };
+}
+
+/** Decisions with the node's free slots beside them, so that what can go at once is leased here from birth. */
+function bearing(worker: Worker, clock: Clock): WithBirth {
+  return async (decide) => {
+    const sinceMs = clock.monotonicMs();
+    const output = await decide(worker.birth());
+    worker.take(output.born, sinceMs);
+    if (output.work) worker.wake();
+    return output;
+  };
+}
+
+async function testEndpoint(store: Store, publisher: Publisher, id: EndpointId): Promise<PublishAnswer> {
+  const endpoint = await store.read('endpoint', id);
+  if (endpoint === null || endpoint.hidden) throw new AppError('endpoint.unknown', `there is no endpoint ${id}`);
+  const { merchant } = endpoint;
+  const type = 'payment.succeeded';
+  return publisher.publish({
+    merchant,
+    type,
+    orderNo: asId.orderNo('test'),
+    amountMinor: 1n,
+    currency: 'CNY',
+    data: { test: true },
+    onlyEndpoint: id,
+  });
+}
+
+async function changeDelivery(
+  store: Store,
+  worker: Worker,
+  change: { id: string; to: 'retry' | 'cancel'; by: string },
+): Promise<void> {
+  const { id, to, by } = change;
+  const changed = isId('dlv', id)
+    ? await store.write('changeDelivery', { delivery: asId.delivery(id), to, by })
+    : 'unknown';
+  if (changed === 'unknown') throw new AppError('delivery.unknown', `there is no delivery ${id}`);
+  if (changed === 'state')
+    throw new AppError(
+      'delivery.state',
+      `delivery ${id} cannot be ${to === 'retry' ? 'sent again' : 'canceled'} in its present state`,
+    );
+  worker.wake();
+}
