@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { errorCatalogue } from '../domain/errors.ts';
+
+const style = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}
+body{max-width:60rem;margin:0 auto;padding:1rem}
+h2{margin-top:3rem;border-bottom:1px solid #8886}h3{margin-top:2rem}
+code,pre{font-family:ui-monospace,monospace;font-size:.875em}
+pre{overflow-x:auto;padding:.75rem;border:1px solid #8886;border-radius:.375rem}
+table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #8883}
+.method{font-weight:700;text-transform:uppercase}.muted{opacity:.75}`;
+
+/** Nothing is loaded from anywhere, and no script runs. */
+export const docsHeaders = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+} as const;
+
+const methods = ['get', 'post', 'put', 'patch', 'delete'];
+
+/** The page that shows an OpenAPI document to people: every call, every schema, every error. */
+export function docsPage(document: unknown): string {
+  const operations = entries(at(document, 'paths')).flatMap(([path, item]) =>
+    entries(item)
+      .filter(([method]) => methods.includes(method))
+      .map(([method, operation]) => ({ path, method, operation, tag: text(list(at(operation, 'tags'))[0]) })),
+  );
+  const byTag = [...Map.groupBy(operations, ({ tag }) => tag)];
+  const contents = byTag.map(([tag]) => `<a href="#${escape(tag)}">${escape(tag)}</a>`).join(' · ');
+  const sections = byTag.map(
+    ([tag, calls]) => `<h2 id="${escape(tag)}">${escape(tag)}</h2>${calls.map(operationHtml).join('')}`,
+  );
+  const schemas = entries(at(document, 'components', 'schemas')).map(
+    ([name, schema]) => `<h3 id="schema-${escape(name)}">${escape(name)}</h3>${schemaHtml(schema)}`,
+  );
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Paidonce API</title><style>${style}</style></head><body>
+<h1>Paidonce API</h1>${paragraphs(text(at(document, 'info', 'description')))}
+<p><a href="/openapi.json">openapi.json</a> · ${contents} · <a href="#schemas">Schemas</a> · <a href="#errors">Errors</a></p>
+${sections.join('')}<h2 id="schemas">Schemas</h2>${schemas.join('')}<h2 id="errors">Errors</h2>${errorsHtml()}
+</body></html>`;
+}
+
+function operationHtml({ path, method, operation }: { path: string; method: string; operation: unknown }): string {
+  const parameters = list(at(operation, 'parameters')).map((parameter) => [
+    `<code>${escape(text(at(parameter, 'name')))}</code> ${at(parameter, 'required') === true ? '' : '<span class="muted">optional</span>'}`,
+    `<span class="muted">${escape(text(at(parameter, 'in')))}</span> ${typeHtml(at(parameter, 'schema'))}`,
+    describe(at(parameter, 'schema')),
+  ]);
+  const body = at(operation, 'requestBody', 'content', 'application/json');
+  const example = at(body, 'example');
+  const responses = entries(at(operation, 'responses')).map(([status, response]) => {
+    const content = entries(at(response, 'content'))[0]?.[1];
+    return [
+      escape(status),
+      content === undefined ? '' : typeHtml(at(content, 'schema')),
+      inline(text(at(response, 'description'))),
+    ];
+  });
+  return `<h3 id="${escape(`${method}-${path}`)}"><span class="method">${escape(method)}</span> <code>${escape(path)}</code></h3>
+<p><strong>${escape(text(at(operation, 'summary')))}</strong></p>${paragraphs(text(at(operation, 'description')))}
+${table(parameters)}${body === undefined ? '' : `<p>Body: ${typeHtml(at(body, 'schema'))}</p>`}
+${example === undefined ? '' : `<pre>${escape(JSON.stringify(example, null, 2))}</pre>`}${table(responses)}`;
+}
+
+function schemaHtml(schema: unknown): string {
+  const required = list(at(schema, 'required'));
+  const fields = entries(at(schema, 'properties')).map(([name, field]) => [
+    `<code>${escape(name)}</code> ${required.includes(name) ? '' : '<span class="muted">optional</span>'}`,
+    typeHtml(field),
+    describe(field),
+  ]);
+  return fields.length > 0 ? table(fields) : `<p>${typeHtml(schema)} ${describe(schema)}</p>`;
+}
+
+/** A type in a few words, with links to the schemas it names. */
+function typeHtml(schema: unknown): string {
+  const reference = at(schema, '$ref');
+  if (typeof reference === 'string') {
+    const name = escape(reference.split('/').at(-1) ?? '');
+    return `<a href="#schema-${name}">${name}</a>`;
+  }
+  const values = list(at(schema, 'enum'));
+  if (values.length > 0) return values.map((value) => `<code>${escape(text(value))}</code>`).join(' ');
+  const choices = [...list(at(schema, 'anyOf')), ...list(at(schema, 'oneOf')), ...list(at(schema, 'allOf'))];
+  if (choices.length > 0) return choices.map(typeHtml).join(' or ');
+  const type = at(schema, 'type');
+  if (type === 'array') return `list of ${typeHtml(at(schema, 'items'))}`;
+  const nested = entries(at(schema, 'properties'));
+  if (nested.length > 0)
+    return `{ ${nested.map(([name, field]) => `<code>${escape(name)}</code>: ${typeHtml(field)}`).join(', ')} }`;
+  const types = Array.isArray(type) ? type : [type ?? 'any'];
+  return types.map((one) => escape(text(one))).join(' or ');
+}
+
+function describe(schema: unknown): string {
+  const bounds = ['default', 'minimum', 'maximum', 'maxLength', 'maxItems']
+    .map((name) => [name, at(schema, name)] as const)
+    .filter(([, value]) => typeof value === 'number' || typeof value === 'string')
+    .map(([name, value]) => `${name} ${escape(String(value))}`);
+  return [inline(text(at(schema, 'description'))), ...bounds].filter((part) => part !== '').join('; ');
+}
+
+function errorsHtml(): string {
+  const rows = Object.entries(errorCatalogue).map(([code, { status, title, fix }]) => [
+    `<code id="${escape(code)}">${escape(code)}</code>`,
+    String(status),
+    `${inline(title)}. ${inline(fix)}`,
+  ]);
+  return table(rows);
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '';
+  return `<table>${rows.map((cells) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('')}</table>`;
+}
+
+function paragraphs(markdown: string): string {
+  return markdown
+    .split('\n\n')
+    .filter((paragraph) => paragraph !== '')
+    .map((paragraph) => `<p>${inline(paragraph)}</p>`)
+    .join('');
+}
+
+function inline(markdown: string): string {
+  return escape(markdown).replace(/`([^`]+)`/g, '<code>$1</code>');
+}
+
+function escape(raw: string): string {
+  return raw.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** What stands in a document under these names, or undefined. */
+function at(value: unknown, ...names: readonly string[]): unknown {
+  let found = value;
+  for (const name of names) found = isRecord(found) ? found[name] : undefined;
+  return found;
+}
+
+function entries(value: unknown): [string, unknown][] {
+  return isRecord(value) ? Object.entries(value) : [];
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,133 @@
+import { z } from '@hono/zod-openapi';
+import { toIso } from '../domain/clock.ts';
+import { AppError } from '../domain/errors.ts';
+import { addCounts, emptyCounts, type FunnelCounts, ratesOf } from '../domain/funnel.ts';
+import { asId } from '../domain/ids.ts';
+import { limits } from '../domain/limits.ts';
+import { notificationTypes } from '../domain/notification.ts';
+import { answered, filter, listOf, merchant, range, text } from './fields.ts';
+import { requireMerchant } from './merchants.ts';
+import type { Routes } from './route.ts';
+
+const minuteMs = 60_000;
+const bucketSizes = { '1m': minuteMs, '1h': 60 * minuteMs, '1d': 1440 * minuteMs } as const;
+
+const rate = z.number().nullable().openapi({ description: 'Null: no data.' });
+const counts = {
+  total: z.int(),
+  sent: z.int(),
+  received: z.int(),
+  handled: z.int(),
+  confirmed: z.int(),
+  p_s: rate,
+  p_r: rate,
+  p_h: rate,
+  p_c: rate,
+};
+const funnel = z
+  .object({
+    from: answered.time,
+    to: answered.time,
+    buckets: z.array(z.object({ at: answered.time, ...counts })),
+    totals: z.object(counts),
+  })
+  .openapi('Funnel');
+
+const backlog = z
+  .object({
+    merchant: z.string(),
+    kind: z.enum(['handler', 'effect']),
+    name: z.string(),
+    type: z.string().nullable(),
+    waiting: z.int(),
+    dead: z.int(),
+  })
+  .openapi('HandlerBacklog');
+
+export function addFigures(routes: Routes): void {
+  routes.add({
+    method: 'get',
+    path: '/v1/funnel',
+    tag: 'Figures',
+    summary: 'How many reached each step, and the four rates between them',
+    description: 'From ≤ at < to; default: the last 24 hours, the running minute included.',
+    need: ['read'],
+    query: z.strictObject({
+      ...range,
+      bucket: z.enum(['1m', '1h', '1d']).default('1h'),
+      merchant: filter(merchant),
+      provider: filter(text(1, 64)),
+      endpoint: filter(text(1, 64)),
+      type: filter(z.enum(notificationTypes)),
+      side: z.enum(['sending', 'handlers', 'receiving']).default('sending'),
+      per: z.enum(['attempt', 'delivery']).default('attempt'),
+      source: z.enum(['kept', 'rows']).default('kept').openapi({
+        description: 'The figures as they are kept, or counted again from the stored rows: both must agree.',
+      }),
+    }),
+    statuses: [200],
+    answer: funnel,
+    refusals: ['merchant.unknown', 'store.deadline'],
+    async run({ service, caller, query }) {
+      if (query.merchant !== null) requireMerchant(caller, query.merchant);
+      const { bucket, endpoint, source, ...others } = query;
+      const bucketMs = bucketSizes[bucket];
+      const { from, to } = rangeOf(query, service.clock.now(), bucketMs);
+      const filter = {
+        ...others,
+        from,
+        to,
+        bucketMs,
+        endpoint: endpoint === null ? null : asId.endpoint(endpoint),
+        visible: caller.visible,
+      };
+      const buckets = await service.store.read(source === 'rows' ? 'recount' : 'funnel', filter);
+      const totals = buckets.reduce((sum, { counts }) => addCounts(sum, counts), emptyCounts);
+      const views = buckets.map(({ at, counts }) => ({ at: toIso(at), ...countsView(counts) }));
+      return { status: 200, body: { from: toIso(from), to: toIso(to), buckets: views, totals: countsView(totals) } };
+    },
+  });
+  routes.add({
+    method: 'get',
+    path: '/v1/handlers',
+    tag: 'Figures',
+    summary: 'List handlers and effects with what waits for them',
+    need: ['read'],
+    query: z.strictObject({ merchant: filter(merchant) }),
+    statuses: [200],
+    answer: listOf(backlog),
+    refusals: ['merchant.unknown'],
+    async run({ service, caller, query }) {
+      if (query.merchant !== null) requireMerchant(caller, query.merchant);
+      const visible = query.merchant === null ? caller.visible : [query.merchant];
+      const handlers = await service.store.read('handlers', { visible });
+      return { status: 200, body: { data: handlers.map((handler) => ({ ...handler })), next_cursor: null } };
+    },
+  });
+}
+
+function rangeOf(
+  query: { from: number | null; to: number | null },
+  now: number,
+  bucketMs: number,
+): { from: number; to: number } {
+  const to = query.to ?? (Math.floor(now / minuteMs) + 1) * minuteMs;
+  const from = query.from ?? to - 1440 * minuteMs;
+  if (from >= to) throw refused('/to', 'must be after `from`');
+  if ((to - from) / bucketMs > limits.funnelBucketsMax) {
+    throw refused('/bucket', `gives more than ${limits.funnelBucketsMax} buckets over this range; take a larger one`);
+  }
+  return { from, to };
+}
+
+function refused(pointer: string, detail: string): AppError {
+  return new AppError('request.invalid', `the query is not valid: ${pointer} ${detail}`, {
+    errors: [{ pointer, detail }],
+  });
+}
+
+function countsView(counts: FunnelCounts) {
+  const { total, sent, received, handled, confirmed } = counts;
+  const { pS, pR, pH, pC } = ratesOf(counts);
+  return { total, sent, received, handled, confirmed, p_s: pS, p_r: pR, p_h: pH, p_c: pC };
+}

@@ -1,0 +1,350 @@
+import { z } from '@hono/zod-openapi';
+import { toIso } from '../domain/clock.ts';
+import { factKinds, sources } from '../domain/fact.ts';
+import { asId } from '../domain/ids.ts';
+import { limits } from '../domain/limits.ts';
+import { minorToJson } from '../domain/money.ts';
+import { orderStatuses } from '../domain/order.ts';
+import type { ExpectRequest } from '../service.ts';
+import type { StoredOrder } from '../stores/kept.ts';
+import type { OrderDetail } from '../stores/reads.ts';
+import { discrepancy, discrepancyView } from './discrepancies.ts';
+import {
+  amountOrNull,
+  answered,
+  currency,
+  filter,
+  freeObject,
+  freeObjectView,
+  listOf,
+  merchant,
+  note,
+  orderNo,
+  pageView,
+  paging,
+  positiveAmountMinor,
+  range,
+  text,
+  time,
+  timeOrNull,
+} from './fields.ts';
+import { requireMerchant } from './merchants.ts';
+import { camelFields } from './names.ts';
+import type { Routes } from './route.ts';
+
+const account = text(1, 64).transform((id) => asId.account(id));
+const reference = z
+  .strictObject({ account: account.nullable().default(null), reference: text(1, 256) })
+  .openapi({ description: 'A value that providers echo back; without an account on any of the merchant.' });
+
+const newExpectation = z
+  .strictObject({
+    merchant,
+    amount_minor: positiveAmountMinor,
+    currency,
+    accounts: z
+      .array(account)
+      .min(1)
+      .max(limits.orderListMax)
+      .optional()
+      .openapi({ description: "Default: all of the merchant's." }),
+    references: z
+      .array(reference)
+      .max(limits.orderListMax)
+      .optional()
+      .openapi({ description: 'Default: the order number.' }),
+    payee: text(1, 128).optional(),
+    expires_at: time.optional(),
+    description: text(1, 500).optional(),
+    metadata: freeObject.optional(),
+  })
+  .openapi('NewExpectation');
+
+const expectation = z.object({
+  amount_minor: answered.amount,
+  currency: z.string(),
+  accounts: z.array(z.string()).nullable(),
+  references: z.array(z.object({ account: z.string().nullable(), reference: z.string() })),
+  payee: z.string().nullable(),
+  expires_at: answered.time.nullable(),
+  recorded_at: answered.time,
+  unverified: z.boolean().openapi({ description: 'Taken from the earliest capture; nobody stated it.' }),
+  revisions: z.int(),
+});
+
+const row = z
+  .object({
+    order_no: z.string(),
+    merchant: z.string(),
+    status: z.enum(orderStatuses),
+    expectation: expectation.nullable(),
+    description: z.string().nullable(),
+    metadata: z.record(z.string(), z.unknown()).nullable(),
+    captured_minor: answered.amount,
+    authorized_minor: answered.amount,
+    reversed_minor: answered.amount,
+    refunded_minor: answered.amount,
+    disputed_minor: answered.amount,
+    charged_back_minor: answered.amount,
+    overpaid_minor: answered.amount,
+    sequence: z.int().openapi({ description: 'Of the newest notification.' }),
+    created_at: answered.time,
+    updated_at: answered.time,
+  })
+  .openapi('OrderRow');
+
+const fact = z
+  .object({
+    id: z.string(),
+    kind: z.enum(factKinds),
+    account: z.string(),
+    payment_id: z.string(),
+    operation_id: z.string(),
+    reference: z.string().nullable(),
+    amount_minor: answered.amount.nullable(),
+    currency: z.string().nullable(),
+    provider_time: answered.time,
+    sightings: z.array(
+      z.object({
+        source: z.enum(sources),
+        callback: z.string().nullable(),
+        at: answered.time,
+        provider_time: answered.time,
+        note: z.string().nullable(),
+      }),
+    ),
+  })
+  .openapi('Fact');
+
+const order = row.extend({ facts: z.array(fact), discrepancies: z.array(discrepancy) }).openapi('Order');
+
+const timelineEntry = z
+  .object({
+    at: answered.time,
+    what: z.enum(['expectation', 'callback', 'fact', 'notification', 'delivery', 'attempt', 'discrepancy', 'action']),
+    id: z.string().nullable(),
+    text: z.string(),
+    why: z.string(),
+  })
+  .openapi('TimelineEntry');
+
+const tag = 'Orders';
+const params = z.strictObject({ order_no: orderNo });
+const ofMerchant = z.strictObject({ merchant });
+
+export function addOrders(routes: Routes): void {
+  routes.add({
+    method: 'put',
+    path: '/v1/orders/{order_no}',
+    tag,
+    summary: 'Say what an order is to bring',
+    description:
+      'The same body again changes nothing; another one is a revision. Money that was parked for it is released.',
+    need: ['publish', 'operate'],
+    params,
+    body: newExpectation,
+    example: { merchant: 'shop', amount_minor: 8880, currency: 'CNY' },
+    statuses: [200, 201],
+    answer: order,
+    refusals: ['merchant.unknown', 'account.unknown', 'order.currency_fixed', 'order.reference_taken'],
+    async run({ service, caller, params, body }) {
+      requireMerchant(caller, body.merchant);
+      const request: ExpectRequest = { orderNo: params.order_no, ...camelFields(body) };
+      const { created } = await service.orders.expect(request);
+      const detail = await service.orders.detail(body.merchant, params.order_no);
+      return { status: created ? 201 : 200, body: orderView(detail) };
+    },
+  });
+  routes.add({
+    method: 'get',
+    path: '/v1/orders',
+    tag,
+    summary: 'List orders',
+    need: ['read'],
+    query: z.strictObject({
+      ...paging,
+      ...range,
+      merchant: filter(merchant),
+      status: filter(z.enum(orderStatuses)),
+      q: filter(text(1, 128)).openapi({ description: 'Part of an order number.' }),
+    }),
+    statuses: [200],
+    answer: listOf(row),
+    refusals: ['merchant.unknown'],
+    async run({ service, caller, query }) {
+      if (query.merchant !== null) requireMerchant(caller, query.merchant);
+      const page = await service.store.read('orders', { ...query, visible: caller.visible });
+      return { status: 200, body: pageView(page, rowView) };
+    },
+  });
+  addOneOrder(routes);
+  addOrderActions(routes);
+}
+
+function addOneOrder(routes: Routes): void {
+  routes.add({
+    method: 'get',
+    path: '/v1/orders/{order_no}',
+    tag,
+    summary: 'Read an order with its facts and discrepancies',
+    need: ['read'],
+    params,
+    query: ofMerchant,
+    statuses: [200],
+    answer: order,
+    refusals: ['merchant.unknown', 'order.unknown'],
+    async run({ service, caller, params, query }) {
+      requireMerchant(caller, query.merchant);
+      return { status: 200, body: orderView(await service.orders.detail(query.merchant, params.order_no)) };
+    },
+  });
+  routes.add({
+    method: 'get',
+    path: '/v1/orders/{order_no}/timeline',
+    tag,
+    summary: 'Read everything known about an order, in time order, each with why',
+    need: ['read'],
+    params,
+    query: ofMerchant,
+    statuses: [200],
+    answer: listOf(timelineEntry),
+    refusals: ['merchant.unknown', 'order.unknown'],
+    async run({ service, caller, params, query }) {
+      requireMerchant(caller, query.merchant);
+      const entries = await service.orders.timeline(query.merchant, params.order_no);
+      const data = entries.map(({ at, what, id, text, why }) => ({ at: toIso(at), what, id, text, why }));
+      return { status: 200, body: { data, next_cursor: null } };
+    },
+  });
+}
+
+function addOrderActions(routes: Routes): void {
+  routes.add({
+    method: 'post',
+    path: '/v1/orders/{order_no}/close',
+    tag,
+    summary: 'Take no more money for an order',
+    description: 'Money that still arrives opens a discrepancy.',
+    need: ['operate'],
+    params,
+    body: z.strictObject({ merchant, reason: note }).openapi('Close'),
+    example: { merchant: 'shop', reason: 'The customer canceled.' },
+    statuses: [202],
+    answer: order,
+    refusals: ['merchant.unknown', 'order.unknown'],
+    async run({ service, caller, params, body }) {
+      requireMerchant(caller, body.merchant);
+      await service.orders.close({
+        merchant: body.merchant,
+        orderNo: params.order_no,
+        reason: body.reason,
+        by: caller.name,
+      });
+      return { status: 202, body: orderView(await service.orders.detail(body.merchant, params.order_no)) };
+    },
+  });
+  routes.add({
+    method: 'post',
+    path: '/v1/orders/{order_no}/confirm',
+    tag,
+    summary: 'Confirm a payment by hand',
+    description: 'A manual sighting on the normal path: when the provider tells the same, it is the same fact.',
+    need: ['operate'],
+    params,
+    body: z
+      .strictObject({
+        merchant,
+        account,
+        operation_id: text(1, 128),
+        amount_minor: positiveAmountMinor,
+        currency,
+        note,
+      })
+      .openapi('Confirmation'),
+    example: {
+      merchant: 'shop',
+      account: 'acc_01234567890123456789012345',
+      operation_id: '4200001234',
+      amount_minor: 8880,
+      currency: 'CNY',
+      note: "Seen on the provider's portal.",
+    },
+    statuses: [202],
+    answer: order,
+    refusals: ['merchant.unknown', 'order.unknown', 'account.unknown'],
+    async run({ service, caller, params, body }) {
+      requireMerchant(caller, body.merchant);
+      await service.orders.confirm({ orderNo: params.order_no, by: caller.name, ...camelFields(body) });
+      return { status: 202, body: orderView(await service.orders.detail(body.merchant, params.order_no)) };
+    },
+  });
+}
+
+function orderView({ order: stored, facts, discrepancies }: OrderDetail): z.input<typeof order> {
+  return {
+    ...rowView(stored),
+    facts: facts.map(factView),
+    discrepancies: discrepancies.map((one) => discrepancyView({ ...one, orderNo: stored.orderNo })),
+  };
+}
+
+function rowView(stored: StoredOrder): z.input<typeof row> {
+  const { orderNo, merchant, status, totals, description, metadata, sequence, createdAt, updatedAt } = stored;
+  return {
+    order_no: orderNo,
+    merchant,
+    status,
+    expectation: expectationView(stored),
+    description,
+    metadata: freeObjectView(metadata),
+    captured_minor: minorToJson(totals.capturedMinor),
+    authorized_minor: minorToJson(totals.authorizedMinor),
+    reversed_minor: minorToJson(totals.reversedMinor),
+    refunded_minor: minorToJson(totals.refundedMinor),
+    disputed_minor: minorToJson(totals.disputedMinor),
+    charged_back_minor: minorToJson(totals.chargedBackMinor),
+    overpaid_minor: minorToJson(totals.overpaidMinor),
+    sequence,
+    created_at: toIso(createdAt),
+    updated_at: toIso(updatedAt),
+  };
+}
+
+function expectationView({ expectations, references }: StoredOrder): z.input<typeof expectation> | null {
+  const newest = expectations.at(-1);
+  if (newest === undefined) return null;
+  const { amountMinor, currency, accounts, payee, expiresAt, recordedAt, unverified } = newest;
+  return {
+    amount_minor: minorToJson(amountMinor),
+    currency,
+    accounts: accounts && [...accounts],
+    references: references.map(({ account, reference }) => ({ account, reference })),
+    payee,
+    expires_at: timeOrNull(expiresAt),
+    recorded_at: toIso(recordedAt),
+    unverified,
+    revisions: expectations.length,
+  };
+}
+
+function factView(one: OrderDetail['facts'][number]): z.input<typeof fact> {
+  const { id, kind, account, paymentId, operationId, reference, amountMinor, currency, providerTime, sightings } = one;
+  return {
+    id,
+    kind,
+    account,
+    payment_id: paymentId,
+    operation_id: operationId,
+    reference,
+    amount_minor: amountOrNull(amountMinor),
+    currency,
+    provider_time: toIso(providerTime),
+    sightings: sightings.map(({ source, callback, at, providerTime, note }) => ({
+      source,
+      callback,
+      at: toIso(at),
+      provider_time: toIso(providerTime),
+      note,
+    })),
+  };
+}

@@ -1,0 +1,194 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { BlankEnv } from 'hono/types';
+import { AppError, type ErrorCode, errorCatalogue } from '../domain/errors.ts';
+import type { Service } from '../service.ts';
+import { type Authentication, type Caller, type Need, requireNeed } from './auth.ts';
+import { readJson } from './body.ts';
+import { invalid } from './problem.ts';
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** What a call is answered with; `body` undefined where there is none. */
+export interface Answer<T> {
+  status: number;
+  body: T;
+}
+
+export interface Call<P, Q, B> {
+  service: Service;
+  caller: Caller;
+  params: P;
+  query: Q;
+  body: B;
+  headers: Headers;
+}
+
+/** One call of the API: what is documented is what validates. */
+export interface Route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType> {
+  method: Method;
+  /** With parameters as in OpenAPI: `/v1/orders/{order_no}`. */
+  path: string;
+  tag: string;
+  summary: string;
+  description?: string;
+  need: Need;
+  params?: P;
+  query?: Q;
+  headers?: z.ZodObject;
+  body?: B;
+  /** The body may be left out. */
+  bodyOptional?: boolean;
+  /** A body that the schema takes, for readers and for the test that tries it. */
+  example?: unknown;
+  /** Statuses of success; the first is the usual one. */
+  statuses: readonly [number, ...number[]];
+  answer: A;
+  /** Beside those of authentication and of unreadable requests. */
+  refusals: readonly ErrorCode[];
+  run(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<Answer<z.input<A>>>;
+}
+
+/** A place where routes are added; each is served, and documented, at once. */
+export interface Routes {
+  add<
+    P extends z.ZodType = typeof nothing,
+    Q extends z.ZodType = typeof nothing,
+    B extends z.ZodType = typeof nothing,
+    A extends z.ZodType = typeof noBody,
+  >(route: Route<P, Q, B, A>): void;
+}
+
+/** The answer of calls without one (204). */
+export const noBody = z.undefined();
+const nothing = z.strictObject({});
+
+export const done: Answer<undefined> = { status: 204, body: undefined };
+
+export function createRoutes(app: OpenAPIHono<BlankEnv>, service: Service, authentication: Authentication): Routes {
+  return {
+    add(route) {
+      document(app, route);
+      const path = route.path.replace(/\{(\w+)\}/g, ':$1');
+      app.on(route.method.toUpperCase(), path, async (context) => {
+        const { headers } = context.req.raw;
+        const caller = await authentication.callerOf(headers.get('authorization'));
+        requireNeed(caller, route.need);
+        const params = parsed(route.params, context.req.param(), 'the path is not valid');
+        const query = parsed(route.query, queryOf(context), 'the query is not valid');
+        const body = parsed(route.body, await bodyOf(route, context), 'the body is not valid');
+        return respond(await route.run({ service, caller, params, query, body, headers }));
+      });
+    },
+  };
+}
+
+/** The response to a call, without a detour over Hono's own: this is the hot path of publishing. */
+function respond({ status, body }: Answer<unknown>): Response {
+  if (body === undefined) return new Response(null, { status, headers: { 'cache-control': 'no-store' } });
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    },
+  });
+}
+
+/** What the schema makes of a value. A route without a schema takes nothing, and its type says so. */
+function parsed<T extends z.ZodType>(schema: T | undefined, value: unknown, what: string): z.output<T>;
+function parsed(schema: z.ZodType | undefined, value: unknown, what: string): unknown {
+  const result = (schema ?? nothing).safeParse(value);
+  if (result.success) return result.data;
+  throw invalid(result.error, what);
+}
+
+function queryOf(context: Context): Record<string, string> {
+  if (!context.req.url.includes('?')) return {};
+  const query: Record<string, string> = {};
+  for (const [name, values] of Object.entries(context.req.queries())) {
+    const [value = '', ...others] = values;
+    if (others.length > 0) {
+      const errors = [{ pointer: `/${name.slice(0, 100)}`, detail: 'is given more than once' }];
+      throw new AppError('request.invalid', `the query is not valid: ${name.slice(0, 100)} is given more than once`, {
+        errors,
+      });
+    }
+    query[name] = value;
+  }
+  return query;
+}
+
+async function bodyOf(route: { body?: z.ZodType; bodyOptional?: boolean }, context: Context): Promise<unknown> {
+  if (route.body === undefined) return {};
+  const body = await readJson(context.req.raw);
+  if (body !== undefined) return body;
+  if (route.bodyOptional) return {};
+  throw new AppError('request.malformed', 'the body is missing');
+}
+
+const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().openapi({ description: 'What is wrong, and why.' }),
+    code: z.string().openapi({ description: 'One of the catalogue of errors.' }),
+    fix: z.string().openapi({ description: 'The next step.' }),
+    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+  })
+  .openapi('Problem');
+
+function document<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType>(
+  app: OpenAPIHono<BlankEnv>,
+  route: Route<P, Q, B, A>,
+): void {
+  const { method, path, tag, summary, description, need } = route;
+  const scopes = need === 'admin' ? 'The admin key.' : `An API key with the scope ${need.join(' or ')}.`;
+  const body = route.body && {
+    required: !route.bodyOptional,
+    content: {
+      'application/json': { schema: route.body, ...(route.example === undefined ? {} : { example: route.example }) },
+    },
+  };
+  app.openAPIRegistry.registerPath({
+    method,
+    path,
+    tags: [tag],
+    summary,
+    description: [description, `Needs: ${scopes}`].filter((line) => line !== undefined).join('\n\n'),
+    security: [{ apiKey: [] }],
+    request: {
+      ...(route.params instanceof z.ZodObject ? { params: route.params } : {}),
+      ...(route.query instanceof z.ZodObject ? { query: route.query } : {}),
+      ...(route.headers === undefined ? {} : { headers: route.headers }),
+      ...(body === undefined ? {} : { body }),
+    },
+    responses: { ...successes(route), ...refusals(route) },
+  });
+}
+
+function successes(route: { statuses: readonly number[]; answer: z.ZodType; summary: string }) {
+  return Object.fromEntries(
+    route.statuses.map((status) => {
+      const description = status === 204 ? 'Done.' : status === 202 ? 'Accepted, and durable.' : route.summary;
+      if (status === 204) return [status, { description }];
+      return [status, { description, content: { 'application/json': { schema: route.answer } } }];
+    }),
+  );
+}
+
+function refusals(route: { refusals: readonly ErrorCode[]; body?: z.ZodType }) {
+  const codes: ErrorCode[] = ['request.invalid', 'auth.missing', 'auth.invalid', 'auth.scope', 'store.overloaded'];
+  if (route.body !== undefined) codes.push('request.malformed', 'request.too_large', 'request.media_type');
+  codes.push(...route.refusals);
+  const byStatus = Map.groupBy(codes, (code) => errorCatalogue[code].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, these]) => {
+      const description = these.map((code) => `\`${code}\`: ${errorCatalogue[code].title}.`).join(' ');
+      return [status, { description, content: { 'application/problem+json': { schema: problemSchema } } }];
+    }),
+  );
+}

@@ -1,0 +1,180 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AppError } from '../domain/errors.ts';
+import { limits } from '../domain/limits.ts';
+import type { ArrivedRequest, CallbackGate, Service } from '../service.ts';
+import { plainReply, refuseUnread, writeReply } from './plain.ts';
+import { createRateLimit, type RateLimit } from './rate-limit.ts';
+
+/** The path under which callback URLs live; what follows is the account's id. */
+export const callbacksPath = '/callbacks/';
+
+/**
+ * Answers callback URLs, straight on node's HTTP: signatures are over exactly the bytes and header pairs that arrived, and
+ * a Request and a Response around them cost a third of the throughput. `sayContinue`: the client waits for 100 Continue.
+ */
+export type CallbackEntrance = (incoming: IncomingMessage, outgoing: ServerResponse, sayContinue: boolean) => void;
+
+type Body = { is: 'whole'; bytes: Uint8Array } | { is: 'too_large' | 'incomplete' | 'too_slow' };
+
+/** What is between its first byte and its answer, all in all. */
+interface Load {
+  callbacks: number;
+  bytes: number;
+}
+
+/** The limits of the entrance; tests take smaller ones. */
+export type EntranceLimits = Record<'bodyReadMs' | 'callbacksInFlight' | 'callbacksInFlightBytes', number>;
+
+interface Parts {
+  service: Service;
+  most: EntranceLimits;
+  load: Load;
+  confirmations: RateLimit;
+}
+
+export function createCallbackEntrance(service: Service, most: EntranceLimits = limits): CallbackEntrance {
+  const confirmations = createRateLimit({
+    perSecond: limits.confirmationsPerSecond,
+    burst: limits.confirmationsBurst,
+    clock: service.clock,
+  });
+  const parts: Parts = { service, most, load: { callbacks: 0, bytes: 0 }, confirmations };
+  return (incoming, outgoing, sayContinue) => {
+    parts.load.callbacks += 1;
+    outgoing.once('close', () => {
+      parts.load.callbacks -= 1;
+    });
+    serve(parts, incoming, outgoing, sayContinue).catch((error: unknown) => {
+      const reason =
+        error instanceof AppError
+          ? error.message
+          : error instanceof Error
+            ? (error.stack ?? error.message)
+            : String(error);
+      service.observe('callback.failed', 'error', { error: reason });
+      // Nothing was acknowledged, so the provider sends again.
+      if (!outgoing.headersSent) refuseUnread(incoming, outgoing, tryLater);
+    });
+  };
+}
+
+async function serve(
+  parts: Parts,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  sayContinue: boolean,
+): Promise<void> {
+  const { service } = parts;
+  const account = accountIn(incoming.url ?? '');
+  const gate = account === null ? null : await service.callbacks.gate(account);
+  if (account === null || gate === null) return refuseUnread(incoming, outgoing, nothingHere);
+  const request = requestOf(incoming, account, service.clock.now());
+  if (!gate.methods.includes(request.method)) return refuseUnread(incoming, outgoing, methodRefused(gate.methods));
+  if (request.method === 'GET' && gate.confirm !== null) return confirm(parts, gate, request, outgoing);
+
+  const announced = Number(incoming.headers['content-length'] ?? 0);
+  if (announced > limits.callbackBytesMax) return refuseCut(parts, request, 'too_large', { incoming, outgoing });
+  if (isOverloaded(parts)) {
+    service.observe('callback.overloaded', 'warn', {
+      account,
+      callbacks: parts.load.callbacks,
+      bytes: parts.load.bytes,
+    });
+    return refuseUnread(incoming, outgoing, gate.tryLater());
+  }
+  if (sayContinue) outgoing.writeContinue();
+  const body = await readBody(parts, incoming, outgoing);
+  if (body.is !== 'whole') return refuseCut(parts, request, body.is, { incoming, outgoing });
+  const received = await service.callbacks.receive({ ...request, body: body.bytes });
+  if (received === null) return refuseUnread(incoming, outgoing, nothingHere);
+  writeReply(outgoing, received.reply, received.written);
+}
+
+/** A request that was not read whole is answered at once, and counted behind the answer. */
+async function refuseCut(
+  { service }: Parts,
+  request: ArrivedRequest,
+  cut: 'too_large' | 'incomplete' | 'too_slow',
+  { incoming, outgoing }: { incoming: IncomingMessage; outgoing: ServerResponse },
+): Promise<void> {
+  if (cut === 'too_large') refuseUnread(incoming, outgoing, tooLarge);
+  else if (!outgoing.destroyed) refuseUnread(incoming, outgoing, cut === 'too_slow' ? tooSlow : incomplete);
+  await service.callbacks.receive({ ...request, cut: cut === 'too_large' ? 'too_large' : 'incomplete' });
+}
+
+/** A sender asks whether what it sent has arrived (api.md, end). Whatever the answer, nothing changes. */
+async function confirm(
+  { confirmations }: Parts,
+  gate: CallbackGate,
+  request: ArrivedRequest,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const waitSeconds = confirmations(gate.account.id);
+  if (waitSeconds > 0) {
+    const line = 'too many confirmations for this account; wait for the seconds in retry-after';
+    return writeReply(outgoing, plainReply('request.rate_limited', line, [['retry-after', String(waitSeconds)]]));
+  }
+  const confirmed = (await gate.confirm?.(request)) === true;
+  writeReply(outgoing, confirmed ? confirmedReply : notConfirmed);
+}
+
+/** `/callbacks/acc_…`, with or without a query; null for anything else. */
+function accountIn(url: string): string | null {
+  const query = url.indexOf('?');
+  const account = url.slice(callbacksPath.length, query === -1 ? undefined : query);
+  return account === '' || account.includes('/') ? null : account;
+}
+
+function requestOf(incoming: IncomingMessage, account: string, receivedAt: number): ArrivedRequest {
+  const { rawHeaders, method = '', url = '' } = incoming;
+  const headers: [string, string][] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2)
+    headers.push([rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '']);
+  return { account, method, target: url, headers, body: new Uint8Array(0), receivedAt, cut: null };
+}
+
+function isOverloaded({ load, most }: Parts): boolean {
+  return load.callbacks > most.callbacksInFlight || load.bytes > most.callbacksInFlightBytes;
+}
+
+/** Reads up to the limit, within the time, and never more into memory. What it holds counts until the answer is out. */
+function readBody({ load, most }: Parts, incoming: IncomingMessage, outgoing: ServerResponse): Promise<Body> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const end = (body: Body) => {
+      clearTimeout(deadline);
+      incoming.removeAllListeners('data');
+      resolve(body);
+    };
+    const deadline = setTimeout(() => end({ is: 'too_slow' }), most.bodyReadMs);
+    outgoing.once('close', () => {
+      load.bytes -= length;
+    });
+    incoming.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      load.bytes += chunk.length;
+      if (length > limits.callbackBytesMax) return end({ is: 'too_large' });
+      chunks.push(chunk);
+    });
+    incoming.once('end', () => {
+      const [first] = chunks;
+      end({ is: 'whole', bytes: chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks) });
+    });
+    // `error` comes before `close` when the peer goes away; either way the body is not whole.
+    incoming.once('error', () => end({ is: 'incomplete' }));
+    incoming.once('close', () => end({ is: 'incomplete' }));
+  });
+}
+
+function methodRefused(methods: readonly string[]) {
+  return plainReply('request.method', 'this method is not used by the provider', [['allow', methods.join(', ')]]);
+}
+
+const nothingHere = plainReply('request.not_found', 'not found');
+const tooLarge = plainReply('request.too_large', `the body is larger than ${limits.callbackBytesMax} bytes`);
+const tooSlow = plainReply('request.timeout', 'the body did not arrive in time');
+const incomplete = plainReply('request.incomplete', 'the body ended early');
+const tryLater = plainReply('store.unavailable', 'try again later', [['retry-after', '10']]);
+const confirmedReply = { ...plainReply('request.not_found', 'confirmed'), status: 200 };
+const notConfirmed = { ...plainReply('auth.invalid', 'not confirmed'), status: 401 };

@@ -1,0 +1,177 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Clock } from '../domain/clock.ts';
+import { type Step, stepRank, steps } from '../domain/delivery.ts';
+import { limits } from '../domain/limits.ts';
+import type { Observe, Signal } from '../domain/observe.ts';
+import type { Gauges } from '../stores/reads.ts';
+import type { LogLevel } from './settings.ts';
+
+/** How a server is watched from outside: lines of log, and figures. */
+export interface Observation {
+  observe: Observe;
+  /** The figures as Prometheus reads them. `gauges` is asked at most every 15 s. */
+  metrics(gauges: () => Promise<Gauges>): Promise<string>;
+  contentType: string;
+  /** One request was answered in full. */
+  answered(entrance: 'api' | 'callbacks', status: number, durationMs: number): void;
+}
+
+/** Each signal as a log line, and those that count as figures: the one place that knows both. */
+export function createObservation(options: { level: LogLevel; log: DestinationStream; clock: Clock }): Observation {
+  const logger = pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, options.log);
+  const figures = createFigures(options.clock);
+  return {
+    observe(name, level, fields) {
+      figures.signals.inc({ name, level });
+      count(figures, name, fields);
+      write(logger, name, level, fields);
+    },
+    metrics: (gauges) => figures.text(gauges),
+    contentType: figures.registry.contentType,
+    answered(entrance, status, durationMs) {
+      figures.answers.observe({ entrance, status }, durationMs / 1000);
+    },
+  };
+}
+
+function write(logger: Logger, name: string, level: Signal['level'], fields: Signal['fields']): void {
+  // Fields first: a field that was named like the message would otherwise replace it.
+  if (logger.isLevelEnabled(level)) logger[level](fields, name);
+}
+
+/** The signals that count, by name; all others only show in the log and in `paidonce_signals_total`. */
+function count(figures: Figures, name: string, fields: Signal['fields']): void {
+  switch (name) {
+    case 'callback.received':
+      figures.callbacks.inc({ provider: label(fields['provider']), verdict: label(fields['verdict']) });
+      return reach(figures, 'receiving', receivedStep(fields));
+    case 'callback.acknowledged':
+      return figures.funnel.inc({ side: 'receiving', step: 'confirmed' }, Number(fields['callbacks'] ?? 1));
+    case 'delivery.attempted': {
+      const target = label(fields['target']);
+      figures.attempts.observe({ target, verdict: label(fields['verdict']) }, Number(fields['durationMs'] ?? 0) / 1000);
+      return reach(figures, target === 'endpoint' ? 'sending' : 'handlers', stepOf(fields['step']));
+    }
+    case 'delivery.rescued':
+      return figures.rescued.inc(Number(fields['deliveries'] ?? 1));
+  }
+}
+
+function reach(figures: Figures, side: string, furthest: Step): void {
+  for (const step of steps.slice(0, stepRank(furthest) + 1)) figures.funnel.inc({ side, step });
+}
+
+/** A callback counts up to what its commit says; that its acknowledgement was written is a signal of its own. */
+function receivedStep(fields: Signal['fields']): Step {
+  if (typeof fields['step'] === 'string') return stepOf(fields['step']);
+  const { verdict, code } = fields;
+  if (code === 'request.too_large' || code === 'request.incomplete') return 'total';
+  if (verdict === 'refused' || verdict === 'quarantined') return 'sent';
+  return verdict === 'unreadable' ? 'received' : 'handled';
+}
+
+function stepOf(text: unknown): Step {
+  return steps.find((step) => step === text) ?? 'total';
+}
+
+function label(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+type Figures = ReturnType<typeof createFigures>;
+
+const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+function createFigures(clock: Clock) {
+  const registry = new Registry();
+  const registers = [registry];
+  const kept = cached(clock);
+  const gauges = storeGauges(registers);
+  const memory = new Gauge({ name: 'process_resident_memory_bytes', help: 'Resident memory.', registers });
+  return {
+    registry,
+    funnel: new Counter({
+      name: 'paidonce_funnel_total',
+      help: "Steps reached, as this node's own commits say.",
+      labelNames: ['side', 'step'],
+      registers,
+    }),
+    callbacks: new Counter({
+      name: 'paidonce_callbacks_total',
+      help: 'Callbacks recorded by this node.',
+      labelNames: ['provider', 'verdict'],
+      registers,
+    }),
+    attempts: new Histogram({
+      name: 'paidonce_attempt_duration_seconds',
+      help: 'Tries of deliveries by this node.',
+      labelNames: ['target', 'verdict'],
+      buckets: secondsBuckets,
+      registers,
+    }),
+    answers: new Histogram({
+      name: 'paidonce_http_request_duration_seconds',
+      help: 'From the first byte of a request to the last of its answer.',
+      labelNames: ['entrance', 'status'],
+      buckets: secondsBuckets,
+      registers,
+    }),
+    rescued: new Counter({
+      name: 'paidonce_leases_rescued_total',
+      help: 'Expired leases taken over by this node.',
+      registers,
+    }),
+    signals: new Counter({
+      name: 'paidonce_signals_total',
+      help: 'Everything worth a line in the log.',
+      labelNames: ['name', 'level'],
+      registers,
+    }),
+    async text(read: () => Promise<Gauges>): Promise<string> {
+      gauges(await kept(read), clock.now());
+      memory.set(process.memoryUsage.rss());
+      return registry.metrics();
+    },
+  };
+}
+
+/** What the store as a whole holds: every node shows the same, so they are read with max(). */
+function storeGauges(registers: Registry[]): (read: Gauges, now: number) => void {
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name, help, labelNames, registers });
+  const deliveries = gauge('paidonce_deliveries', 'Deliveries that are not final, and dead ones.', ['state']);
+  const oldest = gauge('paidonce_oldest_due_age_seconds', 'How long the longest waiting due delivery has been due.');
+  const discrepancies = gauge('paidonce_discrepancies_open', 'Open discrepancies.');
+  const rescued = gauge('paidonce_rescued_leases', 'Leases that were lost and taken over.');
+  const parked = gauge('paidonce_parked_facts', 'Facts whose order is not known yet.');
+  const quarantined = gauge('paidonce_quarantined_callbacks', 'Callbacks whose signature did not hold.');
+  const outbox = gauge('paidonce_outbox', "What users' transactions left to be applied.");
+  return (read, now) => {
+    deliveries.set({ state: 'pending' }, read.pending);
+    deliveries.set({ state: 'sending' }, read.sending);
+    deliveries.set({ state: 'dead' }, read.dead);
+    oldest.set(read.oldestDueAt === null ? 0 : Math.max(0, now - read.oldestDueAt) / 1000);
+    discrepancies.set(read.discrepanciesOpen);
+    rescued.set(read.rescuedLeases);
+    parked.set(read.parkedFacts);
+    quarantined.set(read.quarantined);
+    outbox.set(read.outbox);
+  };
+}
+
+/** One read for everybody who asks within 15 s; a read that fails is not kept. */
+function cached(clock: Clock): (read: () => Promise<Gauges>) => Promise<Gauges> {
+  let kept: { at: number; gauges: Promise<Gauges> } | null = null;
+  return async (read) => {
+    if (kept === null || clock.monotonicMs() - kept.at >= limits.gaugesMs)
+      kept = { at: clock.monotonicMs(), gauges: read() };
+    const asked = kept;
+    try {
+      return await asked.gauges;
+    } catch (error) {
+      if (kept === asked) kept = null;
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,257 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import type { DestinationStream } from 'pino';
+import { createApi } from '../api/app.ts';
+import { createAuthentication } from '../api/auth.ts';
+import { problemResponse } from '../api/problem.ts';
+import { type Clock, systemClock } from '../domain/clock.ts';
+import { AppError } from '../domain/errors.ts';
+import { newId, type Random, randomBytesOf } from '../domain/ids.ts';
+import { providers as builtIn } from '../providers/index.ts';
+import type { Sender } from '../providers/provider.ts';
+import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts';
+import { createVault } from '../secrets/vault.ts';
+import { createService, type Service } from '../service.ts';
+import type { Claimed } from '../stores/kept.ts';
+import { sqlite } from '../stores/sqlite/sqlite.ts';
+import { callbacksPath, createCallbackEntrance } from './callback-entrance.ts';
+import { type Config, isLoopback, localUrl } from './config.ts';
+import { addHealth } from './health.ts';
+import { withOwnAdminKey } from './keys.ts';
+import { type Handle, type Listener, listen } from './listener.ts';
+import { createObservation, type Observation } from './observe.ts';
+import { plainReply, refuseUnread } from './plain.ts';
+
+/** More that the server answers: `app`'s routes under `path`. */
+export interface Mount {
+  path: string;
+  app: Hono;
+}
+
+/** What a mount may be made from, before the service starts: handlers are registered now. */
+export interface Parts {
+  service: Service;
+  sandbox: Sandbox | null;
+  publicUrl: string;
+}
+
+export interface ServerOptions {
+  config: Pick<Config, 'host' | 'port' | 'publicUrl' | 'trustProxy' | 'data' | 'allowTargets' | 'tls' | 'logLevel'>;
+  masterKeys: readonly Uint8Array[];
+  /** null = one that the store knows the digest of; it is made at the first start. */
+  adminKey: string | null;
+  role?: 'all' | 'api' | 'worker';
+  /** Mounts the simulated payment platform under /sandbox. */
+  sandbox?: boolean;
+  mount?: readonly Mount[] | ((parts: Parts) => readonly Mount[] | Promise<readonly Mount[]>);
+  wrapSender?: (sender: Sender, claimed: Claimed) => Sender;
+  /** Where lines of log go. Default: standard output. */
+  log?: DestinationStream;
+  clock?: Clock;
+  random?: Random;
+  tlsPollMs?: number;
+}
+
+export interface RunningServer {
+  /** Where it listens, as this machine reaches it. */
+  url: string;
+  /** The base of callback URLs. */
+  publicUrl: string;
+  service: Service;
+  sandbox: Sandbox | null;
+  /** The key that may do everything; null where only its digest is known. */
+  adminKey: string | null;
+  /** Set where the admin key was made just now: to be printed once. */
+  adminKeyMade: boolean;
+  /** Stops accepting, lets what runs finish, closes the store. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Listens, opens the store, starts the service and answers: the API, callback URLs, health, figures, and what is mounted.
+ *
+ * @throws AppError `config.invalid`, `store.locked`, `store.newer`, `store.migration_changed`, `secrets.master_key`.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config, clock = systemClock, random = randomBytesOf } = options;
+  const log = options.log ?? { write: (line: string) => void process.stdout.write(line) };
+  const observation = createObservation({ level: config.logLevel ?? 'info', log, clock });
+  const { observe } = observation;
+  let handle: Handle = starting;
+  const handleNow: Handle = (incoming, outgoing, sayContinue) => handle(incoming, outgoing, sayContinue);
+  // First the port, which may be any free one and is part of the callback URLs.
+  const poll = options.tlsPollMs === undefined ? {} : { tlsPollMs: options.tlsPollMs };
+  const listener = await listen({ ...config, handle: handleNow, clock, observe, ...poll });
+  const url = localUrl({ ...config, port: listener.port });
+  const publicUrl = config.publicUrl ?? url;
+  try {
+    const running = await startService(options, {
+      clock,
+      random,
+      observation,
+      publicUrl,
+      isHere: isLoopback(config.host),
+    });
+    handle = running.handle;
+    observe('server.started', 'info', { url, public_url: publicUrl, node: running.service.node });
+    const { service, sandbox, adminKey, adminKeyMade } = running;
+    return {
+      url,
+      publicUrl,
+      service,
+      sandbox,
+      adminKey,
+      adminKeyMade,
+      stop: once(() => stop(listener, service, observation)),
+    };
+  } catch (error) {
+    await listener.close();
+    throw error;
+  }
+}
+
+interface Started {
+  handle: Handle;
+  service: Service;
+  sandbox: Sandbox | null;
+  adminKey: string | null;
+  adminKeyMade: boolean;
+}
+
+interface Surroundings {
+  clock: Clock;
+  random: Random;
+  observation: Observation;
+  publicUrl: string;
+  isHere: boolean;
+}
+
+async function startService(options: ServerOptions, surroundings: Surroundings): Promise<Started> {
+  const { config, masterKeys, role = 'all' } = options;
+  const { clock, random, observation, publicUrl } = surroundings;
+  const { observe } = observation;
+  const store = sqlite({ folder: config.data });
+  const providers = new Map(builtIn.map((provider) => [provider.name, provider]));
+  const sandbox = options.sandbox
+    ? createSandbox({ store, vault: createVault(masterKeys, random), providers, publicUrl, clock, random })
+    : null;
+  const wrapSender = (sender: Sender, claimed: Claimed): Sender => {
+    const wrapped = options.wrapSender?.(sender, claimed) ?? sender;
+    return sandbox?.wrapSender(wrapped, claimed) ?? wrapped;
+  };
+  const plain = createService({
+    store,
+    providers,
+    masterKeys,
+    adminKey: options.adminKey,
+    publicUrl,
+    allowTargets: config.allowTargets ?? [],
+    role,
+    node: newId('nod', clock.now(), 0, random),
+    clock,
+    random,
+    observe,
+    wrapSender,
+  });
+  const mounts =
+    typeof options.mount === 'function'
+      ? await options.mount({ service: plain, sandbox, publicUrl })
+      : (options.mount ?? []);
+  await plain.start();
+  try {
+    const { service, made } =
+      options.adminKey === null ? await withOwnAdminKey(plain, random) : { service: plain, made: null };
+    await sandbox?.start(service);
+    const handle = dispatcher(options, { service, sandbox, mounts }, surroundings);
+    return { handle, service, sandbox, adminKey: options.adminKey ?? made, adminKeyMade: made !== null };
+  } catch (error) {
+    await plain.stop();
+    throw error;
+  }
+}
+
+/** Who answers what: callback URLs by themselves, the rest through one application. A worker answers only for its health. */
+function dispatcher(
+  { config, role }: ServerOptions,
+  { service, sandbox, mounts }: { service: Service; sandbox: Sandbox | null; mounts: readonly Mount[] },
+  { clock, observation, isHere }: Surroundings,
+): Handle {
+  const api = role === 'worker' ? null : createApi(service);
+  const app: Hono = api?.app ?? new Hono();
+  addHealth(app, {
+    service,
+    observation,
+    authentication: api?.authentication ?? createAuthentication(service),
+    isLoopback: isHere,
+  });
+  if (sandbox !== null) app.route('/', sandbox.app);
+  for (const mount of mounts) app.route(mount.path, mount.app);
+  if (api !== null) app.get('/', (context) => context.redirect('/docs'));
+  const listener = getRequestListener(app.fetch, { errorHandler: unreadable });
+  const entrance = api === null ? null : createCallbackEntrance(service);
+  const clientOf = clientReader(config.trustProxy);
+
+  return (incoming, outgoing, sayContinue) => {
+    const startedMs = clock.monotonicMs();
+    const isCallback = entrance !== null && (incoming.url ?? '').startsWith(callbacksPath);
+    outgoing.once('finish', () => {
+      const { statusCode: status } = outgoing;
+      observation.answered(isCallback ? 'callbacks' : 'api', status, clock.monotonicMs() - startedMs);
+      if (isCallback || (status !== 401 && status !== 403)) return;
+      observation.observe('http.refused', 'info', {
+        status,
+        method: incoming.method ?? '',
+        client: clientOf(incoming),
+      });
+    });
+    if (isCallback) return entrance(incoming, outgoing, sayContinue);
+    if (sayContinue) outgoing.writeContinue();
+    void listener(incoming, outgoing);
+  };
+}
+
+/** What the adapter could not make a Request of: a host or a target that is no URL. */
+function unreadable(): Response {
+  return problemResponse(new AppError('request.malformed', 'the request line or the host header cannot be read'));
+}
+
+/** The client's address: the last one in X-Forwarded-For that is no proxy of ours. */
+function clientReader(proxies: Config['trustProxy']): (incoming: IncomingMessage) => string {
+  const trusted = new BlockList();
+  for (const { address, prefix } of proxies) trusted.addSubnet(address, prefix, isIPv6(address) ? 'ipv6' : 'ipv4');
+  const isTrusted = (address: string) => trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  return (incoming) => {
+    const peer = (incoming.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    const forwarded = incoming.headers['x-forwarded-for'];
+    if (forwarded === undefined || peer === '' || !isTrusted(peer)) return peer;
+    const chain = [forwarded]
+      .flat()
+      .join(',')
+      .split(',')
+      .map((part) => part.trim());
+    return chain.findLast((address) => isIP(address) !== 0 && !isTrusted(address)) ?? peer;
+  };
+}
+
+const notYet = plainReply('server.not_ready', 'the server is starting', [['retry-after', '1']]);
+
+function starting(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  refuseUnread(incoming, outgoing, notYet);
+}
+
+async function stop(listener: Listener, service: Service, { observe }: Observation): Promise<void> {
+  observe('server.stopping', 'info', {});
+  await listener.close();
+  await service.stop();
+  observe('server.stopped', 'info', {});
+}
+
+function once(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  return () => {
+    running ??= run();
+    return running;
+  };
+}

@@ -1,0 +1,198 @@
+import { isIP } from 'node:net';
+import { AppError } from '../domain/errors.ts';
+import { parseAllowedTargets } from '../outbound/address-guard.ts';
+import { parseMasterKey } from '../secrets/vault.ts';
+
+/** One setting: what the environment, a file, `--help` and docs/reference/config.md say of it. */
+export interface Setting<T> {
+  meaning: string;
+  /** Null where it has none. */
+  unit: string | null;
+  range: string;
+  /** The default in words. */
+  absent: string;
+  secret: boolean;
+  /** Reads the setting's text. Throws `config.invalid`, with the reason alone. */
+  parse(text: string): T;
+}
+
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Every setting, by its name in a file; in the environment it is in upper case behind `PAIDONCE_`. */
+export const settings = {
+  host: setting({
+    meaning: 'Address to listen on. Beyond loopback, put TLS in front or set a certificate here.',
+    range: 'an IP address or a host name',
+    absent: '127.0.0.1',
+    parse: matching(/^[A-Za-z0-9.:_-]{1,255}$/, 'it is not an IP address or a host name'),
+  }),
+  port: setting({
+    meaning: 'TCP port to listen on; 0 takes a free one.',
+    range: '0–65535',
+    absent: '7700',
+    parse: portFrom,
+  }),
+  public_url: setting({
+    meaning: 'Base of callback and cashier URLs, as providers and buyers reach it. Some providers sign it.',
+    range: 'an http or https URL without query',
+    absent: 'http(s)://host:port',
+    parse: publicUrlFrom,
+  }),
+  trust_proxy: setting({
+    meaning: 'Reverse proxies whose X-Forwarded-For names the client in the log.',
+    range: 'IP addresses and CIDRs, separated by commas',
+    absent: 'none',
+    parse: listOf(proxyFrom),
+  }),
+  data: setting({
+    meaning: 'Folder of the embedded store and of the keys that are made at start.',
+    range: 'a path',
+    absent: './data',
+    parse: matching(/^[^\0]{1,4096}$/, 'it is not a path'),
+  }),
+  database_url: setting({
+    meaning: 'PostgreSQL to use. This version has only the embedded store and refuses to start with it.',
+    range: 'not set',
+    absent: 'the embedded store in the data folder',
+    parse: databaseUrlFrom,
+  }),
+  admin_key: setting({
+    meaning: 'API key that may do everything.',
+    range: '8–512 visible ASCII characters, no placeholder',
+    absent: '`dev` keeps one in the data folder; `serve` makes one at first start and prints it once',
+    secret: true,
+    parse: adminKeyFrom,
+  }),
+  master_key: setting({
+    meaning: 'Encrypts secrets at rest. To rotate, put the new key before the old one.',
+    unit: '32 bytes in base64',
+    range: 'one key or several, separated by commas; the first encrypts',
+    absent: '`dev` keeps one in the data folder; `serve` refuses to start',
+    secret: true,
+    parse: listOf(parseMasterKey),
+  }),
+  allow_targets: setting({
+    meaning: 'Addresses that deliveries may reach although they are private.',
+    range: 'IP addresses and CIDRs, separated by commas',
+    absent: 'none; `dev`: loopback',
+    parse: listOf(allowedTargetFrom),
+  }),
+  tls_cert: setting({
+    meaning: 'File with the certificate chain. With it the server speaks HTTPS; read again when it changes.',
+    range: 'a path to a PEM file; together with tls_key',
+    absent: 'HTTP',
+    parse: matching(/^[^\0]{1,4096}$/, 'it is not a path'),
+  }),
+  tls_key: setting({
+    meaning: 'File with the private key of the certificate; read again when it changes.',
+    range: 'a path to a PEM file; together with tls_cert',
+    absent: 'HTTP',
+    parse: matching(/^[^\0]{1,4096}$/, 'it is not a path'),
+  }),
+  log_level: setting({
+    meaning: 'The least level of log lines that are written, as JSON, one a line.',
+    range: logLevels.join(', '),
+    absent: 'info; `dev`: warn',
+    parse: logLevelFrom,
+  }),
+} as const;
+export type SettingName = keyof typeof settings;
+
+export const settingNames: readonly SettingName[] = [
+  'host',
+  'port',
+  'public_url',
+  'trust_proxy',
+  'data',
+  'database_url',
+  'admin_key',
+  'master_key',
+  'allow_targets',
+  'tls_cert',
+  'tls_key',
+  'log_level',
+];
+
+export function isSettingName(text: string): text is SettingName {
+  return Object.hasOwn(settings, text);
+}
+
+export function environmentName(name: string): string {
+  return `PAIDONCE_${name.toUpperCase()}`;
+}
+
+/** A reason without the setting's name, which whoever reads it knows. */
+export function invalidSetting(reason: string): AppError {
+  return new AppError('config.invalid', reason);
+}
+
+function setting<T>(
+  given: Omit<Setting<T>, 'unit' | 'secret'> & Partial<Pick<Setting<T>, 'unit' | 'secret'>>,
+): Setting<T> {
+  return { unit: null, secret: false, ...given };
+}
+
+function matching(form: RegExp, otherwise: string): (text: string) => string {
+  return (text) => {
+    if (!form.test(text)) throw invalidSetting(otherwise);
+    return text;
+  };
+}
+
+function listOf<T>(parse: (text: string) => T): (text: string) => readonly T[] {
+  return (text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+      .map(parse);
+}
+
+function portFrom(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw invalidSetting('it is not a port from 0 to 65535');
+  return port;
+}
+
+function publicUrlFrom(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) throw invalidSetting('it is not an http or https URL');
+  if (url.username !== '' || url.password !== '') throw invalidSetting('it holds a user name or password');
+  if (url.href.includes('?') || url.href.includes('#')) throw invalidSetting('it holds a query or a fragment');
+  return url.href.replace(/\/+$/, '');
+}
+
+function proxyFrom(text: string): { address: string; prefix: number } {
+  const [address = '', bits] = text.split('/');
+  const version = isIP(address);
+  const most = version === 6 ? 128 : 32;
+  const prefix = bits === undefined ? most : Number(bits);
+  if (version === 0 || (bits !== undefined && (!/^\d{1,3}$/.test(bits) || prefix > most))) {
+    throw invalidSetting(`${JSON.stringify(text.slice(0, 60))} is not an IP address or CIDR`);
+  }
+  return { address, prefix };
+}
+
+function allowedTargetFrom(text: string): string {
+  parseAllowedTargets([text]);
+  return text;
+}
+
+function databaseUrlFrom(): never {
+  throw invalidSetting(
+    'this version has only the embedded store; remove the setting, and choose the folder with `data`',
+  );
+}
+
+function adminKeyFrom(text: string): string {
+  if (!/^[\x21-\x7e]{8,512}$/.test(text)) throw invalidSetting('it is not 8 to 512 visible ASCII characters');
+  if (/^(<|your|changeme|xxx)/i.test(text) || new Set(text).size < 4) throw invalidSetting('it is a placeholder');
+  return text;
+}
+
+function logLevelFrom(text: string): LogLevel {
+  const level = logLevels.find((one) => one === text);
+  if (level === undefined) throw invalidSetting(`it is not one of ${logLevels.join(', ')}`);
+  return level;
+}

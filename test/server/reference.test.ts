@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { errorCatalogue } from '../../src/domain/errors.ts';
+import { configHelp, configReference } from '../../src/server/config-text.ts';
+import { environmentName, settingNames } from '../../src/server/settings.ts';
+
+/** docs/reference/errors.md. */
+function errorReference(): string {
+  const rows = Object.entries(errorCatalogue).map(
+    ([code, { status, title, retryable, fix }]) =>
+      `| \`${code}\` | ${status} | ${title} | ${retryable ? 'yes' : ''} | ${fix} |`,
+  );
+  return `# Errors
+
+Every operating error has a code (\`area.problem\`). Over HTTP it is answered as \`application/problem+json\` (RFC 9457) with this
+status, the title, a \`detail\` that names the thing and the reason, and the next step in \`fix\`; fields that are wrong are in
+\`errors\`, each with its JSON pointer. Commands print code, detail and next step. "Retry" says that the same call may succeed
+later without a change.
+
+| code | status | title | retry | next step |
+|---|---|---|---|---|
+${rows.join('\n')}
+`;
+}
+
+// To write the pages anew: `npx vitest run test/server/reference.test.ts -u`.
+describe('the reference', () => {
+  it('of errors is the catalogue', async () => {
+    await expect(errorReference()).toMatchFileSnapshot('../../docs/reference/errors.md');
+  });
+
+  it('of the configuration is the schema', async () => {
+    await expect(configReference()).toMatchFileSnapshot('../../docs/reference/config.md');
+  });
+
+  it('names the same settings as the help', () => {
+    expect([...configHelp().matchAll(/^ {2}(PAIDONCE_\w+)$/gm)].map(([, name]) => name)).toEqual(
+      settingNames.map(environmentName),
+    );
+    expect([...configReference().matchAll(/^\| `(PAIDONCE_\w+)`/gm)].map(([, name]) => name)).toEqual(
+      settingNames.map(environmentName),
+    );
+  });
+});
