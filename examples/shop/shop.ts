@@ -1,0 +1,159 @@
+import { type Context, Hono } from 'hono';
+import { csrf } from 'hono/csrf';
+import type { Paidonce } from 'paidonce';
+import { z } from 'zod';
+import { goodOf } from './goods.ts';
+import {
+  findOrder,
+  grantCoupon,
+  markFailed,
+  markPaid,
+  markRefunded,
+  methods,
+  placeOrder,
+  prepareTables,
+  rememberPayment,
+  stockOf,
+} from './orders.ts';
+import { cataloguePage, noticePage, orderPage, shopStyleHash } from './pages.ts';
+import { openPayment, type PlatformOptions, refundPayment } from './platform.ts';
+import { languageOf, texts } from './texts.ts';
+
+export interface ShopOptions {
+  /** Where the shop itself is reached, with its path: `http://127.0.0.1:7700/shop`. */
+  url: string;
+  platform: PlatformOptions;
+}
+
+/** A small shop. `app` serves its pages below the path of `url`, and the callbacks of its accounts. */
+export interface Shop {
+  app: Hono;
+  /** Makes the shop's tables; call it once Paidonce has started. */
+  prepare(): Promise<void>;
+}
+
+/** Registers the shop's handlers, so call it before `pay.start()`. `pay` has an account for each of `methods`, under that name. */
+export function createShop(pay: Paidonce, options: ShopOptions): Shop {
+  registerHandlers(pay);
+  const app = new Hono();
+  // A platform's request is authenticated by its signature; only what people's browsers send needs this guard.
+  const own = csrf();
+
+  app.all('/callbacks/:account', (context) => pay.receive(context.req.param('account'), context.req.raw));
+
+  const catalogue = async (context: Context) =>
+    page(context, options, cataloguePage({ ...viewOf(context, options), stock: await stockOf(pay) }));
+  app.get('/', catalogue);
+
+  app.post('/orders', own, async (context) => {
+    const wanted = orderForm.safeParse(await context.req.parseBody());
+    const good = wanted.success ? goodOf(wanted.data.good) : null;
+    const say = texts[viewOf(context, options).language];
+    if (!wanted.success || good === null) return notice(context, options, { text: say.unknownGood, status: 422 });
+    const no = await placeOrder(pay, { good, quantity: wanted.data.quantity, method: wanted.data.method });
+    if (no === null) return notice(context, options, { text: say.soldOut, status: 409 });
+    const payment = await openPayment(options.platform, {
+      provider: wanted.data.method,
+      orderNo: no,
+      amountMinor: good.priceMinor * BigInt(wanted.data.quantity),
+      notifyUrl: `${options.url}/callbacks/${wanted.data.method}`,
+      returnUrl: `${options.url}/orders/${no}`,
+    });
+    await rememberPayment(pay, no, payment.id);
+    return context.redirect(payment.cashier_url, 303);
+  });
+
+  app.get('/orders/:no', async (context) => {
+    const view = viewOf(context, options);
+    const order = await findOrder(pay, context.req.param('no'));
+    if (order === null) return notice(context, options, { text: texts[view.language].unknownOrder, status: 404 });
+    if (context.req.header('accept') === 'application/json') return context.json(orderJson(order));
+    return page(context, options, orderPage({ ...view, order }));
+  });
+
+  app.post('/orders/:no/refund', own, async (context) => {
+    const view = viewOf(context, options);
+    const order = await findOrder(pay, context.req.param('no'));
+    if (order?.payment == null)
+      return notice(context, options, { text: texts[view.language].unknownOrder, status: 404 });
+    await refundPayment(options.platform, order.payment);
+    return context.redirect(`${view.base}/orders/${order.no}`, 303);
+  });
+
+  app.get('/*', (context) => {
+    const view = viewOf(context, options);
+    if (context.req.path === `${view.base}/`) return catalogue(context);
+    return notice(context, options, { text: texts[view.language].unknownPage, status: 404 });
+  });
+
+  app.onError((error, context) => {
+    if ('getResponse' in error && typeof error.getResponse === 'function') return error.getResponse();
+    console.error(error);
+    return notice(context, options, { text: texts[viewOf(context, options).language].fault, status: 502 });
+  });
+  return { app, prepare: () => prepareTables(pay) };
+}
+
+/** What the shop does when it hears of money. Each runs once for each notification, and commits with the mark that it ran. */
+function registerHandlers(pay: Paidonce): void {
+  pay.on('payment.succeeded', 'mark-paid', async ({ order, tx, effect }) => {
+    await markPaid(tx, order.orderNo);
+    await effect('coupon', { orderNo: order.orderNo });
+  });
+  pay.on('payment.failed', 'mark-failed', ({ order, tx }) => markFailed(tx, order.orderNo));
+  pay.on('refund.succeeded', 'restore', ({ order, notification, tx }) =>
+    markRefunded(tx, order.orderNo, notification.amountMinor),
+  );
+  pay.effect('coupon', async ({ payload, key }) => {
+    const { orderNo } = z.object({ orderNo: z.string() }).parse(payload);
+    await grantCoupon(pay, { orderNo, idempotencyKey: key });
+  });
+}
+
+const orderForm = z.object({
+  good: z.string().max(20),
+  quantity: z.coerce.number().int().min(1).max(9),
+  method: z.enum(methods),
+});
+
+function orderJson(order: NonNullable<Awaited<ReturnType<typeof findOrder>>>): object {
+  const { no, method, paid, failed, coupons } = order;
+  return {
+    no,
+    method,
+    amount_minor: Number(order.amount_minor),
+    refunded_minor: Number(order.refunded_minor),
+    payment: order.payment,
+    paid,
+    failed,
+    coupons,
+  };
+}
+
+function viewOf(context: Context, options: ShopOptions) {
+  const base = new URL(options.url).pathname.replace(/\/$/, '');
+  return { base, language: languageOf(context.req.header('accept-language') ?? '') };
+}
+
+function notice(
+  context: Context,
+  options: ShopOptions,
+  { text, status }: { text: string; status: 404 | 409 | 422 | 502 },
+): Response {
+  context.status(status);
+  return page(context, options, noticePage({ ...viewOf(context, options), text }));
+}
+
+function page(context: Context, options: ShopOptions, html: string): Response {
+  // A browser applies form-action to the redirect that follows a form as well: to the cashier.
+  const cashier = new URL(options.platform.cashierUrl ?? options.platform.url).origin;
+  context.header(
+    'content-security-policy',
+    `default-src 'none'; style-src '${shopStyleHash}'; form-action 'self' ${cashier}; base-uri 'none'; frame-ancestors 'none'`,
+  );
+  context.header('cache-control', 'no-store');
+  context.header('referrer-policy', 'same-origin');
+  context.header('x-content-type-options', 'nosniff');
+  context.header('vary', 'accept-language, accept');
+  return context.html(html);
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { type ExitCode, exitCodes, Failure } from './failure.ts';
+
+/** Calls a running server's HTTP API. */
+export interface Client {
+  readonly url: string;
+  get<T>(path: string, schema: z.ZodType<T>): Promise<T>;
+  post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
+}
+
+export interface ClientOptions {
+  url: string;
+  /** null = none is known. */
+  key: string | null;
+  signal: AbortSignal;
+}
+
+const answerMs = 30_000;
+const answerBytesMax = 64 * 1_048_576;
+
+const problem = z.object({ title: z.string(), detail: z.string(), code: z.string(), fix: z.string().optional() });
+
+export function createClient({ url, key, signal }: ClientOptions): Client {
+  const call = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> => {
+    const response = await reached(url, path, {
+      method,
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      redirect: 'error',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
+    });
+    if (response.ok) return response.json;
+    throw refusalOf(response, { url, method, path });
+  };
+  return {
+    url,
+    get: async (path, schema) => understood(await call('GET', path), schema, url),
+    post: async (path, body, schema) => understood(await call('POST', path, body), schema, url),
+  };
+}
+
+interface Answer {
+  ok: boolean;
+  status: number;
+  json: unknown;
+}
+
+async function reached(url: string, path: string, init: RequestInit): Promise<Answer> {
+  try {
+    const response = await fetch(new URL(path, url), init);
+    const text = await response.text();
+    if (text.length > answerBytesMax) throw new RangeError('the answer is larger than 64 MiB');
+    return { ok: response.ok, status: response.status, json: text === '' ? null : JSON.parse(text) };
+  } catch (error) {
+    // Refused, reset, timed out, or not JSON: for the one who asks it is the same, and the reason says which.
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const reason =
+      cause instanceof Error
+        ? 'code' in cause && typeof cause.code === 'string'
+          ? `${cause.code} ${cause.message}`
+          : cause.message
+        : String(cause);
+    throw new Failure(exitCodes.unreachable, {
+      code: 'server.unreachable',
+      reason: `${url} does not answer: ${reason.trim()}`,
+      next: 'Start it with `paidonce dev` or `paidonce serve`, or name another server with --url.',
+    });
+  }
+}
+
+function understood<T>(json: unknown, schema: z.ZodType<T>, url: string): T {
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw new Failure(exitCodes.unreachable, {
+    code: 'server.other',
+    reason: `${url} answers something else than this version expects: ${z.prettifyError(parsed.error).split('\n')[0] ?? ''}`,
+    next: 'Use the same version of paidonce for the server and for this command.',
+  });
+}
+
+function refusalOf(
+  { status, json }: Answer,
+  { url, method, path }: { url: string; method: string; path: string },
+): Failure {
+  const known = problem.safeParse(json);
+  if (!known.success) {
+    return new Failure(exitCodes.unreachable, {
+      code: 'server.other',
+      reason: `${method} ${path} at ${url} answered ${status}`,
+      next: 'Check that --url is the address of a Paidonce server.',
+    });
+  }
+  const { code, title, detail, fix } = known.data;
+  const isKey = code.startsWith('auth.');
+  const next = isKey
+    ? 'Pass the key with --key, or set PAIDONCE_ADMIN_KEY; `paidonce dev` prints it at its start.'
+    : (fix ?? title);
+  return new Failure(exitCodeOf(status), { code, reason: `${title}: ${detail}`, next });
+}
+
+function exitCodeOf(status: number): ExitCode {
+  if (status >= 500) return exitCodes.unreachable;
+  return status === 404 || status === 409 ? exitCodes.negative : exitCodes.usage;
+}

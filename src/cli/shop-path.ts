@@ -1,0 +1,2 @@
+/** Where `dev` serves the demo shop. */
+export const shopPath = '/shop';

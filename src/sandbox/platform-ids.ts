@@ -1,0 +1,19 @@
+import type { Seeded } from './seeded.ts';
+
+/** What an id names at a platform. */
+export type PlatformObject = 'payment' | 'refund' | 'dispute';
+
+/** An id as this platform's real ones look; the same for the same label. */
+export function platformId(provider: string, object: PlatformObject, seed: Seeded, label: string): string {
+  const name = `${object}:${label}`;
+  switch (provider) {
+    case 'wechatpay':
+      return { payment: '4200', refund: '5030', dispute: '2000' }[object] + seed.digits(name, 24);
+    case 'alipay':
+      return `20${seed.digits(name, 26)}`;
+    case 'stripe':
+      return { payment: 'pi_', refund: 're_', dispute: 'dp_' }[object] + seed.hex(name, 24);
+    default:
+      return { payment: 'pay_', refund: 'rfd_', dispute: 'dsp_' }[object] + seed.hex(name, 24);
+  }
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { fromIso } from '../domain/clock.ts';
+import { exponentOf } from '../domain/currencies.ts';
+import { AppError } from '../domain/errors.ts';
+import { minorFromInteger } from '../domain/money.ts';
+import { faultsSchema, noFaults } from './faults.ts';
+import { scriptNames } from './scripts.ts';
+
+const amountMinor = z.union([z.number(), z.bigint(), z.string().max(20)]).transform((value, context) => {
+  const amount = minorFromInteger(value);
+  if (amount !== null && amount >= 1n) return amount;
+  context.addIssue({ code: 'custom', message: 'must be a whole number of minor units, at least 1' });
+  return z.NEVER;
+});
+const currency = z.string().refine((code) => exponentOf(code) !== null, 'must be an ISO 4217 currency, upper case');
+const url = z
+  .string()
+  .max(2048)
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http or https URL');
+const seed = z.union([z.string().min(1).max(64), z.int()]).transform(String);
+const timeScale = z.number().min(1).max(1_000_000).default(1);
+const instant = z
+  .string()
+  .max(40)
+  .transform((text, context) => {
+    const at = fromIso(text);
+    if (at !== null) return at;
+    context.addIssue({ code: 'custom', message: 'must be an ISO 8601 time with its offset' });
+    return z.NEVER;
+  });
+const provider = z.string().max(64);
+const faults = faultsSchema.default(noFaults);
+
+export const paymentRequest = z.strictObject({
+  provider,
+  account: z.string().max(64).optional(),
+  order_no: z.string(),
+  amount_minor: amountMinor,
+  currency,
+  notify_url: url.optional(),
+  return_url: url.optional(),
+  faults,
+  seed: seed.optional(),
+  time_scale: timeScale,
+});
+export type PaymentRequest = z.output<typeof paymentRequest>;
+
+export const moveRequest = z.strictObject({
+  amount_minor: amountMinor.optional(),
+  stage: z.enum(['opened', 'won', 'lost']).default('opened'),
+  faults: faultsSchema.optional(),
+});
+
+export const scenarioRequest = z.strictObject({
+  provider,
+  notify_url: url,
+  /** What seals; without it the sandbox's own. */
+  credentials: z.unknown().optional(),
+  scenario: z.enum(scriptNames),
+  order_no: z.string().optional(),
+  amount_minor: amountMinor.default(8880n),
+  currency: currency.default('CNY'),
+  faults,
+  seed: seed.optional(),
+  start_at: instant.optional(),
+  time_scale: timeScale,
+});
+export type ScenarioRequest = z.output<typeof scenarioRequest>;
+
+/** @throws AppError `request.invalid`, with a pointer to each field that is wrong. */
+export function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const errors = result.error.issues.map(({ path, message }) => ({ pointer: pointerOf(path), detail: message }));
+  throw new AppError(
+    'request.invalid',
+    errors.map(({ pointer, detail }) => `${pointer || 'the body'}: ${detail}`).join('; '),
+    { errors },
+  );
+}
+
+export function invalid(pointer: string, detail: string): AppError {
+  return new AppError('request.invalid', `${pointer}: ${detail}`, { errors: [{ pointer, detail }] });
+}
+
+function pointerOf(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
