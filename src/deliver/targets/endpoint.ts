@@ -43,8 +43,11 @@ export async function tryEndpoint(leased: Leased, tools: EndpointTools, signal: 
       random: tools.random,
     });
   } catch (error) {
-    // No secrets, wrong ones, or a notification that the format cannot say: nothing that the endpoint could have done better.
-    return tried(ownFault(`not sealed: ${errorLine(error)}`));
+    const why = `not sealed: ${errorLine(error)}`;
+    // The format cannot say it, today or tomorrow: a person must see it.
+    if (error instanceof RangeError) return tried({ outcome: 'stop', step: 'total', error: why, health: 'nothing' });
+    // No secrets, or wrong ones: nothing that the endpoint could have done better.
+    return tried(ownFault(why));
   }
   const deadlineMs = endpointDeadlineMs(endpoint, tools.responseBodyMs);
   if (tools.clock.monotonicMs() + deadlineMs > leaseEndsAtMs) return { is: 'given_back' };
