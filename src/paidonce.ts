@@ -75,7 +75,7 @@ export interface Paidonce {
   on(type: string, name: string, handler: Handler): void;
   /** Work that leaves the database: at least once, after the commit that queued it, under a stable key. */
   effect<Payload>(name: string, effect: Effect<Payload>): void;
-  /** Answers a provider's callback for the named account. */
+  /** Answers a provider's callback for the named account; 404 for a name that the options do not have. */
   receive(account: string, request: Request): Promise<Response>;
   /** The whole HTTP API, callbacks included. */
   fetch(request: Request): Promise<Response>;
@@ -157,7 +157,7 @@ export function paidonceOn(
   return {
     on: (type, name, handler) => service.registry.on(merchant, type, name, handler),
     effect: (name, effect) => service.registry.effect(merchant, name, effect),
-    receive: (account, request) => receive(service, idOf(account), request),
+    receive: async (account, request) => receive(service, accounts.get(account) ?? '', request),
     async fetch(request) {
       const [, account] = /^\/callbacks\/([^/]+)$/.exec(new URL(request.url).pathname) ?? [];
       return account === undefined ? api.fetch(request) : receive(service, account, request);
@@ -221,12 +221,19 @@ function orderNoOf(text: string): OrderNo {
 
 async function receive(service: Service, account: string, request: Request): Promise<Response> {
   const { pathname, search } = new URL(request.url);
+  const target = pathname + search;
+  if (request.method === 'GET') {
+    const gate = await service.callbacks.gate(account);
+    const asked = { method: 'GET', target, headers: [...request.headers], body: new Uint8Array(0) };
+    if (gate !== null && gate.confirm !== null)
+      return new Response(null, { status: (await gate.confirm(asked)) ? 200 : 401 });
+  }
   const { body, cut } = await readBody(request);
   const headers = [...request.headers];
   const arrived = {
     account,
     method: request.method,
-    target: pathname + search,
+    target,
     headers,
     body,
     cut,

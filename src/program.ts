@@ -71,6 +71,6 @@ function queueEffect(ledger: Ledger, births: Births, item: Extract<OutboxItem, {
   const order = kept === null ? null : ledger.orderByNo(kept.notification.merchant, kept.notification.orderNo);
   if (kept === null || order === null) return;
   const effect = { key: `${item.notification}:${item.handler}:${item.name}`, payload: item.payload };
-  const destination: Destination = { target: { kind: 'effect', name: item.name }, url: null, effect };
+  const destination: Destination = { target: { kind: 'effect', name: item.name }, url: null, effect, held: false };
   fanOut(ledger, births, kept.notification, { order: order.id, destinations: [destination] });
 }

@@ -18,7 +18,7 @@ import { createHttp, type Http } from './outbound/http-client.ts';
 import type { Provider, Sender } from './providers/provider.ts';
 import { createPublisher, type PublishAnswer, type Publisher } from './publish/publisher.ts';
 import { createPrepared, type Prepared } from './secrets/prepared.ts';
-import { createVault, secretOwner } from './secrets/vault.ts';
+import { createVault, secretOwner, type Vault } from './secrets/vault.ts';
 import type { WithBirth } from './stores/decisions.ts';
 import type { Claimed } from './stores/kept.ts';
 import type { Store } from './stores/store.ts';
@@ -141,19 +141,10 @@ export function createService(options: ServiceOptions): Service {
     endpoints: { ...endpoints, test: (id) => testEndpoint(store, publisher, id) },
     apiKeys: createApiKeys({ store, clock, random, adminKey: options.adminKey }),
     registry,
-    askWith: ask.askWith,
+    askWith: (expect) => ask.askWith(expect),
     wakeOutbox: upkeep.wakeOutbox,
     changeDelivery: (id, to, by) => changeDelivery(store, worker, { id, to, by }),
-    async start() {
-      await store.open({ program: programUrl, node, clock, random, onWork: () => worker.wake() });
-      await store.write('registerHandlers', registry.registrations());
-      const kept = await store.write('keepSetting', { name: 'master_key_check', value: vault.keyCheck() });
-      vault.confirmKeyCheck(kept);
-      if (options.role === 'api') return;
-      worker.start();
-      upkeep.start();
-      await ask.start();
-    },
+    start: () => start(options, { vault, registry, worker, upkeep, ask }),
     async stop() {
       ask.stop();
       await upkeep.stop();
@@ -162,6 +153,31 @@ export function createService(options: ServiceOptions): Service {
       await store.close();
     },
   };
+}
+
+interface Parts {
+  vault: Vault;
+  registry: Registry;
+  worker: Worker;
+  upkeep: Upkeep;
+  ask: Ask;
+}
+
+async function start({ store, node, clock, random, role }: ServiceOptions, parts: Parts): Promise<void> {
+  const { vault, registry, worker, upkeep, ask } = parts;
+  await store.open({ program: programUrl, node, clock, random, onWork: () => worker.wake() });
+  try {
+    await store.write('registerHandlers', registry.registrations());
+    vault.confirmKeyCheck(await store.write('keepSetting', { name: 'master_key_check', value: vault.keyCheck() }));
+  } catch (error) {
+    // A wrong master key must not leave the folder locked.
+    await store.close();
+    throw error;
+  }
+  if (role === 'api') return;
+  worker.start();
+  upkeep.start();
+  await ask.start();
 }
 
 const programUrl = new URL(`./program${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);

@@ -35,7 +35,7 @@ const outside = [
 
 /**
  * What each part may import, beside itself, `domain`, and the types of the stores' and of the providers' interface.
- * The table of design.md §6, and below it the parts which that table does not name.
+ * First the core table, then the parts around it.
  */
 const mayImport = new Map<string, readonly string[]>([
   ['providers', []],

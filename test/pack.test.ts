@@ -42,13 +42,16 @@ async function packCopy(folder: string): Promise<string> {
     'package.json',
     'tsconfig.json',
     'tsconfig.build.json',
+    'tsconfig.examples.json',
+    'examples',
+    'scripts',
   ];
   const present = await readdir(repository);
   const copied = names.filter((name) => present.includes(name));
   await mkdir(folder);
   await Promise.all(copied.map((name) => cp(join(repository, name), join(folder, name), { recursive: true })));
   await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'), 'junction');
-  await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { cwd: folder });
+  await run(process.execPath, ['scripts/prepare.js'], { cwd: folder, env: { ...environment, npm_command: 'pack' } });
   const { stdout } = await npm(folder, 'pack', '--ignore-scripts', '--silent');
   return join(folder, stdout.trim());
 }

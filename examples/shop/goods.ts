@@ -13,7 +13,7 @@ export const goods = [
     priceMinor: 12_900n,
     stock: 25,
     names: { en: 'Celadon cup', zh: '青瓷茶杯' },
-    about: { en: 'Fired twice, glazed by hand', zh: '二次烧制,手工上釉' },
+    about: { en: 'Fired twice, glazed by hand', zh: '二次烧制，手工上釉' },
     picture: '🍶',
   },
   {
@@ -21,7 +21,7 @@ export const goods = [
     priceMinor: 4_550n,
     stock: 60,
     names: { en: 'A book about tea', zh: '茶书一本' },
-    about: { en: '212 pages, with maps', zh: '212 页,附地图' },
+    about: { en: '212 pages, with maps', zh: '212 页，附地图' },
     picture: '📗',
   },
   {
@@ -29,7 +29,7 @@ export const goods = [
     priceMinor: 1n,
     stock: 500,
     names: { en: 'Postcard', zh: '明信片' },
-    about: { en: 'The cheapest thing here: one fen', zh: '本店最便宜:一分钱' },
+    about: { en: 'The cheapest thing here: one fen', zh: '本店最便宜：一分钱' },
     picture: '💌',
   },
 ] as const;

@@ -26,7 +26,7 @@ export interface Api {
   fetch(request: Request): Promise<Response>;
 }
 
-/** The HTTP API of api.md over a service: a web-standard application, whoever listens. Callback URLs are not in it. */
+/** The HTTP API over a service: a web-standard application, whoever listens. Callback URLs are not in it. */
 export function createApi(service: Service): Api {
   const app = new OpenAPIHono<BlankEnv>();
   const authentication = createAuthentication(service);

@@ -27,12 +27,12 @@ export function docsPage(document: unknown): string {
       .map(([method, operation]) => ({ path, method, operation, tag: text(list(at(operation, 'tags'))[0]) })),
   );
   const byTag = [...Map.groupBy(operations, ({ tag }) => tag)];
-  const contents = byTag.map(([tag]) => `<a href="#${escape(tag)}">${escape(tag)}</a>`).join(' · ');
+  const contents = byTag.map(([tag]) => `<a href="#${escaped(tag)}">${escaped(tag)}</a>`).join(' · ');
   const sections = byTag.map(
-    ([tag, calls]) => `<h2 id="${escape(tag)}">${escape(tag)}</h2>${calls.map(operationHtml).join('')}`,
+    ([tag, calls]) => `<h2 id="${escaped(tag)}">${escaped(tag)}</h2>${calls.map(operationHtml).join('')}`,
   );
   const schemas = entries(at(document, 'components', 'schemas')).map(
-    ([name, schema]) => `<h3 id="schema-${escape(name)}">${escape(name)}</h3>${schemaHtml(schema)}`,
+    ([name, schema]) => `<h3 id="schema-${escaped(name)}">${escaped(name)}</h3>${schemaHtml(schema)}`,
   );
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Paidonce API</title><style>${style}</style></head><body>
@@ -44,8 +44,8 @@ ${sections.join('')}<h2 id="schemas">Schemas</h2>${schemas.join('')}<h2 id="erro
 
 function operationHtml({ path, method, operation }: { path: string; method: string; operation: unknown }): string {
   const parameters = list(at(operation, 'parameters')).map((parameter) => [
-    `<code>${escape(text(at(parameter, 'name')))}</code> ${at(parameter, 'required') === true ? '' : '<span class="muted">optional</span>'}`,
-    `<span class="muted">${escape(text(at(parameter, 'in')))}</span> ${typeHtml(at(parameter, 'schema'))}`,
+    `<code>${escaped(text(at(parameter, 'name')))}</code> ${at(parameter, 'required') === true ? '' : '<span class="muted">optional</span>'}`,
+    `<span class="muted">${escaped(text(at(parameter, 'in')))}</span> ${typeHtml(at(parameter, 'schema'))}`,
     describe(at(parameter, 'schema')),
   ]);
   const body = at(operation, 'requestBody', 'content', 'application/json');
@@ -53,21 +53,21 @@ function operationHtml({ path, method, operation }: { path: string; method: stri
   const responses = entries(at(operation, 'responses')).map(([status, response]) => {
     const content = entries(at(response, 'content'))[0]?.[1];
     return [
-      escape(status),
+      escaped(status),
       content === undefined ? '' : typeHtml(at(content, 'schema')),
       inline(text(at(response, 'description'))),
     ];
   });
-  return `<h3 id="${escape(`${method}-${path}`)}"><span class="method">${escape(method)}</span> <code>${escape(path)}</code></h3>
-<p><strong>${escape(text(at(operation, 'summary')))}</strong></p>${paragraphs(text(at(operation, 'description')))}
+  return `<h3 id="${escaped(`${method}-${path}`)}"><span class="method">${escaped(method)}</span> <code>${escaped(path)}</code></h3>
+<p><strong>${escaped(text(at(operation, 'summary')))}</strong></p>${paragraphs(text(at(operation, 'description')))}
 ${table(parameters)}${body === undefined ? '' : `<p>Body: ${typeHtml(at(body, 'schema'))}</p>`}
-${example === undefined ? '' : `<pre>${escape(JSON.stringify(example, null, 2))}</pre>`}${table(responses)}`;
+${example === undefined ? '' : `<pre>${escaped(JSON.stringify(example, null, 2))}</pre>`}${table(responses)}`;
 }
 
 function schemaHtml(schema: unknown): string {
   const required = list(at(schema, 'required'));
   const fields = entries(at(schema, 'properties')).map(([name, field]) => [
-    `<code>${escape(name)}</code> ${required.includes(name) ? '' : '<span class="muted">optional</span>'}`,
+    `<code>${escaped(name)}</code> ${required.includes(name) ? '' : '<span class="muted">optional</span>'}`,
     typeHtml(field),
     describe(field),
   ]);
@@ -78,33 +78,33 @@ function schemaHtml(schema: unknown): string {
 function typeHtml(schema: unknown): string {
   const reference = at(schema, '$ref');
   if (typeof reference === 'string') {
-    const name = escape(reference.split('/').at(-1) ?? '');
+    const name = escaped(reference.split('/').at(-1) ?? '');
     return `<a href="#schema-${name}">${name}</a>`;
   }
   const values = list(at(schema, 'enum'));
-  if (values.length > 0) return values.map((value) => `<code>${escape(text(value))}</code>`).join(' ');
+  if (values.length > 0) return values.map((value) => `<code>${escaped(text(value))}</code>`).join(' ');
   const choices = [...list(at(schema, 'anyOf')), ...list(at(schema, 'oneOf')), ...list(at(schema, 'allOf'))];
   if (choices.length > 0) return choices.map(typeHtml).join(' or ');
   const type = at(schema, 'type');
   if (type === 'array') return `list of ${typeHtml(at(schema, 'items'))}`;
   const nested = entries(at(schema, 'properties'));
   if (nested.length > 0)
-    return `{ ${nested.map(([name, field]) => `<code>${escape(name)}</code>: ${typeHtml(field)}`).join(', ')} }`;
+    return `{ ${nested.map(([name, field]) => `<code>${escaped(name)}</code>: ${typeHtml(field)}`).join(', ')} }`;
   const types = Array.isArray(type) ? type : [type ?? 'any'];
-  return types.map((one) => escape(text(one))).join(' or ');
+  return types.map((one) => escaped(text(one))).join(' or ');
 }
 
 function describe(schema: unknown): string {
   const bounds = ['default', 'minimum', 'maximum', 'maxLength', 'maxItems']
     .map((name) => [name, at(schema, name)] as const)
     .filter(([, value]) => typeof value === 'number' || typeof value === 'string')
-    .map(([name, value]) => `${name} ${escape(String(value))}`);
+    .map(([name, value]) => `${name} ${escaped(String(value))}`);
   return [inline(text(at(schema, 'description'))), ...bounds].filter((part) => part !== '').join('; ');
 }
 
 function errorsHtml(): string {
   const rows = Object.entries(errorCatalogue).map(([code, { status, title, fix }]) => [
-    `<code id="${escape(code)}">${escape(code)}</code>`,
+    `<code id="${escaped(code)}">${escaped(code)}</code>`,
     String(status),
     `${inline(title)}. ${inline(fix)}`,
   ]);
@@ -125,10 +125,10 @@ function paragraphs(markdown: string): string {
 }
 
 function inline(markdown: string): string {
-  return escape(markdown).replace(/`([^`]+)`/g, '<code>$1</code>');
+  return escaped(markdown).replace(/`([^`]+)`/g, '<code>$1</code>');
 }
 
-function escape(raw: string): string {
+function escaped(raw: string): string {
   return raw.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 

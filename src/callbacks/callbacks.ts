@@ -31,7 +31,7 @@ export interface CallbackGate {
   methods: readonly string[];
   /** The reply, in the provider's own format, that makes it send again later. */
   tryLater(): RawReply;
-  /** `hmac`: whether a GET confirms that what its sender sent has arrived (end of api.md); changes nothing. Null for other formats. */
+  /** `hmac`: whether a GET confirms that what its sender sent has arrived; changes nothing. Null for other formats. */
   confirm: ((request: RawRequest) => Promise<boolean>) | null;
 }
 

@@ -73,7 +73,7 @@ export function createReceive(deps: ReceiveDependencies) {
 
   /** null = there is no such account. */
   async function receive(request: ArrivedRequest): Promise<Received | null> {
-    const account = await accountOf(request.account);
+    const account = await accountOf(deps, request.account);
     if (account === 'unavailable') return { reply: tryLater, written() {} };
     if (account === null) return null;
     if (request.cut === null && !deps.methods(account.provider).includes(request.method))
@@ -85,10 +85,10 @@ export function createReceive(deps: ReceiveDependencies) {
       const opened = request.cut === null ? receiver.open(request, context) : null;
       if (opened?.is === 'challenge') return { reply: opened.reply, written() {} };
       const reading = opened === null ? cutReading(request) : readingOf(opened, account);
-      const output = await decide(account, request, reading);
+      const output = await decide(deps, account, request, reading);
       const callback = output.callback;
-      observe(account, callback.id, output);
-      const outcome = await outcomeOf(account, output);
+      tell(deps, account, callback.id, output);
+      const outcome = await outcomeOf(deps, account, output);
       const reply = receiver.acknowledge(outcome, request, context, output.code ?? undefined);
       return { reply, written: () => acknowledged(callback, outcome) };
     } catch (error) {
@@ -101,79 +101,85 @@ export function createReceive(deps: ReceiveDependencies) {
     }
   }
 
-  async function accountOf(id: string): Promise<Account | null | 'unavailable'> {
-    try {
-      return isId('acc', id) ? await deps.account(asId.account(id)) : null;
-    } catch (error) {
-      // Not to be told from an account that does not exist, so the sender must ask again.
-      deps.observe('callback.failed', 'error', { account: id, error: String(error) });
-      return 'unavailable';
-    }
-  }
-
-  async function decide(
-    account: Account,
-    request: ArrivedRequest,
-    reading: Reading,
-  ): Promise<CallbackOutput & { callback: CallbackInput['callback'] }> {
-    const { merchant, provider } = account;
-    const { receivedAt, method, target, headers, body } = request;
-    const { messageId, code, reason } = reading;
-    const id = newId('cbk', receivedAt, bucketOf(merchant), deps.random);
-    const step = request.cut === null ? 'sent' : 'total';
-    const callback = {
-      id,
-      merchant,
-      account: account.id,
-      provider,
-      receivedAt,
-      method,
-      target,
-      headers,
-      body,
-      messageId,
-      code,
-      reason,
-      step,
-    } as const;
-    const expectations = reading.opened.is === 'facts' ? await deps.ask(account, reading.opened.facts) : [];
-    const bodyDigest = reading.opened.nonce === null ? '' : createHash('sha256').update(body).digest('base64url');
-    const { opened } = reading;
-    const output = await deps.withBirth((born) =>
-      deps.store.decide('callback', { callback, again: null, born, opened, bodyDigest, expectations }),
-    );
-    if (output.parked.length > 0)
-      deps.parked(
-        account,
-        output.parked.map(({ reference }) => reference),
-      );
-    return { ...output, callback };
-  }
-
-  async function outcomeOf(account: Account, output: CallbackOutput): Promise<Outcome> {
-    const outcome = outcomes[output.verdict];
-    const waits =
-      account.acknowledge === 'after_handling' &&
-      (outcome === 'accepted' || outcome === 'duplicate') &&
-      output.orders.length > 0;
-    if (!waits) return outcome;
-    const handled = await deps.handled(output.orders, deps.deadlineMs(account.provider) * handlingShare);
-    return handled ? outcome : 'try_later';
-  }
-
-  function observe(account: Account, id: CallbackId, { verdict, code, reason }: CallbackOutput): void {
-    const level = verdict === 'refused' || verdict === 'conflict' || verdict === 'unreadable' ? 'warn' : 'info';
-    deps.observe('callback.received', level, {
-      callback: id,
-      account: account.id,
-      provider: account.provider,
-      verdict,
-      code,
-      reason,
-    });
-  }
-
   return { receive, readAgain: createReadAgain(deps) };
+}
+
+async function accountOf(deps: ReceiveDependencies, id: string): Promise<Account | null | 'unavailable'> {
+  try {
+    return isId('acc', id) ? await deps.account(asId.account(id)) : null;
+  } catch (error) {
+    // Not to be told from an account that does not exist, so the sender must ask again.
+    deps.observe('callback.failed', 'error', { account: id, error: String(error) });
+    return 'unavailable';
+  }
+}
+
+async function decide(
+  deps: ReceiveDependencies,
+  account: Account,
+  request: ArrivedRequest,
+  reading: Reading,
+): Promise<CallbackOutput & { callback: CallbackInput['callback'] }> {
+  const { merchant, provider } = account;
+  const { receivedAt, method, target, headers, body } = request;
+  const { messageId, code, reason } = reading;
+  const id = newId('cbk', receivedAt, bucketOf(merchant), deps.random);
+  const step = request.cut === null ? 'sent' : 'total';
+  const callback = {
+    id,
+    merchant,
+    account: account.id,
+    provider,
+    receivedAt,
+    method,
+    target,
+    headers,
+    body,
+    messageId,
+    code,
+    reason,
+    step,
+  } as const;
+  const expectations = reading.opened.is === 'facts' ? await deps.ask(account, reading.opened.facts) : [];
+  const bodyDigest = reading.opened.nonce === null ? '' : createHash('sha256').update(body).digest('base64url');
+  const { opened } = reading;
+  const output = await deps.withBirth((born) =>
+    deps.store.decide('callback', { callback, again: null, born, opened, bodyDigest, expectations }),
+  );
+  if (output.parked.length > 0)
+    deps.parked(
+      account,
+      output.parked.map(({ reference }) => reference),
+    );
+  return { ...output, callback };
+}
+
+async function outcomeOf(deps: ReceiveDependencies, account: Account, output: CallbackOutput): Promise<Outcome> {
+  const outcome = outcomes[output.verdict];
+  const waits =
+    account.acknowledge === 'after_handling' &&
+    (outcome === 'accepted' || outcome === 'duplicate') &&
+    output.orders.length > 0;
+  if (!waits) return outcome;
+  const handled = await deps.handled(output.orders, deps.deadlineMs(account.provider) * handlingShare);
+  return handled ? outcome : 'try_later';
+}
+
+function tell(
+  deps: ReceiveDependencies,
+  account: Account,
+  id: CallbackId,
+  { verdict, code, reason }: CallbackOutput,
+): void {
+  const level = verdict === 'refused' || verdict === 'conflict' || verdict === 'unreadable' ? 'warn' : 'info';
+  deps.observe('callback.received', level, {
+    callback: id,
+    account: account.id,
+    provider: account.provider,
+    verdict,
+    code,
+    reason,
+  });
 }
 
 const outcomes = {

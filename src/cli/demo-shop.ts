@@ -1,5 +1,5 @@
 import { libraryOn } from '../server/library.ts';
-import type { Mount, Parts, RunningServer } from '../server/main.ts';
+import type { Mount, Parts, RunningServer } from '../server/server.ts';
 import { exitCodes, Failure } from './failure.ts';
 import { shopPath } from './shop-path.ts';
 

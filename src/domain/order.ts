@@ -58,7 +58,7 @@ export const defaultPolicy: Policy = {
 };
 
 export const orderStatuses = ['pending', 'authorized', 'underpaid', 'paid', 'reversed', 'closed', 'failed'] as const;
-/** By domain.md §3: the first that fits, in the order reversed, paid, underpaid, authorized, closed, failed, pending. */
+/** The first that fits, in the order reversed, paid, underpaid, authorized, closed, failed, pending. */
 export type OrderStatus = (typeof orderStatuses)[number];
 
 /** Sums in minor units of the expectation's currency, over the facts in that currency and on its accounts. */

@@ -55,45 +55,21 @@ async function named(store: Store, merchant: MerchantId, name: string): Promise<
 const cacheMs = 5000;
 const cachedMax = 10_000;
 
-export function createAccounts(deps: {
+export interface AccountsDependencies {
   store: Store;
   clock: Clock;
   keeping: Keeping;
   publicUrl: string;
   /** Called when an account's secrets changed, to read its quarantine again. */
   onSecrets: (account: Account) => void;
-}): Accounts {
+}
+
+export function createAccounts(deps: AccountsDependencies): Accounts {
   const { store, clock, keeping } = deps;
   const cache = new LruMap<AccountId, { account: Account; until: number }>(cachedMax);
   const accounts: Accounts = {
     async add(request) {
-      const {
-        merchant,
-        provider,
-        name = '',
-        mode = 'live',
-        acknowledge = 'after_commit',
-        withoutOrder = 'park',
-      } = request;
-      if ((await store.read('merchant', merchant)) === null)
-        throw new AppError('merchant.unknown', `there is no merchant ${merchant}`);
-      const id = newId('acc', clock.now(), bucketOf(merchant), keeping.random);
-      const credentials = keep(keeping, secretOwner.account(id), request.credentials, {
-        provider,
-        for: { id, mode },
-        version: 1,
-      });
-      const account: Account = {
-        id,
-        merchant,
-        provider,
-        name,
-        mode,
-        acknowledge,
-        withoutOrder,
-        credentials,
-        createdAt: clock.now(),
-      };
+      const account = await newAccount(deps, request);
       await store.write('addAccount', account);
       return account;
     },
@@ -135,11 +111,36 @@ export function createAccounts(deps: {
     async ensure(request) {
       const existing = await named(store, request.merchant, request.name);
       if (existing === null || existing.provider !== request.provider) return accounts.add(request);
-      const kept = keeping.vault.openCredentials(secretOwner.account(existing.id), existing.credentials.sealed);
-      const given = providerOf(keeping, request.provider).accountCredentials.safeParse(request.credentials);
-      if (given.success && isDeepStrictEqual(given.data, kept)) return existing;
-      return accounts.change(existing.id, { credentials: request.credentials }, 'code');
+      const change = differences(keeping, existing, request);
+      return Object.keys(change).length === 0 ? existing : accounts.change(existing.id, change, 'code');
     },
   };
   return accounts;
+}
+
+async function newAccount({ store, clock, keeping }: AccountsDependencies, request: AccountRequest): Promise<Account> {
+  const { merchant, provider, name = '', mode = 'live' } = request;
+  const { acknowledge = 'after_commit', withoutOrder = 'park' } = request;
+  if ((await store.read('merchant', merchant)) === null) {
+    throw new AppError('merchant.unknown', `there is no merchant ${merchant}`);
+  }
+  const createdAt = clock.now();
+  const id = newId('acc', createdAt, bucketOf(merchant), keeping.random);
+  const options = { provider, for: { id, mode }, version: 1 } as const;
+  const credentials = keep(keeping, secretOwner.account(id), request.credentials, options);
+  return { id, merchant, provider, name, mode, acknowledge, withoutOrder, credentials, createdAt };
+}
+
+/** What of a kept account is not as the request wants it. */
+function differences(keeping: Keeping, kept: Account, wanted: AccountRequest): AccountChange {
+  const { mode = 'live', acknowledge = 'after_commit', withoutOrder = 'park', credentials } = wanted;
+  const opened = keeping.vault.openCredentials(secretOwner.account(kept.id), kept.credentials.sealed);
+  const parsed = providerOf(keeping, kept.provider).accountCredentials.safeParse(credentials);
+  const sameSecrets = parsed.success && isDeepStrictEqual(parsed.data, opened);
+  return {
+    ...(mode === kept.mode ? {} : { mode }),
+    ...(acknowledge === kept.acknowledge ? {} : { acknowledge }),
+    ...(withoutOrder === kept.withoutOrder ? {} : { withoutOrder }),
+    ...(sameSecrets ? {} : { credentials }),
+  };
 }

@@ -41,14 +41,16 @@ export interface Endpoints {
   rotate(id: EndpointId, credentials: unknown, by: string): Promise<{ made: unknown }>;
 }
 
-export function createEndpoints(deps: {
+interface EndpointsDependencies {
   store: Store;
   clock: Clock;
   keeping: Keeping;
   vault: Vault;
   policy: AddressPolicy;
-}): Endpoints {
-  const { store, clock, keeping, policy } = deps;
+}
+
+export function createEndpoints(deps: EndpointsDependencies): Endpoints {
+  const { store, keeping, policy } = deps;
   const existing = async (id: EndpointId): Promise<Endpoint> => {
     const endpoint = await store.read('endpoint', id);
     if (endpoint === null || endpoint.hidden) throw new AppError('endpoint.unknown', `there is no endpoint ${id}`);
@@ -56,35 +58,10 @@ export function createEndpoints(deps: {
   };
   return {
     async add(request) {
-      const { merchant, url, provider: name = 'standard' } = request;
-      if ((await store.read('merchant', merchant)) === null)
-        throw new AppError('merchant.unknown', `there is no merchant ${merchant}`);
-      refuseUrl(url, policy);
-      const provider = providerOf(keeping, name);
-      const id = newId('end', clock.now(), bucketOf(merchant), keeping.random);
-      const { credentials, made } = given(keeping, secretOwner.endpoint(id), name, request.credentials);
-      const endpoint: Endpoint = {
-        id,
-        merchant,
-        url,
-        provider: name,
-        types: request.types ?? ['*'],
-        speaks: provider.profile.types,
-        schedule: request.schedule ?? null,
-        timeoutMs: request.timeoutMs ?? Math.min(provider.profile.deadlineMs, limits.endpointTimeoutMs),
-        ratePerSecond: request.ratePerSecond ?? null,
-        concurrency: request.concurrency ?? limits.endpointConcurrency,
-        ordering: request.ordering ?? 'none',
-        state: 'enabled',
-        credentials,
-        hidden: false,
-        createdAt: clock.now(),
-      };
+      const { endpoint, made } = await newEndpoint(deps, request);
       if ((await store.write('addEndpoint', endpoint)) === 'too_many') {
-        throw new AppError(
-          'request.invalid',
-          `merchant ${merchant} has ${limits.merchantEndpointsMax} endpoints, which is the most`,
-        );
+        const most = limits.merchantEndpointsMax;
+        throw new AppError('request.invalid', `merchant ${endpoint.merchant} has ${most} endpoints, which is the most`);
       }
       return { endpoint, made };
     },
@@ -114,7 +91,8 @@ export function createEndpoints(deps: {
           ? {}
           : deps.vault.openCredentials(secretOwner.endpoint(id), before.credentials.sealed);
       const version = (before.credentials?.version ?? 0) + 1;
-      const rotated = withPrevious(credentials ?? made, present);
+      // What the server makes replaces secrets alone: an api_key or id by which the merchant knows the sender stays.
+      const rotated = withPrevious(credentials ?? made, present, { keepIds: credentials === undefined });
       const kept = keep(keeping, secretOwner.endpoint(id), rotated, {
         provider: before.provider,
         for: 'endpoint',
@@ -124,6 +102,38 @@ export function createEndpoints(deps: {
       return { made };
     },
   };
+}
+
+async function newEndpoint(
+  { store, clock, keeping, policy }: EndpointsDependencies,
+  request: EndpointRequest,
+): Promise<{ endpoint: Endpoint; made: unknown }> {
+  const { merchant, url, provider: name = 'standard' } = request;
+  if ((await store.read('merchant', merchant)) === null) {
+    throw new AppError('merchant.unknown', `there is no merchant ${merchant}`);
+  }
+  refuseUrl(url, policy);
+  const { profile } = providerOf(keeping, name);
+  const id = newId('end', clock.now(), bucketOf(merchant), keeping.random);
+  const { credentials, made } = given(keeping, secretOwner.endpoint(id), name, request.credentials);
+  const endpoint: Endpoint = {
+    id,
+    merchant,
+    url,
+    provider: name,
+    types: request.types ?? ['*'],
+    speaks: profile.types,
+    schedule: request.schedule ?? null,
+    timeoutMs: request.timeoutMs ?? Math.min(profile.deadlineMs, limits.endpointTimeoutMs),
+    ratePerSecond: request.ratePerSecond ?? null,
+    concurrency: request.concurrency ?? limits.endpointConcurrency,
+    ordering: request.ordering ?? 'none',
+    state: 'enabled',
+    credentials,
+    hidden: false,
+    createdAt: clock.now(),
+  };
+  return { endpoint, made };
 }
 
 function refuseUrl(url: string, policy: AddressPolicy): void {
@@ -149,7 +159,7 @@ function generated(keeping: Keeping, name: string): unknown {
 }
 
 /** The new secrets first, the present ones behind them: what signs with all, or with the first, is the provider's rule. */
-function withPrevious(next: unknown, present: unknown): unknown {
+function withPrevious(next: unknown, present: unknown, { keepIds }: { keepIds: boolean }): unknown {
   if (!isRecord(next) || !isRecord(present)) return next;
   const merged: Record<string, unknown> = { ...present };
   for (const [name, value] of Object.entries(next)) {
@@ -157,7 +167,9 @@ function withPrevious(next: unknown, present: unknown): unknown {
     const both = Array.isArray(value) && Array.isArray(before);
     merged[name] = both
       ? [...value, ...before.filter((one) => !value.includes(one))].slice(0, limits.secretsPerCredential)
-      : value;
+      : keepIds
+        ? (before ?? value)
+        : value;
   }
   return merged;
 }

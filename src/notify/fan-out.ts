@@ -12,6 +12,8 @@ export interface Destination {
   target: Target;
   url: string | null;
   effect: { key: string; payload: string } | null;
+  /** Its endpoint is paused or disabled: the delivery waits until that is over. */
+  held: boolean;
 }
 
 export interface FannedOut extends Effects {
@@ -64,14 +66,15 @@ export function destinationsOf(
   }
   for (const handler of handlers) {
     if (matchesTypes([handler.type], notification.type)) {
-      destinations.push({ target: { kind: 'handler', name: handler.name }, url: null, effect: null });
+      destinations.push({ target: { kind: 'handler', name: handler.name }, url: null, effect: null, held: false });
     }
   }
   return { destinations, skipped };
 }
 
 export function toEndpoint(endpoint: Endpoint, url: string | null = null): Destination {
-  return { target: { kind: 'endpoint', id: endpoint.id }, url, effect: null };
+  const held = endpoint.state !== 'enabled';
+  return { target: { kind: 'endpoint', id: endpoint.id }, url, effect: null, held };
 }
 
 /** Makes a delivery for each destination: the one place where a notification becomes deliveries. */
@@ -82,7 +85,7 @@ export function fanOut(
   options: { order: OrderId; destinations: readonly Destination[]; notBefore?: Instant | null },
 ): readonly DeliveryShown[] {
   const { merchant } = notification;
-  return options.destinations.map(({ target, url, effect }) => {
+  return options.destinations.map(({ target, url, effect, held }) => {
     const dueAt = Math.max(ledger.now, options.notBefore ?? 0);
     const born = dueAt <= ledger.now && births.mayBear(target, merchant) && ledger.laneIsOpen(merchant, target);
     const id = newId('dlv', ledger.now, bucketOf(merchant), ledger.random);
@@ -105,6 +108,6 @@ export function fanOut(
     if (claimed !== null) births.born.push(claimed);
     else births.work = true;
     const endpoint = target.kind === 'endpoint' && url === null ? target.id : null;
-    return { id, target, endpoint, state: claimed === null ? 'pending' : 'sending' };
+    return { id, target, endpoint, state: claimed !== null ? 'sending' : held ? 'held' : 'pending' };
   });
 }

@@ -28,77 +28,101 @@ const waitingMax = 10_000;
  * Asks the user's own code what an order is to cost, when money arrives for one that nobody announced. Outside any transaction and
  * within `limits.expectMs`; null, a throw or a timeout mean: not known yet.
  */
-export function createAsk(deps: { store: Store; clock: Clock; observe: Observe; withBirth: WithBirth }): Ask {
-  let expect: Parameters<Ask['askWith']>[0] | null = null;
-  const waiting = new Set<string>();
-  const over = new AbortController();
+export function createAsk(deps: AskDependencies): Ask {
+  return new Asking(deps);
+}
 
-  const ask = async (merchant: MerchantId, reference: string): Promise<Answer | null> => {
-    if (expect === null || !isOrderNo(reference)) return null;
+interface AskDependencies {
+  store: Store;
+  clock: Clock;
+  observe: Observe;
+  withBirth: WithBirth;
+}
+
+class Asking implements Ask {
+  readonly #deps: AskDependencies;
+  #expect: Parameters<Ask['askWith']>[0] | null = null;
+  /** Orders that are being asked for again. */
+  readonly #waiting = new Set<string>();
+  readonly #over = new AbortController();
+
+  constructor(deps: AskDependencies) {
+    this.#deps = deps;
+  }
+
+  askWith(expect: Parameters<Ask['askWith']>[0]): void {
+    this.#expect = expect;
+  }
+
+  async before(merchant: MerchantId, facts: readonly Fact[]): Promise<readonly Answer[]> {
+    if (this.#expect === null) return [];
+    const references = facts.map(({ reference }) => reference).filter((reference) => reference !== null);
+    const orderNos = new Set(references.filter(isOrderNo));
+    const answers = await Promise.all(
+      [...orderNos].map(async (orderNo) =>
+        (await this.#isExpected(merchant, orderNo)) ? null : this.#ask(merchant, orderNo),
+      ),
+    );
+    return answers.filter((answer) => answer !== null);
+  }
+
+  again(merchant: MerchantId, references: readonly string[]): void {
+    if (this.#expect === null) return;
+    for (const orderNo of references.filter(isOrderNo)) {
+      const name = `${merchant} ${orderNo}`;
+      if (this.#waiting.has(name) || this.#waiting.size >= waitingMax) continue;
+      this.#waiting.add(name);
+      this.#askAgain(merchant, orderNo)
+        // The money stays parked and its discrepancy tells a person; the next start asks again.
+        .catch((error: unknown) => this.#failed(merchant, orderNo, error))
+        .finally(() => this.#waiting.delete(name));
+    }
+  }
+
+  async start(): Promise<void> {
+    if (this.#expect === null) return;
+    const parked = await this.#deps.store.read('parkedReferences', { most: waitingMax });
+    for (const { merchant, reference } of parked) this.again(merchant, [reference]);
+  }
+
+  stop(): void {
+    this.#over.abort();
+  }
+
+  async #isExpected(merchant: MerchantId, orderNo: OrderNo): Promise<boolean> {
+    const known = await this.#deps.store.read('order', { merchant, orderNo });
+    return known !== null && known.order.expectations.length > 0;
+  }
+
+  async #ask(merchant: MerchantId, orderNo: OrderNo): Promise<Answer | null> {
+    if (this.#expect === null) return null;
     const limit = new AbortController();
-    const timeout = deps.clock.sleep(limits.expectMs, limit.signal).then(() => null);
+    const timeout = this.#deps.clock.sleep(limits.expectMs, limit.signal).then(() => null);
     try {
-      const answer = await Promise.race([expect(merchant, reference), timeout]);
+      const answer = await Promise.race([this.#expect(merchant, orderNo), timeout]);
       return answer === null ? null : expectInputOf(answer);
     } catch (error) {
-      deps.observe('expect.failed', 'warn', { merchant, order_no: reference, error: String(error) });
+      // The user's code failed, not ours: the order is simply not known yet.
+      this.#failed(merchant, orderNo, error);
       return null;
     } finally {
       limit.abort();
     }
-  };
+  }
 
-  const askAgain = async (merchant: MerchantId, reference: string): Promise<void> => {
-    for (let tries = 0; !over.signal.aborted; tries += 1) {
-      await deps.clock.sleep(gapsMs[Math.min(tries, gapsMs.length - 1)] ?? 0, over.signal);
-      if (over.signal.aborted || !isOrderNo(reference)) return;
-      if ((await deps.store.read('order', { merchant, orderNo: reference })) !== null) return;
-      const answer = await ask(merchant, reference);
-      if (answer !== null) {
-        await deps.withBirth((born) => deps.store.decide('expect', { ...answer, born }));
-        return;
-      }
+  async #askAgain(merchant: MerchantId, orderNo: OrderNo): Promise<void> {
+    const { clock, store, withBirth } = this.#deps;
+    for (let tries = 0; !this.#over.signal.aborted; tries += 1) {
+      await clock.sleep(gapsMs[Math.min(tries, gapsMs.length - 1)] ?? 0, this.#over.signal);
+      if (this.#over.signal.aborted || (await this.#isExpected(merchant, orderNo))) return;
+      const answer = await this.#ask(merchant, orderNo);
+      if (answer === null) continue;
+      await withBirth((born) => store.decide('expect', { ...answer, born }));
+      return;
     }
-  };
+  }
 
-  const again = (merchant: MerchantId, references: readonly string[]): void => {
-    if (expect === null) return;
-    for (const reference of references) {
-      const name = `${merchant} ${reference}`;
-      if (waiting.has(name) || waiting.size >= waitingMax) continue;
-      waiting.add(name);
-      askAgain(merchant, reference)
-        // The money stays parked and its discrepancy tells a person; the next start asks again.
-        .catch((error: unknown) =>
-          deps.observe('expect.failed', 'warn', { merchant, order_no: reference, error: String(error) }),
-        )
-        .finally(() => waiting.delete(name));
-    }
-  };
-
-  return {
-    askWith(asked) {
-      expect = asked;
-    },
-    async before(merchant, facts) {
-      if (expect === null) return [];
-      const references = new Set(
-        facts.flatMap(({ reference }) => (reference !== null && isOrderNo(reference) ? [reference] : [])),
-      );
-      const answers = await Promise.all(
-        [...references].map(async (reference) => {
-          const known = await deps.store.read('order', { merchant, orderNo: reference });
-          return known !== null && known.order.expectations.length > 0 ? null : ask(merchant, reference);
-        }),
-      );
-      return answers.filter((answer) => answer !== null);
-    },
-    again,
-    async start() {
-      if (expect === null) return;
-      for (const { merchant, reference } of await deps.store.read('parkedReferences', { most: waitingMax }))
-        again(merchant, [reference]);
-    },
-    stop: () => over.abort(),
-  };
+  #failed(merchant: MerchantId, orderNo: OrderNo, error: unknown): void {
+    this.#deps.observe('expect.failed', 'warn', { merchant, order_no: orderNo, error: String(error) });
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * Alipay asynchronous notifications (opendocs.alipay.com, "asynchronous notification", "verify an asynchronous notification"; providers.md §3,
- * which says what was checked against alipay-sdk and a genuine notification).
+ * Alipay asynchronous notifications (opendocs.alipay.com, "asynchronous notification", "verify an asynchronous notification";
+ * checked against alipay-sdk and a genuine notification).
  *
  * paymentId: trade_no. operationId: capture = trade_no, single, the same for TRADE_SUCCESS and TRADE_FINISHED; refund = trade_no, cumulative
  * (`refund_fee` is the running total; single refunds come from query and bill, under their out_request_no). No disputes.

@@ -1,5 +1,5 @@
 /**
- * Standard Webhooks (github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md; providers.md §21), as Paidonce speaks it by
+ * Standard Webhooks (github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md), as Paidonce speaks it by
  * default, and as PortOne, Dodo, Polar and many new platforms do. The names `svix-*` of the headers are read too.
  *
  * paymentId and operationId of capture, refund and dispute: `data.payment_id` and `data.operation_id` as sent; where absent, derived

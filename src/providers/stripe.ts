@@ -1,5 +1,5 @@
 /**
- * Stripe webhooks (docs.stripe.com/webhooks, /api/events; providers.md §5, which says what was checked against stripe-node).
+ * Stripe webhooks (docs.stripe.com/webhooks, /api/events; checked against stripe-node).
  *
  * paymentId: the PaymentIntent (`pi_…`; the charge where a refund or dispute names no intent).
  * operationId: capture = the PaymentIntent, cumulative (`amount_received`); failed attempt = its charge; refund = `re_…`; dispute = `dp_…`.

@@ -1,6 +1,6 @@
 /**
  * WeChat Pay APIv3 notifications (pay.weixin.qq.com, "payment result notification", "refund result notification", "combined payment
- * notification", "signature verification", "certificates and callback decryption"; providers.md §1 says what was checked and how).
+ * notification", "signature verification", "certificates and callback decryption").
  *
  * paymentId: transaction_id. operationId: capture = transaction_id, single; refund = refund_id, single. No disputes: complaints say
  * nothing about money. A refund notification names no currency: it is CNY, like every refund of a domestic merchant.

@@ -24,7 +24,7 @@ export interface RoutesOptions {
 
 const moves = ['pay', 'fail', 'close', 'refund', 'dispute', 'reverse'] as const;
 
-/** The paths of api.md, "Sandbox". Errors are thrown as AppErrors, for whoever mounts this. */
+/** The simulated platform's paths. Errors are thrown as AppErrors, for whoever mounts this. */
 export function createRoutes(options: RoutesOptions): Hono {
   const { payments, scenarios, credentials, publicUrl } = options;
   const app = new Hono();

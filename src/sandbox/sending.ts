@@ -67,6 +67,8 @@ export function createSending(options: SendingOptions): Sending {
         url: notifyUrl,
         provider,
         credentials,
+        // Only what names it goes there, nothing else that the sandbox publishes.
+        types: [],
         schedule,
         // One after the other, so that they arrive in the order in which they were sent.
         concurrency: 1,

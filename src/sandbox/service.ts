@@ -44,6 +44,7 @@ export interface SandboxEndpoint {
   url: string;
   provider: string;
   credentials: unknown;
+  types: readonly string[];
   /** Milliseconds between tries. */
   schedule: readonly number[];
   concurrency: number;

@@ -102,7 +102,7 @@ async function refuseCut(
   await service.callbacks.receive({ ...request, cut: cut === 'too_large' ? 'too_large' : 'incomplete' });
 }
 
-/** A sender asks whether what it sent has arrived (api.md, end). Whatever the answer, nothing changes. */
+/** A sender asks whether what it sent has arrived (docs/reference/providers.md, `hmac`). Whatever the answer, nothing changes. */
 async function confirm(
   { confirmations }: Parts,
   gate: CallbackGate,

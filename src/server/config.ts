@@ -31,11 +31,11 @@ export interface ConfigSources {
 /** @throws AppError `config.invalid`, naming the setting, the reason and never the value of a secret. */
 export function loadConfig({
   environment = process.env,
-  file = environment['PAIDONCE_CONFIG'],
+  file = environment.PAIDONCE_CONFIG,
 }: ConfigSources = {}): Config {
   const fromFile = file === undefined || file === '' ? {} : readFile(file);
   const read = <Name extends SettingName>(name: Name): ReturnType<(typeof settings)[Name]['parse']> | null =>
-    valueOf(name, environment[environmentName(name)] ?? '', fromFile[name] ?? '');
+    settingOf(name, environment[environmentName(name)] ?? '', fromFile[name] ?? '');
   const certificateFile = read('tls_cert');
   const keyFile = read('tls_key');
   if ((certificateFile === null) !== (keyFile === null)) {
@@ -73,12 +73,12 @@ export function isLoopback(host: string): boolean {
 }
 
 /** An empty text counts as not set, as it does in most shells and container files. */
-function valueOf<Name extends SettingName>(
+function settingOf<Name extends SettingName>(
   name: Name,
   inEnvironment: string,
   inFile: string,
 ): ReturnType<(typeof settings)[Name]['parse']> | null;
-function valueOf(name: SettingName, inEnvironment: string, inFile: string): unknown {
+function settingOf(name: SettingName, inEnvironment: string, inFile: string): unknown {
   const text = inEnvironment.trim() === '' ? inFile.trim() : inEnvironment.trim();
   if (text === '') return null;
   try {

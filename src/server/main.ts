@@ -1,12 +1,8 @@
 import { type DestinationStream, destination } from 'pino';
 import { randomBytesOf } from '../domain/ids.ts';
-import { type Config, type ConfigSources, loadConfig, localUrl } from './config.ts';
-import { devKeys, keptAdminKey, requiredMasterKeys } from './keys.ts';
+import { type Config, type ConfigSources, loadConfig } from './config.ts';
+import { devKeys, requiredMasterKeys } from './keys.ts';
 import { type RunningServer, type ServerOptions, startServer } from './server.ts';
-
-export { type Config, type ConfigSources, loadConfig } from './config.ts';
-export { configHelp } from './config-text.ts';
-export { type Mount, type Parts, type RunningServer, startServer } from './server.ts';
 
 export interface RunOptions extends Pick<ServerOptions, 'role' | 'sandbox' | 'mount' | 'wrapSender' | 'log'> {
   /** Default: the process's environment and the file it names. */
@@ -35,12 +31,6 @@ export async function startDev(options: RunOptions = {}): Promise<RunningServer>
 export async function startServe(options: RunOptions = {}): Promise<RunningServer> {
   const config = { ...loadConfig(options.sources), ...options.override };
   return start({ ...options, config, adminKey: config.adminKey, masterKeys: requiredMasterKeys(config) });
-}
-
-/** How commands beside a running server on this machine reach it, and with which key; null where none is known. */
-export function localAccess(sources: ConfigSources = {}): { url: string; adminKey: string | null } {
-  const config = loadConfig(sources);
-  return { url: localUrl(config), adminKey: config.adminKey ?? keptAdminKey(config.data) };
 }
 
 /**

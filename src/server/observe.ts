@@ -44,18 +44,29 @@ function write(logger: Logger, name: string, level: Signal['level'], fields: Sig
 function count(figures: Figures, name: string, fields: Signal['fields']): void {
   switch (name) {
     case 'callback.received':
-      figures.callbacks.inc({ provider: label(fields['provider']), verdict: label(fields['verdict']) });
-      return reach(figures, 'receiving', receivedStep(fields));
+      figures.callbacks.inc({ provider: label(fields.provider), verdict: label(fields.verdict) });
+      reach(figures, 'receiving', receivedStep(fields));
+      break;
     case 'callback.acknowledged':
-      return figures.funnel.inc({ side: 'receiving', step: 'confirmed' }, Number(fields['callbacks'] ?? 1));
+      figures.funnel.inc({ side: 'receiving', step: 'confirmed' }, Number(fields.callbacks ?? 1));
+      break;
     case 'delivery.attempted': {
-      const target = label(fields['target']);
-      figures.attempts.observe({ target, verdict: label(fields['verdict']) }, Number(fields['durationMs'] ?? 0) / 1000);
-      return reach(figures, target === 'endpoint' ? 'sending' : 'handlers', stepOf(fields['step']));
+      const target = label(fields.target);
+      figures.attempts.observe({ target, verdict: label(fields.verdict) }, Number(fields.durationMs ?? 0) / 1000);
+      const side = sideOf(target);
+      if (side !== null) reach(figures, side, stepOf(fields.step));
+      break;
     }
     case 'delivery.rescued':
-      return figures.rescued.inc(Number(fields['deliveries'] ?? 1));
+      figures.rescued.inc(Number(fields.deliveries ?? 1));
+      break;
   }
+}
+
+/** Effects have no funnel of their own: what they reach lies outside. */
+function sideOf(target: string): 'sending' | 'handlers' | null {
+  if (target === 'endpoint') return 'sending';
+  return target === 'handler' ? 'handlers' : null;
 }
 
 function reach(figures: Figures, side: string, furthest: Step): void {
@@ -64,7 +75,7 @@ function reach(figures: Figures, side: string, furthest: Step): void {
 
 /** A callback counts up to what its commit says; that its acknowledgement was written is a signal of its own. */
 function receivedStep(fields: Signal['fields']): Step {
-  if (typeof fields['step'] === 'string') return stepOf(fields['step']);
+  if (typeof fields.step === 'string') return stepOf(fields.step);
   const { verdict, code } = fields;
   if (code === 'request.too_large' || code === 'request.incomplete') return 'total';
   if (verdict === 'refused' || verdict === 'quarantined') return 'sent';

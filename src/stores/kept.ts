@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/clock.ts';
-import type { Target } from '../domain/delivery.ts';
+import type { DeliveryState, Target } from '../domain/delivery.ts';
 import type { DiscrepancyKind } from '../domain/discrepancy.ts';
 import type { KnownFact } from '../domain/fact.ts';
 import type {
@@ -91,7 +91,7 @@ export interface DeliveryShown {
   id: DeliveryId;
   target: Target;
   endpoint: EndpointId | null;
-  state: string;
+  state: DeliveryState | 'held';
 }
 
 /** A delivery leased to this node, with all that its attempt needs. */

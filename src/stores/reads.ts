@@ -21,7 +21,7 @@ import type { SandboxPayment, StoredDiscrepancy, StoredFact, StoredOrder } from 
 
 export type { SandboxPayment } from './kept.ts';
 
-/** One page of a lossless list: in commit order, so that nothing that commits later appears before the cursor. */
+/** One page of a lossless list, the newest commit first: whatever was there at the first page is on exactly one, and what commits later is before it. */
 export interface Page<T> {
   data: readonly T[];
   nextCursor: string | null;

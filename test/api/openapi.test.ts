@@ -15,7 +15,7 @@ let operations: Operation[];
 beforeAll(async () => {
   server = await startTestServer();
   document = (await server.call('GET', '/openapi.json', undefined, { key: null })).body;
-  operations = Object.entries(record(document['paths'])).flatMap(([path, item]) =>
+  operations = Object.entries(record(document.paths)).flatMap(([path, item]) =>
     Object.entries(record(item)).map(([method, operation]) => ({
       method: method.toUpperCase(),
       path,
@@ -47,7 +47,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('has what every call must have', () => {
-    expect(document['openapi']).toBe('3.1.0');
+    expect(document.openapi).toBe('3.1.0');
     for (const { method, path, operation } of operations) {
       const name = `${method} ${path}`;
       expect(operation, name).toMatchObject({
@@ -55,33 +55,31 @@ describe('the OpenAPI document', () => {
         tags: [expect.any(String)],
         security: [{ apiKey: [] }],
       });
-      const responses = record(operation['responses']);
+      const responses = record(operation.responses);
       expect(Object.keys(responses), name).toEqual(expect.arrayContaining(['401', '403']));
       expect(
         Object.keys(responses).some((status) => status.startsWith('2')),
         name,
       ).toBe(true);
-      const named = Array.isArray(operation['parameters'])
-        ? operation['parameters'].map((one) => record(one)['name'])
-        : [];
+      const named = Array.isArray(operation.parameters) ? operation.parameters.map((one) => record(one).name) : [];
       const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter);
       expect(named, name).toEqual(expect.arrayContaining(inPath));
     }
   });
 
   it('refers only to schemas that it has', () => {
-    const schemas = Object.keys(record(record(document['components'])['schemas'])).map(
+    const schemas = Object.keys(record(record(document.components).schemas)).map(
       (name) => `#/components/schemas/${name}`,
     );
     expect(referencesIn(document).filter((reference) => !schemas.includes(reference))).toEqual([]);
   });
 
   it('gives an example of every body, which the schemas take', async () => {
-    for (const { method, path, operation } of operations.filter((one) => one.operation['requestBody'] !== undefined)) {
-      const example = record(record(record(operation['requestBody'])['content'])['application/json'])['example'];
+    for (const { method, path, operation } of operations.filter((one) => one.operation.requestBody !== undefined)) {
+      const example = record(record(record(operation.requestBody).content)['application/json']).example;
       expect(example, `${method} ${path}`).toBeDefined();
       const answer = await server.call(method, path.replace(/\{\w+\}/g, 'x'), example);
-      expect([`${method} ${path}`, answer.body['code']]).not.toEqual([`${method} ${path}`, 'request.invalid']);
+      expect([`${method} ${path}`, answer.body.code]).not.toEqual([`${method} ${path}`, 'request.invalid']);
     }
   });
 });

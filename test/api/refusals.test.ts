@@ -87,6 +87,7 @@ const rows: Row[] = [
   ),
   put('an order that costs nothing', { amount_minor: 0 }, '/amount_minor'),
   put('an empty list of accounts', { accounts: [] }, '/accounts'),
+  put('more accounts than the limit', { accounts: Array(limits.orderListMax + 1).fill('acc_0') }, '/accounts'),
   put('a reference that is too long', { references: [{ reference: 'x'.repeat(257) }] }, '/references/0/reference'),
   {
     why: 'a header and a field that differ',
@@ -300,7 +301,7 @@ async function counted(): Promise<Record<string, number>> {
     'keys',
   ]) {
     const { body } = await server.call('GET', `/v1/${list}?limit=200`);
-    counts[list] = Array.isArray(body['data']) ? body['data'].length : -1;
+    counts[list] = Array.isArray(body.data) ? body.data.length : -1;
   }
   return counts;
 }
@@ -308,7 +309,7 @@ async function counted(): Promise<Record<string, number>> {
 describe('a refusal', () => {
   it.each(rows)('of $why is a problem with status $status and $code', async ({ call, status, code, pointer }) => {
     const answer = await server.call(...call);
-    expect([answer.status, answer.body['code']]).toEqual([status, code]);
+    expect([answer.status, answer.body.code]).toEqual([status, code]);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect(answer.body).toMatchObject({
       status,
@@ -317,7 +318,7 @@ describe('a refusal', () => {
       detail: expect.any(String),
       fix: expect.any(String),
     });
-    if (pointer !== undefined) expect(answer.body['errors']).toContainEqual({ pointer, detail: expect.any(String) });
+    if (pointer !== undefined) expect(answer.body.errors).toContainEqual({ pointer, detail: expect.any(String) });
   });
 
   it('changes nothing', async () => {

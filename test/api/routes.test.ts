@@ -17,7 +17,7 @@ beforeAll(async () => {
     credentials: hmacCredentials,
   });
   expect(added).toMatchObject({ status: 201 });
-  account = String(added.body['id']);
+  account = String(added.body.id);
 });
 afterAll(() => server.stop());
 
@@ -38,14 +38,14 @@ describe('merchants', () => {
       name: 'Tickets',
       policies: { late_payment: 'manual' },
     });
-    expect([made.status, made.body['id'], made.body['name']]).toEqual([201, 'tickets', 'Tickets']);
-    expect(made.body['created_at']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect([made.status, made.body.id, made.body.name]).toEqual([201, 'tickets', 'Tickets']);
+    expect(made.body.created_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     const changed = await server.call('PATCH', '/v1/merchants/tickets', { name: 'More tickets' });
-    expect([changed.status, changed.body['name']]).toEqual([200, 'More tickets']);
+    expect([changed.status, changed.body.name]).toEqual([200, 'More tickets']);
     const read = await server.call('GET', '/v1/merchants/tickets');
     expect(read.body).toEqual(changed.body);
     const listed = await server.call('GET', '/v1/merchants');
-    expect(listed.body['data']).toContainEqual(changed.body);
+    expect(listed.body.data).toContainEqual(changed.body);
     expect(await server.call('POST', '/v1/merchants', { id: 'tickets', name: 'Twice' })).toMatchObject({
       status: 409,
       body: { code: 'merchant.exists' },
@@ -54,12 +54,12 @@ describe('merchants', () => {
 
   it('get an id where none is given', async () => {
     const made = await server.call('POST', '/v1/merchants', { name: 'Nameless' });
-    expect(made.body['id']).toMatch(/^mer_/);
+    expect(made.body.id).toMatch(/^mer_/);
   });
 
   it('keep signing secrets without showing them', async () => {
     const made = await server.call('POST', '/v1/merchants', { name: 'Signs', credentials: { hmac: hmacCredentials } });
-    expect(made.body['providers']).toEqual(['hmac']);
+    expect(made.body.providers).toEqual(['hmac']);
     expect(made.text).not.toContain(secret);
   });
 });
@@ -86,16 +86,16 @@ describe('accounts', () => {
       provider: 'hmac',
       credentials: hmacCredentials,
     });
-    const path = `/v1/accounts/${added.body['id']}`;
+    const path = `/v1/accounts/${added.body.id}`;
     expect(await server.call('PATCH', path, { name: 'Second', without_order: 'accept' })).toMatchObject({
       status: 200,
       body: { name: 'Second', without_order: 'accept' },
     });
     const listed = await server.call('GET', '/v1/accounts?merchant=shop');
-    expect(listed.body['data']).toHaveLength(2);
+    expect(listed.body.data).toHaveLength(2);
     expect((await server.call('DELETE', path)).status).toBe(204);
     expect((await server.call('GET', path)).status).toBe(404);
-    expect((await callback('{}', { account: String(added.body['id']) })).status).toBe(404);
+    expect((await callback('{}', { account: String(added.body.id) })).status).toBe(404);
   });
 });
 
@@ -107,25 +107,25 @@ describe('endpoints', () => {
       schedule: [1, 2.5],
     });
     expect(added.status).toBe(201);
-    expect(added.body['schedule']).toEqual([1, 2.5]);
-    expect(JSON.stringify(added.body['credentials'])).toContain('whsec_');
-    const path = `/v1/endpoints/${added.body['id']}`;
+    expect(added.body.schedule).toEqual([1, 2.5]);
+    expect(JSON.stringify(added.body.credentials)).toContain('whsec_');
+    const path = `/v1/endpoints/${added.body.id}`;
     const read = await server.call('GET', path);
-    expect(read.body['credentials']).toBeUndefined();
+    expect(read.body.credentials).toBeUndefined();
     const rotated = await server.call('POST', `${path}/rotate`);
-    expect(JSON.stringify(rotated.body['credentials'])).toContain('whsec_');
-    expect(rotated.body['credentials']).not.toEqual(added.body['credentials']);
+    expect(JSON.stringify(rotated.body.credentials)).toContain('whsec_');
+    expect(rotated.body.credentials).not.toEqual(added.body.credentials);
     expect(await server.call('POST', `${path}/pause`)).toMatchObject({ status: 200, body: { state: 'paused' } });
     const paused = await server.call('GET', '/v1/endpoints?merchant=shop&state=paused');
-    expect(paused.body['data']).toHaveLength(1);
+    expect(paused.body.data).toHaveLength(1);
     const tested = await server.call('POST', `${path}/test`);
-    expect(tested).toMatchObject({ status: 202, body: { deliveries: [{ endpoint: added.body['id'] }] } });
+    expect(tested).toMatchObject({ status: 202, body: { deliveries: [{ endpoint: added.body.id }] } });
     expect(await server.call('POST', `${path}/resume`)).toMatchObject({ status: 200, body: { state: 'enabled' } });
     expect(await server.call('PATCH', path, { timeout_ms: 2000, ordering: 'order' })).toMatchObject({
       body: { timeout_ms: 2000, ordering: 'order', schedule: [1, 2.5] },
     });
     expect((await server.call('DELETE', path)).status).toBe(204);
-    expect((await server.call('GET', path)).body['code']).toBe('endpoint.unknown');
+    expect((await server.call('GET', path)).body.code).toBe('endpoint.unknown');
   });
 });
 
@@ -137,9 +137,9 @@ describe('notifications', () => {
     const first = await server.call('POST', '/v1/notifications', body, { headers });
     expect(first).toMatchObject({ status: 202, body: { sequence: 1, deliveries: [], skipped: [] } });
     const again = await server.call('POST', '/v1/notifications', { ...body, idempotency_key: 'once' });
-    expect([again.status, again.body['id']]).toEqual([202, first.body['id']]);
+    expect([again.status, again.body.id]).toEqual([202, first.body.id]);
     const other = await server.call('POST', '/v1/notifications', { ...body, amount_minor: 1 }, { headers });
-    expect([other.status, other.body['code']]).toEqual([409, 'publish.idempotency_mismatch']);
+    expect([other.status, other.body.code]).toEqual([409, 'publish.idempotency_mismatch']);
   });
 
   it('keep amounts beyond 2^53 and big integers in data digit by digit', async () => {
@@ -148,8 +148,8 @@ describe('notifications', () => {
       .replace('"N-1"', '"N-2","data":{"big":12345678901234567890,"text":"x"}');
     const published = await server.call('POST', '/v1/notifications', undefined, { raw });
     expect(published.status).toBe(202);
-    const read = await server.call('GET', `/v1/notifications/${published.body['id']}`);
-    expect(read.body['amount_minor']).toBe('9007199254740993');
+    const read = await server.call('GET', `/v1/notifications/${published.body.id}`);
+    expect(read.body.amount_minor).toBe('9007199254740993');
     expect(read.text).toContain('"data":{"big":12345678901234567890,"text":"x"}');
   });
 
@@ -164,9 +164,9 @@ describe('notifications', () => {
         `/v1/notifications?order_no=N-3&limit=3${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
       );
       expect(page.status).toBe(200);
-      const data = page.body['data'];
+      const data = page.body.data;
       if (Array.isArray(data)) found.push(...data.map(({ sequence }) => sequence));
-      cursor = page.body['next_cursor'];
+      cursor = page.body.next_cursor;
     }
     expect(found.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
@@ -180,7 +180,7 @@ describe('notifications', () => {
     ];
     const batch = await server.call('POST', '/v1/notifications/batch', { notifications });
     expect(batch.status).toBe(202);
-    expect(batch.body['results']).toMatchObject([
+    expect(batch.body.results).toMatchObject([
       { status: 202, sequence: 1 },
       { status: 422, code: 'request.invalid', errors: [{ pointer: '/notifications/1/amount_minor' }] },
       { status: 404, code: 'merchant.unknown' },
@@ -190,21 +190,40 @@ describe('notifications', () => {
 
   it('are shown with deliveries, which are canceled and not sent again then', async () => {
     const endpoint = await server.call('POST', '/v1/merchants/shop/endpoints', { url: 'http://127.0.0.1:9/never' });
-    await server.call('POST', `/v1/endpoints/${endpoint.body['id']}/pause`);
+    await server.call('POST', `/v1/endpoints/${endpoint.body.id}/pause`);
     const published = await server.call('POST', '/v1/notifications', { ...body, order_no: 'N-5' });
-    const read = await server.call('GET', `/v1/notifications/${published.body['id']}`);
+    const read = await server.call('GET', `/v1/notifications/${published.body.id}`);
     expect(read.body).toMatchObject({
       order_no: 'N-5',
       deliveries: [{ state: 'held', attempts: [], target: { kind: 'endpoint' } }],
     });
-    const listed = await server.call('GET', `/v1/deliveries?state=held&endpoint=${endpoint.body['id']}&order_no=N-5`);
-    expect(listed.body['data']).toMatchObject([{ notification: published.body['id'] }]);
-    const [row] = Array.isArray(listed.body['data']) ? listed.body['data'] : [];
+    const listed = await server.call('GET', `/v1/deliveries?state=held&endpoint=${endpoint.body.id}&order_no=N-5`);
+    expect(listed.body.data).toMatchObject([{ notification: published.body.id }]);
+    const [row] = Array.isArray(listed.body.data) ? listed.body.data : [];
     const path = `/v1/deliveries/${row.id}`;
     expect(await server.call('POST', `${path}/cancel`)).toMatchObject({ status: 202, body: { state: 'canceled' } });
     expect(await server.call('POST', `${path}/retry`)).toMatchObject({ status: 409, body: { code: 'delivery.state' } });
-    expect((await server.call('GET', path)).body['state']).toBe('canceled');
-    await server.call('DELETE', `/v1/endpoints/${endpoint.body['id']}`);
+    expect((await server.call('GET', path)).body.state).toBe('canceled');
+    await server.call('DELETE', `/v1/endpoints/${endpoint.body.id}`);
+  });
+});
+
+describe('a dead delivery', () => {
+  it('is shown with its attempt, and sent again by a person', async () => {
+    // Nobody listens there, and the schedule has no second try.
+    const settings = { url: 'http://127.0.0.1:9/never', schedule: [] };
+    const endpoint = await server.call('POST', '/v1/merchants/shop/endpoints', settings);
+    const body = { merchant: 'shop', type: 'payment.failed', order_no: 'N-6', amount_minor: 1, currency: 'CNY' };
+    const published = await server.call('POST', '/v1/notifications', body);
+    const [delivery] = Array.isArray(published.body.deliveries) ? published.body.deliveries : [];
+    const path = `/v1/deliveries/${delivery.id}`;
+    await expect.poll(async () => (await server.call('GET', path)).body.state).toBe('dead');
+    expect((await server.call('GET', path)).body.attempts).toMatchObject([
+      { number: 1, status: null, error: expect.any(String), response: null },
+    ]);
+    expect(await server.call('POST', `${path}/retry`)).toMatchObject({ status: 202 });
+    await expect.poll(async () => (await server.call('GET', path)).body.attempt_count).toBe(2);
+    await server.call('DELETE', `/v1/endpoints/${endpoint.body.id}`);
   });
 });
 
@@ -236,17 +255,17 @@ describe('orders and callbacks', () => {
       discrepancies: [],
     });
     const listed = await server.call('GET', '/v1/orders?merchant=shop&status=paid');
-    expect(listed.body['data']).toMatchObject([{ order_no: 'O-1' }]);
+    expect(listed.body.data).toMatchObject([{ order_no: 'O-1' }]);
     const timeline = await server.call('GET', '/v1/orders/O-1/timeline?merchant=shop');
-    const whats = Array.isArray(timeline.body['data']) ? timeline.body['data'].map(({ what }) => what) : [];
+    const whats = Array.isArray(timeline.body.data) ? timeline.body.data.map(({ what }) => what) : [];
     expect(whats).toEqual(expect.arrayContaining(['expectation', 'callback', 'fact', 'notification']));
 
     const callbacks = await server.call('GET', `/v1/callbacks?account=${account}&verdict=verified&order_no=O-1`);
-    expect(callbacks.body['data']).toMatchObject([{ verdict: 'verified', method: 'POST', provider: 'hmac' }]);
-    const [row] = Array.isArray(callbacks.body['data']) ? callbacks.body['data'] : [];
+    expect(callbacks.body.data).toMatchObject([{ verdict: 'verified', method: 'POST', provider: 'hmac' }]);
+    const [row] = Array.isArray(callbacks.body.data) ? callbacks.body.data : [];
     const detail = await server.call('GET', `/v1/callbacks/${row.id}`);
-    expect(Buffer.from(String(detail.body['body']), 'base64').toString()).toContain('"order_id":"O-1"');
-    expect(detail.body['headers']).toContainEqual(['content-type', 'application/json']);
+    expect(Buffer.from(String(detail.body.body), 'base64').toString()).toContain('"order_id":"O-1"');
+    expect(detail.body.headers).toContainEqual(['content-type', 'application/json']);
     expect((await server.call('POST', `/v1/callbacks/${row.id}/reprocess`)).status).toBe(202);
   });
 
@@ -272,7 +291,7 @@ describe('orders and callbacks', () => {
       JSON.stringify({ order_id: 'O-3', status: 'success', amount_minor: 900, currency: 'CNY', payment_id: 'p-3' }),
     );
     const open = await server.call('GET', '/v1/discrepancies?state=open&kind=late_payment');
-    const [late] = Array.isArray(open.body['data']) ? open.body['data'] : [];
+    const [late] = Array.isArray(open.body.data) ? open.body.data : [];
     expect(late).toMatchObject({
       order_no: 'O-3',
       kind: 'late_payment',
@@ -283,7 +302,7 @@ describe('orders and callbacks', () => {
       action: 'refund',
       note: 'Give it back.',
     });
-    expect([refund.status, refund.body['code']]).toEqual([422, 'discrepancy.action']);
+    expect([refund.status, refund.body.code]).toEqual([422, 'discrepancy.action']);
     const resolved = await server.call('POST', `/v1/discrepancies/${late.id}/resolve`, {
       action: 'accept',
       note: 'We deliver it.',
@@ -309,9 +328,9 @@ describe('figures', () => {
   it('give the funnel of the receiving side with its rates', async () => {
     const funnel = await server.call('GET', '/v1/funnel?side=receiving&bucket=1m');
     expect(funnel.status).toBe(200);
-    expect(funnel.body['totals']).toMatchObject({ p_s: 1 });
+    expect(funnel.body.totals).toMatchObject({ p_s: 1 });
     const empty = await server.call('GET', '/v1/funnel?side=handlers');
-    expect(empty.body['totals']).toMatchObject({ total: 0, p_s: null, p_c: null });
+    expect(empty.body.totals).toMatchObject({ total: 0, p_s: null, p_c: null });
     expect((await server.call('GET', '/v1/handlers')).body).toEqual({ data: [], next_cursor: null });
   });
 });
@@ -320,11 +339,11 @@ describe('API keys', () => {
   it('are made, shown once, listed and removed with effect at once', async () => {
     const made = await server.call('POST', '/v1/keys', { name: 'Reader', scopes: ['read'] });
     expect(made.status).toBe(201);
-    const key = String(made.body['api_key']);
+    const key = String(made.body.api_key);
     const { api_key: _, ...listedForm } = made.body;
-    expect((await server.call('GET', '/v1/keys')).body['data']).toContainEqual(listedForm);
+    expect((await server.call('GET', '/v1/keys')).body.data).toContainEqual(listedForm);
     expect((await server.call('GET', '/v1/merchants', undefined, { key })).status).toBe(200);
-    expect((await server.call('DELETE', `/v1/keys/${made.body['id']}`)).status).toBe(204);
+    expect((await server.call('DELETE', `/v1/keys/${made.body.id}`)).status).toBe(204);
     expect((await server.call('GET', '/v1/merchants', undefined, { key })).status).toBe(401);
   });
 });

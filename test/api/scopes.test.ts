@@ -21,7 +21,7 @@ let theirs: Things;
 const keys = new Map<string, string>();
 
 async function make(merchant: string): Promise<Things> {
-  const idOf = async (path: string, body: unknown) => String((await server.call('POST', path, body)).body['id']);
+  const idOf = async (path: string, body: unknown) => String((await server.call('POST', path, body)).body.id);
   await server.call('POST', '/v1/merchants', { id: merchant, name: merchant });
   const account = await idOf('/v1/accounts', { merchant, provider: 'hmac', credentials });
   const endpoint = await idOf(`/v1/merchants/${merchant}/endpoints`, { url: 'http://127.0.0.1:9/never' });
@@ -39,7 +39,7 @@ async function make(merchant: string): Promise<Things> {
   await fetch(`${server.url}/callbacks/${account}`, { method: 'POST', body: '{}' });
   const first = async (path: string) => {
     const { body } = await server.call('GET', path);
-    const [row] = Array.isArray(body['data']) ? body['data'] : [];
+    const [row] = Array.isArray(body.data) ? body.data : [];
     return String(row?.id);
   };
   const things: Things = {
@@ -61,7 +61,7 @@ beforeAll(async () => {
   theirs = await make('theirs');
   for (const scope of scopes) {
     const made = await server.call('POST', '/v1/keys', { name: scope, scopes: [scope], merchants: ['mine'] });
-    keys.set(scope, String(made.body['api_key']));
+    keys.set(scope, String(made.body.api_key));
   }
 });
 afterAll(() => server.stop());
@@ -131,7 +131,7 @@ describe('a key that is limited to a merchant', () => {
     for (const scope of scopes.filter((one) => !needs.includes(one))) {
       const [method, path, body] = make(mine);
       const answer = await server.call(method, path, body, { key: keys.get(scope) ?? '' });
-      expect([scope, answer.status, answer.body['code']]).toEqual([scope, 403, 'auth.scope']);
+      expect([scope, answer.status, answer.body.code]).toEqual([scope, 403, 'auth.scope']);
     }
   });
 
@@ -183,18 +183,18 @@ describe('a key that is limited to a merchant', () => {
       expect([list, status, text.includes('theirs')]).toEqual([list, 200, false]);
     }
     const funnel = await server.call('GET', '/v1/funnel?side=receiving', undefined, { key });
-    expect(funnel.body['totals']).toMatchObject({ total: 1 });
+    expect(funnel.body.totals).toMatchObject({ total: 1 });
   });
 
   it('makes no merchants, no keys and reads no keys', async () => {
     const key = keys.get('operate') ?? '';
-    expect((await server.call('POST', '/v1/merchants', { id: 'theirs', name: 'x' }, { key })).body['code']).toBe(
+    expect((await server.call('POST', '/v1/merchants', { id: 'theirs', name: 'x' }, { key })).body.code).toBe(
       'auth.scope',
     );
-    expect((await server.call('POST', '/v1/keys', { name: 'x', scopes: ['read'] }, { key })).body['code']).toBe(
+    expect((await server.call('POST', '/v1/keys', { name: 'x', scopes: ['read'] }, { key })).body.code).toBe(
       'auth.scope',
     );
-    expect((await server.call('GET', '/v1/keys', undefined, { key: keys.get('read') ?? '' })).body['code']).toBe(
+    expect((await server.call('GET', '/v1/keys', undefined, { key: keys.get('read') ?? '' })).body.code).toBe(
       'auth.scope',
     );
   });
@@ -211,6 +211,6 @@ describe('a key that is limited to a merchant', () => {
       { notifications },
       { key: keys.get('publish') ?? '' },
     );
-    expect(batch.body['results']).toMatchObject([{ status: 404, code: 'merchant.unknown' }, { status: 202 }]);
+    expect(batch.body.results).toMatchObject([{ status: 404, code: 'merchant.unknown' }, { status: 202 }]);
   });
 });

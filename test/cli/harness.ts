@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../src/cli/main.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
-import { type RunningServer, startDev } from '../../src/server/main.ts';
+import { startDev } from '../../src/server/main.ts';
+import type { RunningServer } from '../../src/server/server.ts';
 
 /** What a command printed, and what it ended with. */
 export interface Ran {

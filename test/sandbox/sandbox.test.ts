@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/domain/clock.ts';
 import { asId, randomBytesOf } from '../../src/domain/ids.ts';
 import type { Receiver } from '../../src/providers/provider.ts';
+import { sandboxMerchant } from '../../src/sandbox/credentials.ts';
 import {
   type Arrival,
   type Json,
@@ -264,6 +265,21 @@ describe('a scenario', () => {
       const ended = await finished(await runScenario(merchant, { provider: 'standard', scenario }));
       expect(kindsOf(receiver, merchant)).toEqual(kinds);
       expect(ended.sent).toHaveLength(kinds.length);
+    });
+  });
+
+  it('is told to its own address alone', async () => {
+    await withMerchant(async () => {
+      await finished(await runScenario(merchant, { provider: 'standard', scenario: 'paid' }));
+      const { deliveries } = await platform.service.publish({
+        merchant: sandboxMerchant,
+        type: 'payment.succeeded',
+        orderNo: asId.orderNo('O-other'),
+        amountMinor: 1n,
+        currency: 'CNY',
+      });
+      expect(deliveries).toEqual([]);
+      expect(merchant.arrivals).toHaveLength(1);
     });
   });
 

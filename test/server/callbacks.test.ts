@@ -20,7 +20,7 @@ beforeAll(async () => {
     provider: 'hmac',
     credentials: { api_key: 'shop-1', api_secrets: [secret] },
   });
-  account = String(added.body['id']);
+  account = String(added.body.id);
   path = `/callbacks/${account}`;
 });
 afterAll(() => server.stop());
@@ -55,11 +55,11 @@ const whole = (text: string) => /\r\n\r\n[\s\S]+/.test(text);
 
 async function callbacks(): Promise<Record<string, unknown>[]> {
   const { body } = await server.call('GET', '/v1/callbacks?limit=200');
-  return Array.isArray(body['data']) ? body['data'] : [];
+  return Array.isArray(body.data) ? body.data : [];
 }
 
 async function funnelTotals(): Promise<unknown> {
-  return (await server.call('GET', '/v1/funnel?side=receiving')).body['totals'];
+  return (await server.call('GET', '/v1/funnel?side=receiving')).body.totals;
 }
 
 describe('a callback URL', () => {
@@ -74,13 +74,13 @@ describe('a callback URL', () => {
     );
     expect(await exchange([request, body], whole)).toMatch(/^HTTP\/1\.1 200 [\s\S]+\{"status":"ok"\}$/);
     const [row] = await callbacks();
-    const kept = await server.call('GET', `/v1/callbacks/${row?.['id']}`);
+    const kept = await server.call('GET', `/v1/callbacks/${row?.id}`);
     expect(kept.body).toMatchObject({
       verdict: 'parked',
       target: `${path}?a=%20b`,
       body: Buffer.from(body).toString('base64'),
     });
-    expect(kept.body['headers']).toEqual([
+    expect(kept.body.headers).toEqual([
       ['host', 'x'],
       ['Authorization', sign(body)],
       ['X-Twice', '1'],
@@ -145,7 +145,7 @@ describe('a callback URL', () => {
 
   it('records a body that ended early as one that was not sent', async () => {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
-    socket.write(head(`POST ${path} HTTP/1.1`, 'content-length: 1000') + 'half', () => socket.destroy());
+    socket.write(`${head(`POST ${path} HTTP/1.1`, 'content-length: 1000')}half`, () => socket.destroy());
     await expect
       .poll(
         async () =>

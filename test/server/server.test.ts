@@ -58,7 +58,7 @@ describe('a server', () => {
       provider: 'standard',
       credentials: { secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'] },
     });
-    await (await fetch(`${server.url}/callbacks/${added.body['id']}`, { method: 'POST', body: '{}' })).text();
+    await (await fetch(`${server.url}/callbacks/${added.body.id}`, { method: 'POST', body: '{}' })).text();
     const figures = await server.call('GET', '/metrics', undefined, { key: null });
     expect(figures.status).toBe(200);
     expect(figures.text).toContain('paidonce_callbacks_total{provider="standard",verdict="quarantined"} 1');
@@ -83,7 +83,7 @@ describe('a server', () => {
     await server.call('POST', '/v1/merchants', { id: 'shop', name: 'The shop' });
     const made = await server.call('POST', '/v1/keys', { name: 'Limited', scopes: ['read'], merchants: ['shop'] });
     expect((await server.call('GET', '/metrics', undefined, { key: null })).status).toBe(401);
-    expect((await server.call('GET', '/metrics', undefined, { key: String(made.body['api_key']) })).status).toBe(403);
+    expect((await server.call('GET', '/metrics', undefined, { key: String(made.body.api_key) })).status).toBe(403);
     expect((await server.call('GET', '/metrics', undefined, { key: adminKey })).status).toBe(200);
   });
 
@@ -114,9 +114,7 @@ describe('a server', () => {
     const app = new Hono().get('/hello', (context) => context.text('hello'));
     const server = await started({ mount: [{ path: '/more', app }] });
     expect((await server.call('GET', '/more/hello', undefined, { key: null })).text).toBe('hello');
-    expect((await server.call('GET', '/more/nothing', undefined, { key: null })).body['code']).toBe(
-      'request.not_found',
-    );
+    expect((await server.call('GET', '/more/nothing', undefined, { key: null })).body.code).toBe('request.not_found');
     expect((await server.call('POST', '/more/hello', undefined, { key: null })).headers.get('allow')).toBe('GET, HEAD');
   });
 

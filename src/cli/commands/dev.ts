@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { Clock } from '../../domain/clock.ts';
 import { configHelp } from '../../server/config-text.ts';
-import type { RunningServer } from '../../server/main.ts';
+import type { RunningServer } from '../../server/server.ts';
 import { createClient } from '../client.ts';
 import { newCommand, numberBetween, optionsOf, type Run, type Tools } from '../command.ts';
 import { demonstrate } from '../demonstration.ts';
