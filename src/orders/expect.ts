@@ -5,7 +5,7 @@ import type { Births } from '../notify/fan-out.ts';
 import { newOrder } from '../notify/new-order.ts';
 import type { ExpectInput, ExpectOutput } from '../stores/decisions.ts';
 import type { Ledger, OrderReference, StoredOrder } from '../stores/ledger.ts';
-import { adoptParked } from './record.ts';
+import { adoptAwaiting } from './record.ts';
 import { settle } from './settle.ts';
 
 /**
@@ -41,11 +41,11 @@ export function expect(ledger: Ledger, input: Omit<ExpectInput, 'born'>, births:
   };
   if (existing === null) ledger.addOrder(order);
   else ledger.saveOrder(order);
-  for (const reference of references) {
+  const others = references.flatMap((reference) => {
     ledger.claimReference(order.id, input.merchant, reference);
-    adoptParked(ledger, ledger.parkedFactsOfReference(input.merchant, reference), order.id);
-  }
-  settle(ledger, births, order.id, null);
+    return adoptAwaiting(ledger, order, reference);
+  });
+  for (const id of [...new Set([order.id, ...others])].sort()) settle(ledger, births, id, null);
   return { ...births.effects, is: announced ? 'revised' : 'created', order: ledger.order(order.id) ?? order };
 }
 

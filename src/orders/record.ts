@@ -13,7 +13,7 @@ import {
 import type { Expectation } from '../domain/order.ts';
 import type { Births } from '../notify/fan-out.ts';
 import { orderRow } from '../notify/new-order.ts';
-import type { Ledger, StoredFact, StoredOrder } from '../stores/ledger.ts';
+import type { Ledger, OrderReference, StoredOrder } from '../stores/ledger.ts';
 import { settle } from './settle.ts';
 
 /** Who tells us the facts, and when. */
@@ -72,9 +72,17 @@ export function digestOfFacts(facts: readonly Fact[]): string {
   return createHash('sha256').update(keys.join('\n')).digest('base64url');
 }
 
-/** Links the payments of facts that waited under a reference, each with everything else that waits under that payment. */
-export function adoptParked(ledger: Ledger, facts: readonly StoredFact[], order: OrderId): void {
-  for (const payment of new Set(facts.map(paymentKey))) linkPayment(ledger, payment, order);
+/**
+ * Takes the payments that named a reference before the order claimed it. One that has found another order meanwhile stays there,
+ * and is a conflict on both, as if the reference had been known all along. Gives the other orders that this marked.
+ */
+export function adoptAwaiting(ledger: Ledger, order: StoredOrder, reference: OrderReference): readonly OrderId[] {
+  return ledger.paymentsAwaiting(order.merchant, reference).flatMap((payment) => {
+    const linked = ledger.orderOfPayment(payment);
+    if (linked !== null && linked !== order.id) return markConflict(ledger, [linked, order.id], payment);
+    if (linked === null) linkPayment(ledger, payment, order.id);
+    return [];
+  });
 }
 
 /** Links a payment and what waits under it, and closes the discrepancies that said its order is unknown. */
@@ -111,13 +119,12 @@ function findOrder(ledger: Ledger, fact: Fact, telling: Telling): Found {
   const byPayment = ledger.orderOfPayment(payment);
   const byReference =
     fact.reference === null ? null : ledger.orderOfReference(telling.merchant, fact.account, fact.reference);
+  if (byReference === null && fact.reference !== null)
+    ledger.awaitReference(payment, telling.merchant, fact.account, fact.reference);
   if (byPayment !== null) {
     const other = byReference !== null && byReference !== byPayment;
-    return {
-      order: byPayment,
-      linked: false,
-      conflicting: other ? markConflict(ledger, [byPayment, byReference], factKey(fact)) : [],
-    };
+    const conflicting = other ? markConflict(ledger, [byPayment, byReference], payment) : [];
+    return { order: byPayment, linked: false, conflicting };
   }
   const order = byReference ?? acceptedOrder(ledger, fact, telling)?.id ?? null;
   if (order === null) return { order: null, linked: false, conflicting: [] };
@@ -144,7 +151,7 @@ function acceptedOrder(ledger: Ledger, fact: Fact, telling: Telling): StoredOrde
   ledger.saveOrder(order);
   const claimed = { account: fact.account, reference };
   if (!ledger.claimReference(order.id, telling.merchant, claimed)) return null;
-  adoptParked(ledger, ledger.parkedFactsOfReference(telling.merchant, claimed), order.id);
+  adoptAwaiting(ledger, order, claimed);
   return order;
 }
 

@@ -78,12 +78,14 @@ export interface Ledger {
   improveFact(fact: FactId, source: Source, providerTime: Instant): void;
   linkFact(fact: FactId, order: OrderId): void;
   parkedFactsOfPayment(paymentKey: string): readonly StoredFact[];
-  /** Parked facts with this reference, on one account or on any of the merchant's. */
-  parkedFactsOfReference(merchant: MerchantId, reference: OrderReference): readonly StoredFact[];
   factsOfOrder(order: OrderId): readonly StoredFact[];
   /** Parked facts recorded before this moment for which no discrepancy is open. */
   overdueParkedFacts(recordedBefore: Instant, most: number): readonly StoredFact[];
 
+  /** Keeps that a payment named a reference which no order has claimed, so that the order finds it when it comes. */
+  awaitReference(payment: string, merchant: MerchantId, account: AccountId, reference: string): void;
+  /** Payments that named this reference before an order claimed it, on one account or on any of the merchant's. */
+  paymentsAwaiting(merchant: MerchantId, reference: OrderReference): readonly string[];
   /** The order a payment is linked to. */
   orderOfPayment(paymentKey: string): OrderId | null;
   linkPayment(paymentKey: string, order: OrderId): void;

@@ -38,9 +38,14 @@ export class Checkpointer {
 
   /** What a checkpoint finds tells how many operations fill the log. */
   #checkpoint(): void {
-    const row = this.#db.database.prepare('pragma wal_checkpoint(passive)').get();
-    const pages = row === undefined ? 0 : number(row, 'log');
-    if (pages > 0) this.#operationsMax = Math.max(64, Math.round((this.#operations * pagesMax) / pages));
+    const operations = this.#operations;
     this.#operations = 0;
+    try {
+      const row = this.#db.database.prepare('pragma wal_checkpoint(passive)').get();
+      const pages = row === undefined ? 0 : number(row, 'log');
+      if (pages > 0) this.#operationsMax = Math.max(64, Math.round((operations * pagesMax) / pages));
+    } catch {
+      // The disk is full or failing. Nothing is lost: the log still has every commit, and the next commit says what is wrong.
+    }
   }
 }

@@ -18,9 +18,7 @@ export class Connection {
   /** The connection that writes. What it commits is on the disk before the commit returns; this is read back, not assumed. */
   static writer(file: string): Connection {
     const database = new DatabaseSync(file, { timeout: busyMs });
-    database.exec(
-      'pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0; pragma foreign_keys = on;',
-    );
+    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0;');
     database.exec(
       `pragma cache_size = -${cacheKibibytes}; pragma temp_store = memory; pragma journal_size_limit = 67108864;`,
     );

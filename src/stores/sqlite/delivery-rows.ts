@@ -5,12 +5,29 @@ import type { Endpoint, EndpointState } from '../../domain/merchant.ts';
 import type { DeliveryShown } from '../kept.ts';
 import type { DeliveryRow } from '../reads.ts';
 import type { Row } from './connection.ts';
-import { bytesOrNull, flag, number, numberOrNull, parsed, stepOf, text, textOrNull, typeOf } from './rows.ts';
+import {
+  bytesOrNull,
+  deliveryStateOf,
+  endpointStateOf,
+  flag,
+  functionKindOf,
+  number,
+  numberOrNull,
+  orderingOf,
+  parsed,
+  shownStateOf,
+  stepOf,
+  stepOrNull,
+  targetKindOf,
+  text,
+  textOrNull,
+  typeOf,
+} from './rows.ts';
 
 // What `rows.ts` is for the rest: deliveries, their attempts and their lanes.
 
 export function targetOf(row: Row): Target {
-  const kind = text(row, 'kind') as TargetKind;
+  const kind = targetKindOf(row);
   return kind === 'endpoint' ? { kind, id: asId.endpoint(text(row, 'lane')) } : { kind, name: text(row, 'name') };
 }
 
@@ -18,7 +35,7 @@ export function targetOf(row: Row): Target {
 export function deliveryShownOf(row: Row): DeliveryShown {
   const target = targetOf(row);
   const endpoint = target.kind === 'endpoint' && !flag(row, 'own_url') ? target.id : null;
-  return { id: asId.delivery(text(row, 'id')), target, endpoint, state: text(row, 'state') };
+  return { id: asId.delivery(text(row, 'id')), target, endpoint, state: shownStateOf(row) };
 }
 
 /** A delivery as the writer works on it. */
@@ -54,12 +71,12 @@ export function deliveryWorkOf(row: Row): DeliveryWork {
     target: targetOf(row),
     url: textOrNull(row, 'url'),
     effect: key === null ? null : { key, payload: text(row, 'effect_payload') },
-    state: text(row, 'state') as DeliveryState,
+    state: deliveryStateOf(row),
     dueAt: numberOrNull(row, 'due_at'),
     attempts: number(row, 'attempts'),
     tries: number(row, 'tries'),
     rescues: number(row, 'rescues'),
-    step: textOrNull(row, 'step') as Step | null,
+    step: stepOrNull(row),
     leasedAt: numberOrNull(row, 'leased_at'),
     createdAt: number(row, 'created_at'),
   };
@@ -79,7 +96,7 @@ export function deliveryRowOf(row: Row): DeliveryRow {
     target,
     endpoint: target.kind === 'endpoint' && !flag(row, 'own_url') ? target.id : null,
     url: textOrNull(row, 'url'),
-    state: text(row, 'state') as DeliveryRow['state'],
+    state: shownStateOf(row),
     attempts: number(row, 'attempts'),
     dueAt: numberOrNull(row, 'due_at'),
     createdAt: number(row, 'created_at'),
@@ -140,11 +157,11 @@ export function laneOf(row: Row): LaneRow {
   return {
     id: asId.lane(text(row, 'id')),
     merchant: asId.merchant(text(row, 'merchant')),
-    kind: text(row, 'kind') as TargetKind,
+    kind: targetKindOf(row),
     name: text(row, 'name'),
     provider: text(row, 'provider'),
-    state: text(row, 'state') as EndpointState,
-    ordering: text(row, 'ordering') as Endpoint['ordering'],
+    state: endpointStateOf(row),
+    ordering: orderingOf(row),
     ratePerSecond: numberOrNull(row, 'rate_per_second'),
     concurrency: number(row, 'concurrency'),
     nextDue: numberOrNull(row, 'next_due'),
@@ -164,7 +181,7 @@ export function laneOf(row: Row): LaneRow {
 export function functionOf(row: Row): { merchant: LaneRow['merchant']; kind: 'handler' | 'effect'; name: string } {
   return {
     merchant: asId.merchant(text(row, 'merchant')),
-    kind: text(row, 'kind') as 'handler' | 'effect',
+    kind: functionKindOf(row),
     name: text(row, 'name'),
   };
 }

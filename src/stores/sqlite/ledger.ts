@@ -2,7 +2,7 @@ import { breakerGate } from '../../domain/breaker.ts';
 import type { Callback } from '../../domain/callback.ts';
 import type { Instant } from '../../domain/clock.ts';
 import type { Step, Target } from '../../domain/delivery.ts';
-import type { Fact, Source } from '../../domain/fact.ts';
+import type { Source } from '../../domain/fact.ts';
 import { countStep } from '../../domain/funnel.ts';
 import {
   type AccountId,
@@ -121,10 +121,6 @@ export class SqliteLedger implements Ledger {
     facts.setFactSource(this.#db, this.#rowOf(fact), source, providerTime);
   }
 
-  setFactAmount(fact: FactId, { amountMinor, currency }: Pick<Fact, 'amountMinor' | 'currency'>): void {
-    facts.setFactAmount(this.#db, this.#rowOf(fact), amountMinor, currency);
-  }
-
   linkFact(fact: FactId, order: OrderId): void {
     facts.setFactOrder(this.#db, this.#rowOf(fact), order);
   }
@@ -133,8 +129,12 @@ export class SqliteLedger implements Ledger {
     return facts.parkedFactsOfPayment(this.#db, paymentKey).map((row) => this.#met(row));
   }
 
-  parkedFactsOfReference(merchant: MerchantId, { reference, account }: OrderReference) {
-    return facts.parkedFactsOfReference(this.#db, merchant, reference, account).map((row) => this.#met(row));
+  awaitReference(payment: string, merchant: MerchantId, account: AccountId, reference: string): void {
+    facts.insertAwaitedReference(this.#db, { payment, merchant, account, reference, since: this.now });
+  }
+
+  paymentsAwaiting(merchant: MerchantId, { reference, account }: OrderReference) {
+    return facts.paymentsAwaiting(this.#db, merchant, reference, account);
   }
 
   factsOfOrder(order: OrderId) {

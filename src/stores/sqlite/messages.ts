@@ -6,6 +6,7 @@ import type { Claimed, OutboxItem } from '../kept.ts';
 import type { Reads } from '../reads.ts';
 import type { SqlValue } from '../store.ts';
 import type { Writes } from '../writes.ts';
+import { isUnavailable } from './connection.ts';
 
 /** What a worker of the store is started with. */
 export interface WorkerSetup {
@@ -60,6 +61,7 @@ export interface Answer<Value> {
 export function toFailure(error: unknown): Failure {
   if (error instanceof AppError)
     return { code: error.code, message: error.detail, stack: error.stack ?? null, errors: error.errors };
+  if (isUnavailable(error)) return { code: 'store.unavailable', message: String(error), stack: null, errors: [] };
   if (error instanceof Error) return { code: null, message: error.message, stack: error.stack ?? null, errors: [] };
   return { code: null, message: String(error), stack: null, errors: [] };
 }

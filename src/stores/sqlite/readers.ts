@@ -18,19 +18,18 @@ interface Queued {
 /** The reading threads. A read that takes too long fails, and its thread is replaced. */
 export class Readers {
   readonly #file: string;
+  readonly #readMs: number;
   readonly #idle: WorkerThread[] = [];
   readonly #busy = new Set<WorkerThread>();
   readonly #queue: Queued[] = [];
   #ending = 0;
   #closed = false;
 
-  constructor(file: string) {
+  constructor(file: string, options: { readMs?: number } = {}) {
     this.#file = file;
-  }
-
-  /** Starts the first thread; the others follow when reads wait. */
-  async start(): Promise<void> {
-    await this.#addThread().started;
+    this.#readMs = options.readMs ?? limits.readMs;
+    // The first thread starts while the writer does; the others follow when reads wait.
+    this.#addThread();
   }
 
   read<Value>(request: ReadRequest): Promise<Value> {
@@ -68,14 +67,15 @@ export class Readers {
 
   async #run(thread: WorkerThread, { request, resolve, reject }: Queued): Promise<void> {
     this.#busy.add(thread);
-    const ms = request.name === 'recount' ? recountMs : limits.readMs;
     let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      this.#replace(thread, new AppError('store.deadline', `${request.name} took longer than ${ms} ms`));
-    }, ms);
+    let timer: NodeJS.Timeout | undefined;
     try {
       await thread.started;
+      const ms = request.name === 'recount' ? recountMs : this.#readMs;
+      timer = setTimeout(() => {
+        late = true;
+        this.#replace(thread, new AppError('store.deadline', `${request.name} took longer than ${ms} ms`));
+      }, ms);
       resolve(await thread.ask<never>(request));
     } catch (error) {
       reject(error);

@@ -1,5 +1,5 @@
 import type { Callback, CallbackVerdict } from '../../domain/callback.ts';
-import type { Step } from '../../domain/delivery.ts';
+import type { DeliveryState, Step, TargetKind } from '../../domain/delivery.ts';
 import { type ErrorCode, isErrorCode } from '../../domain/errors.ts';
 import type { FactKind, Source } from '../../domain/fact.ts';
 import type { FunnelCounts } from '../../domain/funnel.ts';
@@ -40,6 +40,18 @@ export const flag = (row: Row, column: string) => row[column] === 1;
 const bigint = (row: Row, column: string) => BigInt(row[column] as string);
 const bigintOrNull = (row: Row, column: string) => (row[column] === null ? null : BigInt(row[column] as string));
 export const parsed = <T>(row: Row, column: string) => JSON.parse(row[column] as string) as T;
+
+export const stepOf = (row: Row) => text(row, 'step') as Step;
+export const stepOrNull = (row: Row) => textOrNull(row, 'step') as Step | null;
+export const verdictOf = (row: Row) => text(row, 'verdict') as CallbackVerdict;
+export const typeOf = (row: Row) => text(row, 'type') as NotificationType;
+export const targetKindOf = (row: Row) => text(row, 'kind') as TargetKind;
+export const functionKindOf = (row: Row) => text(row, 'kind') as Exclude<TargetKind, 'endpoint'>;
+export const deliveryStateOf = (row: Row) => text(row, 'state') as DeliveryState;
+/** `held` is not a state that is kept: the statement makes it of the lane's. */
+export const shownStateOf = (row: Row) => text(row, 'state') as DeliveryState | 'held';
+export const endpointStateOf = (row: Row) => text(row, 'state') as EndpointState;
+export const orderingOf = (row: Row) => text(row, 'ordering') as Endpoint['ordering'];
 
 /** JSON for a column; big integers become strings, and the mapper of the column makes them big again. */
 export function toJson(value: unknown): string {
@@ -109,8 +121,8 @@ export function endpointOf(row: Row): Endpoint {
     timeoutMs: number(row, 'timeout_ms'),
     ratePerSecond: numberOrNull(row, 'rate_per_second'),
     concurrency: number(row, 'concurrency'),
-    ordering: text(row, 'ordering') as Endpoint['ordering'],
-    state: text(row, 'state') as EndpointState,
+    ordering: orderingOf(row),
+    state: endpointStateOf(row),
     credentials: sealed === null ? null : { version: number(row, 'credentials_version'), sealed },
     hidden: flag(row, 'hidden'),
     createdAt: number(row, 'created_at'),
@@ -157,14 +169,6 @@ export function callbackOf(row: Row): Callback {
 /** A code that an older version knew and this one does not is still shown as it was kept. */
 function errorCodeOf(code: string): ErrorCode {
   return isErrorCode(code) ? code : (code as ErrorCode);
-}
-
-export function verdictOf(row: Row): CallbackVerdict {
-  return text(row, 'verdict') as CallbackVerdict;
-}
-
-export function stepOf(row: Row): Step {
-  return text(row, 'step') as Step;
 }
 
 export const factColumns =
@@ -237,6 +241,20 @@ export function orderOf(row: Row): StoredOrder {
   };
 }
 
+/** Amounts as text, without the walk over every value that {@link toJson} takes: this runs for each change of an order. */
+export function totalsToJson(totals: StoredOrder['totals']): string {
+  const kept: Record<string, string> = {};
+  for (const [name, amount] of Object.entries(totals)) kept[name] = String(amount);
+  return JSON.stringify(kept);
+}
+
+export function withAmountsToJson(list: readonly { amountMinor: bigint | null }[]): string {
+  if (list.length === 0) return '[]';
+  return JSON.stringify(
+    list.map((one) => ({ ...one, amountMinor: one.amountMinor === null ? null : String(one.amountMinor) })),
+  );
+}
+
 function totalsFromJson(json: string): StoredOrder['totals'] {
   const kept = JSON.parse(json) as Record<keyof StoredOrder['totals'], string>;
   const totals = Object.entries(kept).map(([name, amount]) => [name, BigInt(amount)]);
@@ -283,10 +301,6 @@ export function notificationOf(row: Row): Notification {
     createdAt: number(row, 'created_at'),
     data: textOrNull(row, 'data'),
   };
-}
-
-export function typeOf(row: Row): NotificationType {
-  return text(row, 'type') as NotificationType;
 }
 
 export function countsOf(row: Row): FunnelCounts {

@@ -101,7 +101,7 @@ create table paidonce_callbacks (
 create unique index paidonce_callbacks_id on paidonce_callbacks (id);
 create index paidonce_callbacks_message on paidonce_callbacks (account, message_id)
   where message_id is not null and verdict not in ('quarantined', 'refused', 'unreadable');
-create index paidonce_callbacks_refused on paidonce_callbacks (account, received_at) where verdict in ('quarantined', 'refused');
+create index paidonce_callbacks_refused on paidonce_callbacks (account, received_at, verdict) where verdict in ('quarantined', 'refused');
 
 create table paidonce_callback_bytes (
   callback integer primary key,
@@ -160,6 +160,15 @@ create table paidonce_order_references (
   primary key (merchant, reference, account)
 ) strict, without rowid;
 
+create table paidonce_awaited_references (
+  merchant text not null,
+  reference text not null,
+  account text not null,
+  payment_key text not null,
+  since integer not null,
+  primary key (merchant, reference, account, payment_key)
+) strict, without rowid;
+
 create table paidonce_payment_links (
   payment_key text primary key,
   order_id text not null
@@ -195,7 +204,6 @@ create table paidonce_facts (
 create unique index paidonce_facts_key on paidonce_facts (key);
 create index paidonce_facts_order on paidonce_facts (order_id) where order_id is not null;
 create index paidonce_facts_parked_payment on paidonce_facts (payment_key) where order_id is null;
-create index paidonce_facts_parked_reference on paidonce_facts (merchant, reference) where order_id is null and reference is not null;
 create index paidonce_facts_parked_untold on paidonce_facts (recorded_at) where order_id is null and told = 0;
 
 create table paidonce_sightings (

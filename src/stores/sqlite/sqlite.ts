@@ -78,7 +78,7 @@ class SqliteStore implements Store {
     const writer = new WorkerThread('writer', setup, onWork);
     const readers = new Readers(file);
     try {
-      await Promise.all([writer.started, readers.start()]);
+      await writer.started;
     } catch (error) {
       await readers.close();
       await writer.terminate(new AppError('store.unavailable', 'the store did not start'));

@@ -21,6 +21,9 @@ export class WorkerThread {
   constructor(name: 'writer' | 'reader', workerData: unknown, onWork: () => void = () => {}) {
     this.#onWork = onWork;
     this.started = new Promise((resolve, reject) => this.#waiting.set(0, { resolve, reject }));
+    this.started.catch(() => {
+      // Whoever waits for the start gets the error; a thread that nobody waits for may be ended before it has started.
+    });
     this.#worker = new Worker(workerUrl(name), { workerData, name: `paidonce ${name}` });
     this.#worker.on('message', (answer: Answer<never>) => this.#settle(answer));
     this.#worker.on('error', (error) =>

@@ -195,8 +195,9 @@ export function parkedReferences(
 ): Reads['parkedReferences']['output'] {
   return db
     .all(
-      `select merchant, account, reference, min(recorded_at) as parked_at from paidonce_facts
-       where order_id is null and reference is not null group by merchant, account, reference order by max(seq) desc limit ?`,
+      `select merchant, account, reference, min(since) as parked_at from paidonce_awaited_references as awaited
+       where not exists (select 1 from paidonce_payment_links as link where link.payment_key = awaited.payment_key)
+       group by merchant, account, reference order by max(since) desc limit ?`,
       most,
     )
     .map((row) => ({

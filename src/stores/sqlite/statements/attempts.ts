@@ -52,12 +52,9 @@ export function lostAttempt(
   return row === undefined ? null : { startedAt: number(row, 'started_at'), step: stepOf(row) };
 }
 
+const attemptsOfDeliverySql = `-- SEARCH paidonce_attempts USING INDEX paidonce_attempts_delivery (delivery=?)
+  select ${attemptColumns} from paidonce_attempts where delivery = ? order by number`;
+
 export function attemptsOfDelivery(db: Connection, delivery: DeliveryId): AttemptRecord[] {
-  return db
-    .all(
-      `-- SEARCH paidonce_attempts USING INDEX paidonce_attempts_delivery (delivery=?)
-       select ${attemptColumns} from paidonce_attempts where delivery = ? order by number`,
-      delivery,
-    )
-    .map(attemptOf);
+  return db.all(attemptsOfDeliverySql, delivery).map(attemptOf);
 }

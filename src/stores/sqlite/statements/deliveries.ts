@@ -40,27 +40,21 @@ export function insertDelivery(
   );
 }
 
+const deliveryByIdSql = `-- SEARCH paidonce_deliveries USING INDEX paidonce_deliveries_id (id=?)
+  select ${deliveryWorkColumns} from paidonce_deliveries where id = ?`;
+
 export function deliveryById(db: Connection, id: DeliveryId): DeliveryWork | null {
-  const row = db.get(
-    `-- SEARCH paidonce_deliveries USING INDEX paidonce_deliveries_id (id=?)
-     select ${deliveryWorkColumns} from paidonce_deliveries where id = ?`,
-    id,
-  );
+  const row = db.get(deliveryByIdSql, id);
   return row === undefined ? null : deliveryWorkOf(row);
 }
 
+const dueDeliveriesSql = `-- SEARCH paidonce_deliveries USING INDEX paidonce_deliveries_due (lane=? AND due_at<?)
+  select ${deliveryWorkColumns} from paidonce_deliveries
+  where lane = ? and state in ('pending', 'sending', 'dead') and due_at <= ? order by due_at limit ?`;
+
 /** What is due in a lane, leases that ran out included, earliest first. */
 export function dueDeliveries(db: Connection, lane: LaneId, now: Instant, most: number): DeliveryWork[] {
-  return db
-    .all(
-      `-- SEARCH paidonce_deliveries USING INDEX paidonce_deliveries_due (lane=? AND due_at<?)
-       select ${deliveryWorkColumns} from paidonce_deliveries
-       where lane = ? and state in ('pending', 'sending', 'dead') and due_at <= ? order by due_at limit ?`,
-      lane,
-      now,
-      most,
-    )
-    .map(deliveryWorkOf);
+  return db.all(dueDeliveriesSql, lane, now, most).map(deliveryWorkOf);
 }
 
 /** When the next thing in a lane is due: a try, or the end of a lease. */
@@ -164,7 +158,7 @@ export function cancelDeliveriesOfLane(db: Connection, lane: LaneId): number {
 /** What waited for an earlier one of its order is due at once: its lane no longer keeps the order. */
 export function freeDeliveriesOfLane(db: Connection, lane: LaneId, now: Instant): void {
   db.run(
-    `-- SEARCH paidonce_deliveries USING INDEX paidonce_deliveries_due (lane=? AND due_at=?)
+    `-- SEARCH paidonce_deliveries USING INDEX paidonce_deliveries_due (lane=? AND due_at=? AND state=?)
      update paidonce_deliveries set due_at = ?
      where lane = ? and due_at is null and state in ('pending', 'sending', 'dead') and state = 'pending'`,
     now,

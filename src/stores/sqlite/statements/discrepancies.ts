@@ -3,22 +3,18 @@ import type { StoredDiscrepancy } from '../../kept.ts';
 import type { Connection } from '../connection.ts';
 import { discrepancyColumns, discrepancyOf } from '../rows.ts';
 
+const discrepanciesOfOrderSql = `-- SEARCH d USING INDEX paidonce_discrepancies_order (order_id=?)
+  select ${discrepancyColumns} from paidonce_discrepancies d where d.order_id = ? order by d.seq`;
+
 export function discrepanciesOfOrder(db: Connection, order: OrderId): StoredDiscrepancy[] {
-  return db
-    .all(
-      `-- SEARCH d USING INDEX paidonce_discrepancies_order (order_id=?)
-       select ${discrepancyColumns} from paidonce_discrepancies d where d.order_id = ? order by d.seq`,
-      order,
-    )
-    .map(discrepancyOf);
+  return db.all(discrepanciesOfOrderSql, order).map(discrepancyOf);
 }
 
+const discrepancyByIdSql = `-- SEARCH d USING INDEX paidonce_discrepancies_id (id=?)
+  select ${discrepancyColumns} from paidonce_discrepancies d where d.id = ?`;
+
 export function discrepancyById(db: Connection, id: DiscrepancyId): StoredDiscrepancy | null {
-  const row = db.get(
-    `-- SEARCH d USING INDEX paidonce_discrepancies_id (id=?)
-     select ${discrepancyColumns} from paidonce_discrepancies d where d.id = ?`,
-    id,
-  );
+  const row = db.get(discrepancyByIdSql, id);
   return row === undefined ? null : discrepancyOf(row);
 }
 
@@ -66,12 +62,9 @@ export function parkedKey(fact: FactId): string {
   return `unknown_order:${fact}`;
 }
 
+const openDiscrepancyOfParkedSql = `-- SEARCH d USING INDEX paidonce_discrepancies_parked (key=?)
+  select ${discrepancyColumns} from paidonce_discrepancies d where d.key = ? and d.order_id is null and d.state = 'open'`;
+
 export function openDiscrepancyOfParked(db: Connection, fact: FactId): StoredDiscrepancy[] {
-  return db
-    .all(
-      `-- SEARCH d USING INDEX paidonce_discrepancies_parked (key=?)
-       select ${discrepancyColumns} from paidonce_discrepancies d where d.key = ? and d.order_id is null and d.state = 'open'`,
-      parkedKey(fact),
-    )
-    .map(discrepancyOf);
+  return db.all(openDiscrepancyOfParkedSql, parkedKey(fact)).map(discrepancyOf);
 }

@@ -15,12 +15,11 @@ function factRow(row: Row): FactRow {
   return { seq: number(row, 'seq'), fact: factOf(row) };
 }
 
+const factByKeySql = `-- SEARCH paidonce_facts USING INDEX paidonce_facts_key (key=?)
+  select ${factColumns} from paidonce_facts where key = ?`;
+
 export function factByKey(db: Connection, key: string): FactRow | null {
-  const row = db.get(
-    `-- SEARCH paidonce_facts USING INDEX paidonce_facts_key (key=?)
-     select ${factColumns} from paidonce_facts where key = ?`,
-    key,
-  );
+  const row = db.get(factByKeySql, key);
   return row === undefined ? null : factRow(row);
 }
 
@@ -85,16 +84,6 @@ export function setFactSource(db: Connection, seq: number, source: Source, provi
   );
 }
 
-export function setFactAmount(db: Connection, seq: number, amountMinor: bigint | null, currency: string | null): void {
-  db.run(
-    `-- SEARCH paidonce_facts USING INTEGER PRIMARY KEY (rowid=?)
-     update paidonce_facts set amount_minor = ?, currency = ? where seq = ?`,
-    amountMinor,
-    currency,
-    seq,
-  );
-}
-
 export function setFactOrder(db: Connection, seq: number, order: OrderId): void {
   db.run(
     `-- SEARCH paidonce_facts USING INTEGER PRIMARY KEY (rowid=?)
@@ -113,54 +102,60 @@ export function setFactTold(db: Connection, seq: number): void {
   );
 }
 
+const parkedFactsOfPaymentSql = `-- SEARCH paidonce_facts USING INDEX paidonce_facts_parked_payment (payment_key=?)
+  select ${factColumns} from paidonce_facts where payment_key = ? and order_id is null order by seq`;
+
 export function parkedFactsOfPayment(db: Connection, paymentKey: string): FactRow[] {
-  return db
-    .all(
-      `-- SEARCH paidonce_facts USING INDEX paidonce_facts_parked_payment (payment_key=?)
-       select ${factColumns} from paidonce_facts where payment_key = ? and order_id is null order by seq`,
-      paymentKey,
-    )
-    .map(factRow);
+  return db.all(parkedFactsOfPaymentSql, paymentKey).map(factRow);
 }
 
+export interface AwaitedReference {
+  merchant: MerchantId;
+  reference: string;
+  account: AccountId;
+  payment: string;
+  since: Instant;
+}
+
+export function insertAwaitedReference(db: Connection, awaited: AwaitedReference): void {
+  db.run(
+    `insert into paidonce_awaited_references (merchant, reference, account, payment_key, since) values (?, ?, ?, ?, ?)
+     on conflict do nothing`,
+    awaited.merchant,
+    awaited.reference,
+    awaited.account,
+    awaited.payment,
+    awaited.since,
+  );
+}
+
+const paymentsAwaitingSql = `-- SEARCH paidonce_awaited_references USING PRIMARY KEY (merchant=? AND reference=?)
+  select payment_key from paidonce_awaited_references
+  where merchant = ?1 and reference = ?2 and (?3 is null or account = ?3) order by account, payment_key`;
+
 /** Of one account; null = of any of the merchant's. */
-export function parkedFactsOfReference(
+export function paymentsAwaiting(
   db: Connection,
   merchant: MerchantId,
   reference: string,
   account: AccountId | null,
-): FactRow[] {
-  return db
-    .all(
-      `-- SEARCH paidonce_facts USING INDEX paidonce_facts_parked_reference (merchant=? AND reference=?)
-       select ${factColumns} from paidonce_facts
-       where merchant = ?1 and reference = ?2 and order_id is null and reference is not null and (?3 is null or account = ?3) order by seq`,
-      merchant,
-      reference,
-      account,
-    )
-    .map(factRow);
+): string[] {
+  const payments = db.all(paymentsAwaitingSql, merchant, reference, account).map((row) => text(row, 'payment_key'));
+  return payments.sort();
 }
+
+const factsOfOrderSql = `-- SEARCH paidonce_facts USING INDEX paidonce_facts_order (order_id=?)
+  select ${factColumns} from paidonce_facts where order_id = ? order by seq`;
 
 export function factsOfOrder(db: Connection, order: OrderId): FactRow[] {
-  return db
-    .all(
-      `-- SEARCH paidonce_facts USING INDEX paidonce_facts_order (order_id=?)
-       select ${factColumns} from paidonce_facts where order_id = ? order by seq`,
-      order,
-    )
-    .map(factRow);
+  return db.all(factsOfOrderSql, order).map(factRow);
 }
 
+const untoldParkedFactsSql = `-- SEARCH paidonce_facts USING INDEX paidonce_facts_parked_untold (recorded_at<?)
+  select ${factColumns} from paidonce_facts where order_id is null and told = 0 and recorded_at < ? order by recorded_at limit ?`;
+
 export function untoldParkedFacts(db: Connection, recordedBefore: Instant, most: number): FactRow[] {
-  return db
-    .all(
-      `-- SEARCH paidonce_facts USING INDEX paidonce_facts_parked_untold (recorded_at<?)
-       select ${factColumns} from paidonce_facts where order_id is null and told = 0 and recorded_at < ? order by recorded_at limit ?`,
-      recordedBefore,
-      most,
-    )
-    .map(factRow);
+  return db.all(untoldParkedFactsSql, recordedBefore, most).map(factRow);
 }
 
 export function orderOfPayment(db: Connection, paymentKey: string): OrderId | null {

@@ -5,12 +5,11 @@ import type { Connection } from '../connection.ts';
 import { type LaneRow, laneColumns, laneOf } from '../delivery-rows.ts';
 import { numberOrNull, text } from '../rows.ts';
 
+const laneByIdSql = `-- SEARCH paidonce_lanes USING PRIMARY KEY (id=?)
+  select ${laneColumns} from paidonce_lanes where id = ?`;
+
 export function laneById(db: Connection, id: LaneId): LaneRow | null {
-  const row = db.get(
-    `-- SEARCH paidonce_lanes USING PRIMARY KEY (id=?)
-     select ${laneColumns} from paidonce_lanes where id = ?`,
-    id,
-  );
+  const row = db.get(laneByIdSql, id);
   return row === undefined ? null : laneOf(row);
 }
 

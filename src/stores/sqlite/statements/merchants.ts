@@ -15,12 +15,11 @@ import {
   toJson,
 } from '../rows.ts';
 
+const merchantByIdSql = `-- SEARCH paidonce_merchants USING INDEX paidonce_merchants_id (id=?)
+  select ${merchantColumns} from paidonce_merchants where id = ?`;
+
 export function merchantById(db: Connection, id: MerchantId): Merchant | null {
-  const row = db.get(
-    `-- SEARCH paidonce_merchants USING INDEX paidonce_merchants_id (id=?)
-     select ${merchantColumns} from paidonce_merchants where id = ?`,
-    id,
-  );
+  const row = db.get(merchantByIdSql, id);
   return row === undefined ? null : merchantOf(row);
 }
 
@@ -48,12 +47,11 @@ export function updateMerchant(db: Connection, { id, name, policies, credentials
   );
 }
 
+const accountByIdSql = `-- SEARCH paidonce_accounts USING INDEX paidonce_accounts_id (id=?)
+  select ${accountColumns} from paidonce_accounts where id = ?`;
+
 export function accountById(db: Connection, id: AccountId): Account | null {
-  const row = db.get(
-    `-- SEARCH paidonce_accounts USING INDEX paidonce_accounts_id (id=?)
-     select ${accountColumns} from paidonce_accounts where id = ?`,
-    id,
-  );
+  const row = db.get(accountByIdSql, id);
   return row === undefined ? null : accountOf(row);
 }
 
@@ -96,33 +94,33 @@ export function deleteAccount(db: Connection, id: AccountId): void {
   );
 }
 
+const endpointByIdSql = `-- SEARCH paidonce_endpoints USING INDEX paidonce_endpoints_id (id=?)
+  select ${endpointColumns} from paidonce_endpoints where id = ? and removed_at is null`;
+
 export function endpointById(db: Connection, id: EndpointId): Endpoint | null {
-  const row = db.get(
-    `-- SEARCH paidonce_endpoints USING INDEX paidonce_endpoints_id (id=?)
-     select ${endpointColumns} from paidonce_endpoints where id = ? and removed_at is null`,
-    id,
-  );
+  const row = db.get(endpointByIdSql, id);
   return row === undefined ? null : endpointOf(row);
 }
 
+const endpointsOfMerchantSql = `-- SEARCH paidonce_endpoints USING INDEX paidonce_endpoints_merchant (merchant=? AND hidden=?)
+  select ${endpointColumns} from paidonce_endpoints where merchant = ? and hidden = 0 and removed_at is null order by seq`;
+
 export function endpointsOfMerchant(db: Connection, merchant: MerchantId): Endpoint[] {
-  return db
-    .all(
-      `-- SEARCH paidonce_endpoints USING INDEX paidonce_endpoints_merchant (merchant=? AND hidden=?)
-       select ${endpointColumns} from paidonce_endpoints where merchant = ? and hidden = 0 and removed_at is null order by seq`,
-      merchant,
-    )
-    .map(endpointOf);
+  return db.all(endpointsOfMerchantSql, merchant).map(endpointOf);
 }
 
 export function countEndpoints(db: Connection, merchant: MerchantId): number {
   const row = db.get(
-    `-- SEARCH paidonce_endpoints USING COVERING INDEX paidonce_endpoints_merchant (merchant=? AND hidden=?)
+    `-- SEARCH paidonce_endpoints USING INDEX paidonce_endpoints_merchant (merchant=? AND hidden=?)
      select count(*) as endpoints from paidonce_endpoints where merchant = ? and hidden = 0 and removed_at is null`,
     merchant,
   );
   return row === undefined ? 0 : number(row, 'endpoints');
 }
+
+const hiddenEndpointSql = `-- SEARCH paidonce_endpoints USING INDEX paidonce_endpoints_hidden (merchant=? AND provider=? AND url=?)
+  select ${endpointColumns} from paidonce_endpoints
+  where merchant = ? and provider = ? and url = ? and hidden = 1 and removed_at is null`;
 
 export function hiddenEndpoint(
   db: Connection,
@@ -130,14 +128,7 @@ export function hiddenEndpoint(
   provider: string,
   origin: string,
 ): Endpoint | null {
-  const row = db.get(
-    `-- SEARCH paidonce_endpoints USING INDEX paidonce_endpoints_hidden (merchant=? AND provider=? AND url=?)
-     select ${endpointColumns} from paidonce_endpoints
-     where merchant = ? and provider = ? and url = ? and hidden = 1 and removed_at is null`,
-    merchant,
-    provider,
-    origin,
-  );
+  const row = db.get(hiddenEndpointSql, merchant, provider, origin);
   return row === undefined ? null : endpointOf(row);
 }
 

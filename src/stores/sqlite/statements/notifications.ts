@@ -35,25 +35,23 @@ export function insertNotification(
   );
 }
 
+const notificationByIdSql = `-- SEARCH n USING INDEX paidonce_notifications_id (id=?)
+  select ${notificationColumns} from paidonce_notifications n where n.id = ?`;
+
 export function notificationById(
   db: Connection,
   id: NotificationId,
 ): { notification: Notification; order: OrderId } | null {
-  const row = db.get(
-    `-- SEARCH n USING INDEX paidonce_notifications_id (id=?)
-     select ${notificationColumns} from paidonce_notifications n where n.id = ?`,
-    id,
-  );
+  const row = db.get(notificationByIdSql, id);
   return row === undefined ? null : { notification: notificationOf(row), order: asId.order(text(row, 'order_id')) };
 }
 
+const notificationsOfOrderSql = `-- SEARCH n USING INDEX paidonce_notifications_cause (order_id=?)
+  select ${notificationColumns} from paidonce_notifications n where n.order_id = ?`;
+
 export function notificationsOfOrder(db: Connection, order: OrderId): Notification[] {
   return db
-    .all(
-      `-- SEARCH n USING INDEX paidonce_notifications_cause (order_id=?)
-       select ${notificationColumns} from paidonce_notifications n where n.order_id = ?`,
-      order,
-    )
+    .all(notificationsOfOrderSql, order)
     .map(notificationOf)
     .sort((one, other) => one.sequence - other.sequence);
 }

@@ -2,27 +2,24 @@ import type { Instant } from '../../../domain/clock.ts';
 import { type AccountId, asId, type MerchantId, type OrderId, type OrderNo } from '../../../domain/ids.ts';
 import type { StoredOrder } from '../../kept.ts';
 import type { Connection } from '../connection.ts';
-import { orderColumns, orderOf, text, toJson } from '../rows.ts';
+import { orderColumns, orderOf, text, totalsToJson, withAmountsToJson } from '../rows.ts';
 
 /** Stands for "any account of the merchant" in the key of a reference. */
 const anyAccount = '';
 
+const orderByIdSql = `-- SEARCH paidonce_orders USING INDEX paidonce_orders_id (id=?)
+  select ${orderColumns} from paidonce_orders where id = ?`;
+
 export function orderById(db: Connection, id: OrderId): StoredOrder | null {
-  const row = db.get(
-    `-- SEARCH paidonce_orders USING INDEX paidonce_orders_id (id=?)
-     select ${orderColumns} from paidonce_orders where id = ?`,
-    id,
-  );
+  const row = db.get(orderByIdSql, id);
   return row === undefined ? null : orderOf(row);
 }
 
+const orderByNoSql = `-- SEARCH paidonce_orders USING INDEX paidonce_orders_number (merchant=? AND order_no=?)
+  select ${orderColumns} from paidonce_orders where merchant = ? and order_no = ?`;
+
 export function orderByNo(db: Connection, merchant: MerchantId, orderNo: OrderNo): StoredOrder | null {
-  const row = db.get(
-    `-- SEARCH paidonce_orders USING INDEX paidonce_orders_number (merchant=? AND order_no=?)
-     select ${orderColumns} from paidonce_orders where merchant = ? and order_no = ?`,
-    merchant,
-    orderNo,
-  );
+  const row = db.get(orderByNoSql, merchant, orderNo);
   return row === undefined ? null : orderOf(row);
 }
 
@@ -57,11 +54,11 @@ export function updateOrder(db: Connection, order: StoredOrder): void {
 function changing(order: StoredOrder) {
   return [
     order.status,
-    toJson(order.totals),
-    toJson(order.expectations),
-    toJson(order.references),
-    toJson(order.actions),
-    toJson(order.linkConflicts),
+    totalsToJson(order.totals),
+    withAmountsToJson(order.expectations),
+    JSON.stringify(order.references),
+    withAmountsToJson(order.actions),
+    JSON.stringify(order.linkConflicts),
     order.description,
     order.metadata,
     order.sequence,
