@@ -47,7 +47,11 @@ export const errorCatalogue = {
   'account.unknown': entry(404, 'The account does not exist', 'Check the id; list accounts with GET /v1/accounts.'),
   'account.credentials': entry(422, 'The credentials are not usable', 'Correct the fields that `errors` points at.'),
   'provider.unknown': entry(422, 'The provider does not exist', 'Use one of the names in the detail.'),
-  'provider.cannot_say': entry(422, 'The format cannot say this type', 'Choose a provider whose format has this type.'),
+  'provider.cannot_say': entry(
+    422,
+    'The format has no word for this',
+    'Choose a provider whose format can say this type and currency.',
+  ),
   'endpoint.unknown': entry(404, 'The endpoint does not exist', 'Check the id; list endpoints with GET /v1/endpoints.'),
   'endpoint.url': entry(
     422,

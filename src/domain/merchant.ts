@@ -1,6 +1,6 @@
 import type { Instant } from './clock.ts';
 import type { AccountId, ApiKeyId, EndpointId, MerchantId } from './ids.ts';
-import type { NotificationType } from './notification.ts';
+import type { Vocabulary } from './notification.ts';
 
 /** What a merchant wants done with a kind of discrepancy, as kept (JSON, snake_case as in the API). */
 export type Policies = Readonly<Record<string, string | number>>;
@@ -44,8 +44,8 @@ export interface Endpoint {
   url: string;
   provider: string;
   types: readonly string[];
-  /** The types its format can say. */
-  speaks: readonly NotificationType[];
+  /** What its format can say. */
+  speaks: Vocabulary;
   /** Milliseconds between tries; null = the provider's published schedule. */
   schedule: readonly number[] | null;
   timeoutMs: number;

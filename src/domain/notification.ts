@@ -48,6 +48,22 @@ export interface Notification {
   data: string | null;
 }
 
+/** What a wire format has words for. */
+export interface Vocabulary {
+  types: readonly NotificationType[];
+  /** null = every currency. */
+  currencies: readonly string[] | null;
+}
+
+/** What of a notification a format has no word for, or null where it can say all of it. */
+export function unsayable(
+  { types, currencies }: Vocabulary,
+  { type, currency }: Pick<Notification, 'type' | 'currency'>,
+): string | null {
+  if (!types.includes(type)) return type;
+  return currencies === null || currencies.includes(currency) ? null : currency;
+}
+
 /** `type` matches a target's filter: `*`, a whole type, or a group such as `payment.*`. */
 export function matchesTypes(types: readonly string[], type: NotificationType): boolean {
   return types.some(

@@ -122,7 +122,7 @@ async function newEndpoint(
     url,
     provider: name,
     types: request.types ?? ['*'],
-    speaks: profile.types,
+    speaks: { types: profile.types, currencies: profile.currencies ?? null },
     schedule: request.schedule ?? null,
     timeoutMs: request.timeoutMs ?? Math.min(profile.deadlineMs, limits.endpointTimeoutMs),
     ratePerSecond: request.ratePerSecond ?? null,

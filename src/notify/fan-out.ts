@@ -2,7 +2,7 @@ import type { Instant } from '../domain/clock.ts';
 import type { Target } from '../domain/delivery.ts';
 import { bucketOf, laneOfEndpoint, laneOfFunction, newId, type OrderId } from '../domain/ids.ts';
 import type { Endpoint } from '../domain/merchant.ts';
-import { matchesTypes, type Notification } from '../domain/notification.ts';
+import { matchesTypes, type Notification, unsayable } from '../domain/notification.ts';
 import type { Birth, Effects } from '../stores/decisions.ts';
 import type { DeliveryShown, Ledger } from '../stores/ledger.ts';
 import type { Claimed } from '../stores/writes.ts';
@@ -57,11 +57,12 @@ export function destinationsOf(
   const skipped: { endpoint: string; reason: string }[] = [];
   for (const endpoint of endpoints) {
     if (!matchesTypes(endpoint.types, notification.type)) continue;
-    if (endpoint.speaks.includes(notification.type)) destinations.push(toEndpoint(endpoint));
+    const missing = unsayable(endpoint.speaks, notification);
+    if (missing === null) destinations.push(toEndpoint(endpoint));
     else
       skipped.push({
         endpoint: endpoint.id,
-        reason: `the format ${endpoint.provider} cannot say ${notification.type}`,
+        reason: `the format ${endpoint.provider} cannot say ${missing}`,
       });
   }
   for (const handler of handlers) {

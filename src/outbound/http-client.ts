@@ -1,11 +1,11 @@
 import { Client, type Dispatcher, Pool } from 'undici';
 import { type Clock, systemClock } from '../domain/clock.ts';
 import { limits } from '../domain/limits.ts';
+import { LruMap } from '../domain/lru-map.ts';
 import type { Headers } from '../providers/provider.ts';
 import { checkUrl, parseAllowedTargets, type Resolve } from './address-guard.ts';
 import { type Connector, createConnector } from './connector.ts';
 import { Exchange, type Line } from './exchange.ts';
-import { LruMap } from '../domain/lru-map.ts';
 import type { Posted } from './posted.ts';
 import { createResolve } from './resolve.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Instant } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import type { EndpointId, MerchantId, OrderNo } from '../domain/ids.ts';
-import type { NotificationType } from '../domain/notification.ts';
+import { type NotificationType, unsayable } from '../domain/notification.ts';
 import type { Profile } from '../providers/provider.ts';
 import type { PublishInput, WithBirth } from '../stores/decisions.ts';
 import type { DeliveryShown } from '../stores/kept.ts';
@@ -69,8 +69,9 @@ export function createPublisher(deps: {
     const { notifyUrl, provider = defaultProvider, idempotencyKey, data } = request;
     if (notifyUrl !== undefined) {
       deps.refuseUrl(notifyUrl);
-      if (!deps.profileOf(provider).types.includes(request.type))
-        throw new AppError('provider.cannot_say', `${provider} has no word for ${request.type}`);
+      const { types, currencies = null } = deps.profileOf(provider);
+      const missing = unsayable({ types, currencies }, request);
+      if (missing !== null) throw new AppError('provider.cannot_say', `${provider} has no word for ${missing}`);
     }
     return {
       merchant: request.merchant,

@@ -257,7 +257,7 @@ function endpointAt(id: EndpointId, url: string, createdAt: number): Endpoint {
     url,
     provider: 'plain',
     types: ['*'],
-    speaks: notificationTypes,
+    speaks: { types: notificationTypes, currencies: null },
     schedule: [40, 60, 80],
     timeoutMs: 2000,
     ratePerSecond: null,

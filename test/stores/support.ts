@@ -145,7 +145,7 @@ export function endpointOf(at: number, change: Partial<Endpoint> = {}): Endpoint
     url: 'https://shop.example/notify',
     provider: 'standard',
     types: ['*'],
-    speaks: notificationTypes,
+    speaks: { types: notificationTypes, currencies: null },
     schedule: null,
     timeoutMs: 10_000,
     ratePerSecond: null,

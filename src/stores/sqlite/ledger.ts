@@ -319,7 +319,7 @@ export class SqliteLedger implements Ledger {
 /** A hidden endpoint takes only what names it, by its provider's schedule, and with the usual limits. */
 const hiddenDefaults = {
   types: [],
-  speaks: [],
+  speaks: { types: [], currencies: null },
   schedule: null,
   timeoutMs: limits.endpointTimeoutMs,
   ratePerSecond: null,

@@ -14,7 +14,7 @@ import type {
   Scope,
   SealedCredentials,
 } from '../../domain/merchant.ts';
-import type { Notification, NotificationType } from '../../domain/notification.ts';
+import type { Notification, NotificationType, Vocabulary } from '../../domain/notification.ts';
 import type {
   OrderReference,
   OutboxItem,
@@ -116,7 +116,7 @@ export function endpointOf(row: Row): Endpoint {
     url: text(row, 'url'),
     provider: text(row, 'provider'),
     types: parsed<string[]>(row, 'types'),
-    speaks: parsed<NotificationType[]>(row, 'speaks'),
+    speaks: parsed<Vocabulary>(row, 'speaks'),
     schedule: row.schedule === null ? null : parsed<number[]>(row, 'schedule'),
     timeoutMs: number(row, 'timeout_ms'),
     ratePerSecond: numberOrNull(row, 'rate_per_second'),

@@ -163,6 +163,21 @@ export function lanes(makeFolder: () => Promise<StoreFolder>): void {
       expect(only((await bench.claim()).claimed).probe).toBe(true);
     });
 
+    it('never disables the URL of a notification, which nobody could enable again', async () => {
+      const credentials = { stripe: { version: 1, sealed: new Uint8Array([1]) } };
+      await bench.store.write('changeMerchant', { id: shop, credentials, by: 'test' });
+      await bench.publish('O-1', { notifyUrl: { url: 'https://b.example/one', provider: 'stripe' } });
+      for (let attempt = 1; attempt < limits.failureBudgetAttempts + 60; attempt += 1) {
+        const { claimed } = await bench.claim();
+        for (const one of claimed) {
+          expect((await bench.finish(one, failedUntil(bench.clock.at))).disabled).toEqual([]);
+        }
+        const { nextDueAt } = await bench.claim();
+        bench.clock.at = Math.max(bench.clock.at + limits.failureBudgetMs / 40, nextDueAt ?? 0);
+      }
+      expect(only((await bench.claim()).claimed)).toMatchObject({ url: 'https://b.example/one' });
+    });
+
     it('disables an endpoint that has only failed for too long, and holds what it had', async () => {
       const id = await bench.addEndpoint();
       await publishMany(1);

@@ -102,13 +102,13 @@ function judgeTarget(unit: Unit, lane: LaneRow, { health, claimed }: Finished): 
   if (claimed.probe && lane.probeUntil !== null) lanes.change(lane, { probeUntil: null });
   if (wasOpen || lane.breaker.openUntil !== null) lanes.reopen(lane);
   if (lane.kind !== 'endpoint' || lane.state !== 'enabled' || !isBudgetSpent(lane.breaker, now)) return 'kept';
-  disable(unit, lane);
-  return 'disabled';
+  return disable(unit, lane) ? 'disabled' : 'kept';
 }
 
-function disable(unit: Unit, lane: LaneRow): void {
+function disable(unit: Unit, lane: LaneRow): boolean {
   const endpoint = unit.directory.endpoint(unit.db, asId.endpoint(lane.id));
-  if (endpoint === null) return;
+  // Nobody could enable a `notify_url` again; its deliveries end by their own schedules.
+  if (endpoint === null || endpoint.hidden) return false;
   updateEndpoint(unit.db, { ...endpoint, state: 'disabled' });
   unit.directory.forgetEndpoint(endpoint);
   unit.lanes.change(lane, { state: 'disabled' });
@@ -122,6 +122,7 @@ function disable(unit: Unit, lane: LaneRow): void {
     subject: lane.id,
     note,
   });
+  return true;
 }
 
 function fractionOf(random: Random): number {
