@@ -1,4 +1,4 @@
-// Builds dist: after `npm ci`, before packing, and as `npm run build`. Plain JavaScript, because it must also run
+// Builds dist: after `npm ci`, before packing, and as `npm run build`; and fills the cache of the first start. Plain JavaScript, because it must also run
 // where only the production dependencies are installed (`npm ci --omit=dev`).
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -17,6 +17,11 @@ if (existsSync(compiler)) {
     // A checkout that is being worked on can still be installed.
     if (!['ci', 'install'].includes(process.env.npm_command ?? '')) process.exitCode = 1;
   }
+  // Not when packing: there the source has no cache to fill.
+  const cache = fileURLToPath(new URL('../node_modules/.cache/paidonce', import.meta.url));
+  const env = { ...process.env, NODE_COMPILE_CACHE: cache };
+  const warm = ['--conditions=paidonce-source', 'scripts/warm.js'];
+  spawnSync(process.execPath, warm, { cwd: root, env, stdio: 'ignore' });
 } else {
   console.log('paidonce: typescript is not installed, so dist is not built.');
 }

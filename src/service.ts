@@ -240,10 +240,10 @@ async function changeDelivery(
     ? await store.write('changeDelivery', { delivery: asId.delivery(id), to, by })
     : 'unknown';
   if (changed === 'unknown') throw new AppError('delivery.unknown', `there is no delivery ${id}`);
-  if (changed === 'state')
-    throw new AppError(
-      'delivery.state',
-      `delivery ${id} cannot be ${to === 'retry' ? 'sent again' : 'canceled'} in its present state`,
-    );
+  if (changed === 'state') {
+    const present = (await store.read('delivery', asId.delivery(id)))?.state ?? 'gone';
+    const fitting = to === 'retry' ? 'a dead or waiting one can be sent again' : 'a waiting or sending one can be canceled';
+    throw new AppError('delivery.state', `delivery ${id} is ${present}; only ${fitting}, while its target exists`);
+  }
   worker.wake();
 }

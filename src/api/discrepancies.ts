@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { toIso } from '../domain/clock.ts';
-import { actionsFor, isDiscrepancyKind } from '../domain/discrepancy.ts';
+import { actionsOn, isDiscrepancyKind } from '../domain/discrepancy.ts';
 import { AppError } from '../domain/errors.ts';
 import { asId } from '../domain/ids.ts';
 import type { Service } from '../service.ts';
@@ -119,7 +119,7 @@ export function discrepancyView(one: Discrepancy): z.input<typeof discrepancy> {
     state,
     // A refund is done by provider clients, which this version does not have.
     actions:
-      state === 'open' && isDiscrepancyKind(kind) ? actionsFor(kind).filter((action) => action !== 'refund') : [],
+      state === 'open' ? actionsOn(one).filter((action) => action !== 'refund') : [],
     opened_at: toIso(one.openedAt),
     closed_at: timeOrNull(one.closedAt),
   };

@@ -87,6 +87,11 @@ export function actionsFor(of: DiscrepancyKind): readonly Action['is'][] {
   return ['accept', ...refund, ...(of === 'late_payment' ? (['reopen'] as const) : []), 'ignore'];
 }
 
+/** The same for a discrepancy as it is kept: parked money (`order` null) can only be ignored until its order is known. */
+export function actionsOn({ kind, order }: { kind: DiscrepancyKind; order: string | null }): readonly Action['is'][] {
+  return order === null ? ['ignore'] : actionsFor(kind);
+}
+
 /** Whether `accept` must name an amount for this kind: without one the money would stay uncounted. */
 export function acceptNeedsAmount(of: DiscrepancyKind): boolean {
   return of === 'amount_missing' || of === 'fact_conflict';

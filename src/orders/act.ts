@@ -1,4 +1,4 @@
-import { acceptNeedsAmount, actionsFor } from '../domain/discrepancy.ts';
+import { acceptNeedsAmount, actionsOn } from '../domain/discrepancy.ts';
 import type { OrderNo } from '../domain/ids.ts';
 import type { Action } from '../domain/order.ts';
 import type { Births } from '../notify/fan-out.ts';
@@ -73,7 +73,6 @@ function resolve(
 }
 
 function fits(discrepancy: StoredDiscrepancy, action: Extract<ActInput['action'], { is: 'resolve' }>): boolean {
-  if (discrepancy.order === null) return action.with === 'ignore';
   if (action.with === 'accept' && action.amountMinor === null && acceptNeedsAmount(discrepancy.kind)) return false;
-  return actionsFor(discrepancy.kind).includes(action.with);
+  return actionsOn(discrepancy).includes(action.with);
 }

@@ -1,7 +1,9 @@
 import type { Clock, Instant } from '../domain/clock.ts';
+import { actionsOn } from '../domain/discrepancy.ts';
 import { AppError } from '../domain/errors.ts';
 import type { Fact } from '../domain/fact.ts';
 import type { AccountId, DiscrepancyId, MerchantId, OrderNo } from '../domain/ids.ts';
+import type { Account } from '../domain/merchant.ts';
 import type { ActInput, ExpectInput, WithBirth } from '../stores/decisions.ts';
 import type { OrderReference, StoredOrder } from '../stores/kept.ts';
 import type { OrderDetail } from '../stores/reads.ts';
@@ -48,7 +50,7 @@ export interface ResolveRequest {
 }
 
 export interface Orders {
-  /** @throws AppError `merchant.unknown`, `request.invalid`, `order.currency_fixed`, `order.reference_taken`. */
+  /** @throws AppError `merchant.unknown`, `account.unknown`, `request.invalid`, `order.currency_fixed`, `order.reference_taken`. */
   expect(request: ExpectRequest): Promise<{ created: boolean; order: StoredOrder }>;
   /** The merchant takes no more money for it. @throws AppError `order.unknown`. */
   close(request: { merchant: MerchantId; orderNo: OrderNo; reason: string; by: string }): Promise<void>;
@@ -81,16 +83,15 @@ export function createOrders({
     if (is === 'order_unknown')
       throw new AppError('order.unknown', `merchant ${input.merchant} expects no order ${named}`);
     if (is === 'discrepancy_unknown') throw new AppError('discrepancy.unknown', `there is no discrepancy ${named}`);
-    if (is === 'does_not_fit')
-      throw new AppError(
-        'discrepancy.action',
-        `discrepancy ${named} is not open, or this action does not fit its kind`,
-      );
+    if (is === 'does_not_fit') throw new AppError('discrepancy.action', await whyNot(store, input, named));
   };
   return {
     detail,
     async expect(request) {
       const input = expectInputOf(request);
+      // An account misspelt would let no payment count, and look like a customer who does not pay.
+      const named = [...(input.accounts ?? []), ...input.references.flatMap(({ account }) => account ?? [])];
+      await Promise.all([...new Set(named)].map((account) => accountOf(store, input.merchant, account)));
       const output = await withBirth((born) => store.decide('expect', { ...input, born }));
       if (output.is === 'refused') throw new AppError(output.code, output.detail);
       return { created: output.is === 'created', order: output.order };
@@ -112,9 +113,7 @@ export function createOrders({
     },
     async confirm({ merchant, note, by, ...told }) {
       await detail(merchant, told.orderNo);
-      const account = await store.read('account', told.account);
-      if (account === null || account.merchant !== merchant)
-        throw new AppError('account.unknown', `merchant ${merchant} has no account ${told.account}`);
+      const account = await accountOf(store, merchant, told.account);
       const scoped = account.provider === 'hmac' || account.provider === 'standard';
       const facts = [confirmedFact(told, scoped, clock.now())];
       const input = { merchant, source: 'manual', facts, withoutOrder: account.withoutOrder, note, by } as const;
@@ -125,6 +124,25 @@ export function createOrders({
       return timelineOf(found, await store.read('history', found.order.id));
     },
   };
+}
+
+/** Why an action does not fit a discrepancy, with those that do. */
+async function whyNot(store: Store, { action }: Omit<ActInput, 'born'>, named: string): Promise<string> {
+  const found = action.is === 'resolve' ? await store.read('discrepancy', action.discrepancy) : null;
+  if (found === null || action.is !== 'resolve') return `discrepancy ${named} is gone`;
+  const { kind, state } = found;
+  if (state !== 'open') return `discrepancy ${named} is ${state}; only an open one can be acted on`;
+  const fitting = actionsOn(found);
+  if (!fitting.includes(action.with)) return `${action.with} does not fit; ${kind} takes ${fitting.join(' or ')} here`;
+  return `to ${action.with} ${kind} takes the amount_minor that is to count`;
+}
+
+/** @throws AppError `account.unknown` */
+async function accountOf(store: Store, merchant: MerchantId, id: AccountId): Promise<Account> {
+  const account = await store.read('account', id);
+  if (account === null || account.merchant !== merchant)
+    throw new AppError('account.unknown', `merchant ${merchant} has no account ${id}`);
+  return account;
 }
 
 /** The request as the decision takes it. */
