@@ -23,12 +23,9 @@ import type { WithBirth } from './stores/decisions.ts';
 import type { Claimed } from './stores/kept.ts';
 import type { Store } from './stores/store.ts';
 
-export type { CallbackGate, Callbacks } from './callbacks/callbacks.ts';
-export type { Diagnosis } from './callbacks/diagnose.ts';
+export type { CallbackGate } from './callbacks/callbacks.ts';
 export type { ArrivedRequest, Received } from './callbacks/receive.ts';
-export type { AccountChange, AccountRequest } from './merchants/accounts.ts';
-export type { EndpointChange, EndpointRequest } from './merchants/endpoints.ts';
-export type { ConfirmRequest, ExpectRequest, ResolveRequest } from './orders/desk.ts';
+export type { ExpectRequest } from './orders/desk.ts';
 export type { TimelineEntry } from './orders/timeline.ts';
 export type { PublishAnswer, PublishRequest } from './publish/publisher.ts';
 

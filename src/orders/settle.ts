@@ -102,7 +102,7 @@ function policyOf(ledger: Ledger, order: StoredOrder): Policy {
   const choice = <T extends string>(name: string, values: readonly T[], standard: T): T =>
     values.find((value) => value === policies[name]) ?? standard;
   const manualOrRefund = ['manual', 'refund'] as const;
-  const tolerance = policies['overpaid_tolerance_minor'];
+  const tolerance = policies.overpaid_tolerance_minor;
   return {
     latePayment: choice('late_payment', ['manual', 'refund', 'reopen'] as const, defaultPolicy.latePayment),
     doublePayment: choice('double_payment', manualOrRefund, defaultPolicy.doublePayment),
