@@ -1,0 +1,112 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { callbackLines, publishLines, rateIn } from './lines.ts';
+import type { LoadCalls } from './load.ts';
+import { commit, type Line, machine, tableOf } from './report.ts';
+import { Role } from './role.ts';
+import * as scenarios from './scenarios.ts';
+import type { SinkCalls } from './sink.ts';
+
+const usage = `npm run bench -- [--quick] [--json] [--write] [--only <part>] [--profile <folder>]
+
+  --quick             a short run; differences under 1.6 times mean nothing
+  --json              the lines as JSON
+  --write             keep the table in bench/results.md
+  --only <part>       one or more of: ceilings, hmac, wechatpay, publish
+  --profile <folder>  with a CPU profile of each measured server there`;
+
+const full: scenarios.Sizes = {
+  warmUp: 4000,
+  callbacks: 30_000,
+  publishes: 20_000,
+  bare: 60_000,
+  ceiling: 30_000,
+  paced: 5000,
+  ratePerSecond: 1000,
+  connections: 256,
+};
+const quick: scenarios.Sizes = {
+  ...full,
+  warmUp: 1000,
+  callbacks: 6000,
+  publishes: 5000,
+  bare: 15_000,
+  ceiling: 6400,
+  paced: 1500,
+  ratePerSecond: 500,
+};
+
+/** One endpoint that takes as much at once as the node sends. */
+const endpointConcurrency = 256;
+const parts = ['ceilings', 'hmac', 'wechatpay', 'publish'] as const;
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+    profile: { type: 'string' },
+  },
+});
+if (values.help) console.log(usage);
+else await main();
+
+async function main(): Promise<void> {
+  const hardware = machine();
+  const load = new Role<LoadCalls>('./load.ts');
+  const sink = new Role<SinkCalls>('./sink.ts');
+  try {
+    const sizes = values.quick ? quick : full;
+    const bench = { sizes, load, sink, sinkPort: await sink.call('listen', null), profile: values.profile ?? null };
+    const lines = await measure(bench);
+    if (values.json) console.log(JSON.stringify({ hardware, commit: commit(), sizes, lines }, null, 2));
+    else console.log(`${hardware}\n\n${tableOf(lines)}`);
+    if (values.write) writeResults(hardware, sizes, lines);
+  } finally {
+    load.stop();
+    sink.stop();
+  }
+}
+
+async function measure(bench: scenarios.Bench): Promise<Line[]> {
+  const wanted = (part: (typeof parts)[number]) => values.only.length === 0 || values.only.includes(part);
+  const lines: Line[] = [];
+  const add = (...more: Line[]) => {
+    for (const { what } of more) console.error(`measured: ${what}`);
+    lines.push(...more);
+  };
+  let b: number | null = null;
+  if (wanted('ceilings')) {
+    const { startMs, memoryMib } = await scenarios.start();
+    add({ what: 'start', note: `listening after ${Math.round(startMs)} ms, ${Math.round(memoryMib)} MiB` });
+    add({ what: 'bare node:http', ...rateIn(await scenarios.bareHttp(bench)) });
+    add({ what: 'undici POSTs to the sink, no store', perSecond: await scenarios.plainPosts(bench) });
+    const ceiling = await scenarios.ceilingB(bench);
+    b = ceiling.perSecond;
+    add({ what: 'ceiling B: HTTP, HMAC, 2 durable rows', ...rateIn(ceiling) });
+  }
+  for (const format of ['hmac', 'wechatpay'] as const) {
+    if (wanted(format))
+      add(...callbackLines(format, await scenarios.callbacks(bench, format), { b, sizes: bench.sizes }));
+  }
+  if (wanted('publish')) add(...publishLines(await scenarios.publishes(bench, endpointConcurrency), bench.sizes));
+  return lines;
+}
+
+function writeResults(hardware: string, sizes: scenarios.Sizes, lines: readonly Line[]): void {
+  const text = `# What the bench measured
+
+\`npm run bench -- --write\`, ${new Date().toISOString().slice(0, 10)}, commit ${commit()}. ${hardware}.
+
+Server, load generator and sink share these cores. Every server is \`paidonce serve\` on an empty data folder: SQLite, WAL, \`synchronous=FULL\`.
+Callbacks are for distinct orders that were announced before; publishes carry an idempotency key and go to one endpoint.
+A = the rows that one callback or publish leaves, with all their indexes, in raw transactions of 64 on one thread, nothing in front;
+B = HTTP, HMAC and two rows with six indexes, group-committed. Measured with ${sizes.callbacks} callbacks and ${sizes.publishes} publishes after ${sizes.warmUp} to warm up.
+On a machine with neighbours, differences under 1.6 times mean nothing.
+
+${tableOf(lines)}
+`;
+  writeFileSync(new URL('./results.md', import.meta.url), text);
+}

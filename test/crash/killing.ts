@@ -1,0 +1,15 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Arm, killFile, type Point } from './points.ts';
+
+/** Ends the process the hard way at the armed point. Nothing of the process runs after it. */
+export function killer(folder: string, arm: Arm): (point: Point, passes?: number) => void {
+  let left = arm.after;
+  return (point, passes = 1) => {
+    if (point !== arm.point) return;
+    left -= passes;
+    if (left > 0) return;
+    appendFileSync(join(folder, killFile), `${point}\n`);
+    process.kill(process.pid, 'SIGKILL');
+  };
+}
