@@ -14,7 +14,7 @@ import {
 } from './domain/ids.ts';
 import { limits } from './domain/limits.ts';
 import type { Policies } from './domain/merchant.ts';
-import { type Observe, unobserved } from './domain/observe.ts';
+import { neverThrowing, type Observe, unobserved } from './domain/observe.ts';
 import { expectInputOf } from './orders/desk.ts';
 import { providers as builtIn } from './providers/index.ts';
 import type { Provider } from './providers/provider.ts';
@@ -113,14 +113,20 @@ export function paidonce(options: PaidonceOptions): Paidonce {
     node: newId('nod', clock.now(), 0),
     clock,
     random: randomBytesOf,
-    observe: options.observe ?? unobserved,
+    observe: neverThrowing(options.observe ?? unobserved),
   });
   const pay = paidonceOn(service, options);
   return {
     ...pay,
     async start() {
       await service.start();
-      await pay.start();
+      try {
+        await pay.start();
+      } catch (error) {
+        // Whoever is told that it did not start will not stop it.
+        await service.stop();
+        throw error;
+      }
     },
     stop: service.stop,
   };
@@ -225,8 +231,11 @@ async function receive(service: Service, account: string, request: Request): Pro
   if (request.method === 'GET') {
     const gate = await service.callbacks.gate(account);
     const asked = { method: 'GET', target, headers: [...request.headers], body: new Uint8Array(0) };
-    if (gate !== null && gate.confirm !== null)
-      return new Response(null, { status: (await gate.confirm(asked)) ? 200 : 401 });
+    if (gate !== null && gate.confirm !== null) {
+      const { confirmed, waitSeconds } = await gate.confirm(asked);
+      if (waitSeconds > 0) return new Response(null, { status: 429, headers: { 'retry-after': String(waitSeconds) } });
+      return new Response(null, { status: confirmed ? 200 : 401 });
+    }
   }
   const { body, cut } = await readBody(request);
   const headers = [...request.headers];

@@ -5,7 +5,7 @@ import { expect } from './orders/expect.ts';
 import { recordFacts } from './orders/record.ts';
 import { refold } from './orders/refold.ts';
 import { takeCallback } from './orders/take-callback.ts';
-import { fromOutboxText } from './publish/outbox-text.ts';
+import { fromOutboxText, toOutboxText } from './publish/outbox-text.ts';
 import { publish } from './publish/publish.ts';
 import type { ExpectInput, Program, PublishInput } from './stores/decisions.ts';
 import type { Ledger } from './stores/ledger.ts';
@@ -16,12 +16,14 @@ export const program: Program = {
   callback: takeCallback,
   sight(ledger, input) {
     const births = new Births(input.born);
-    const { merchant, source, withoutOrder, note } = input;
-    recordFacts(ledger, births, input.facts, { merchant, source, callback: null, at: ledger.now, withoutOrder, note });
+    const { merchant, source, withoutOrder, note, orderNo } = input;
+    const order = orderNo === null ? null : (ledger.orderByNo(merchant, orderNo)?.id ?? null);
+    const told = { merchant, source, callback: null, at: ledger.now, withoutOrder, note, order };
+    recordFacts(ledger, births, input.facts, told);
     const { by } = input;
     if (by !== null) {
       for (const { reference, paymentId } of input.facts) {
-        ledger.addAction({ merchant, by, what: 'order.confirm', subject: reference ?? paymentId, note });
+        ledger.addAction({ merchant, by, what: 'order.confirm', subject: orderNo ?? reference ?? paymentId, note });
       }
     }
     return births.effects;
@@ -40,14 +42,21 @@ export const program: Program = {
   },
   outbox(ledger, input) {
     const births = new Births(input.born);
-    const items = ledger.takeOutbox(input.most);
+    const items = ledger.takeOutbox(input.setAside === undefined ? input.most : 1);
     for (const item of items) {
-      if (item.is === 'effect') queueEffect(ledger, births, item);
+      if (input.setAside !== undefined) setAside(ledger, item, input.setAside);
+      else if (item.is === 'effect') queueEffect(ledger, births, item);
       else applyRequest(ledger, births, item);
     }
     return { ...births.effects, taken: items.length };
   },
 };
+
+/** Whole, so that a person can still do what it asked for. */
+function setAside(ledger: Ledger, item: OutboxItem, why: string): void {
+  const [merchant, subject] = item.is === 'effect' ? [item.merchant, item.notification] : [null, 'outbox'];
+  ledger.addAction({ merchant, by: 'outbox', what: `${item.is}.set_aside`, subject, note: `${why}: ${toOutboxText(item)}` });
+}
 
 /** What a user's transaction left behind. One that is refused now is kept as an action, for a person to see. */
 function applyRequest(ledger: Ledger, births: Births, item: Exclude<OutboxItem, { is: 'effect' }>): void {

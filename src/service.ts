@@ -23,7 +23,7 @@ import type { WithBirth } from './stores/decisions.ts';
 import type { Claimed } from './stores/kept.ts';
 import type { Store } from './stores/store.ts';
 
-export type { CallbackGate } from './callbacks/callbacks.ts';
+export type { Confirmed } from './callbacks/callbacks.ts';
 export type { ArrivedRequest, Received } from './callbacks/receive.ts';
 export type { ExpectRequest } from './orders/desk.ts';
 export type { TimelineEntry } from './orders/timeline.ts';
@@ -166,6 +166,7 @@ async function start({ store, node, clock, random, role }: ServiceOptions, parts
   try {
     await store.write('registerHandlers', registry.registrations());
     vault.confirmKeyCheck(await store.write('keepSetting', { name: 'master_key_check', value: vault.keyCheck() }));
+    if (role !== 'api') await ask.start();
   } catch (error) {
     // A wrong master key must not leave the folder locked.
     await store.close();
@@ -174,7 +175,6 @@ async function start({ store, node, clock, random, role }: ServiceOptions, parts
   if (role === 'api') return;
   worker.start();
   upkeep.start();
-  await ask.start();
 }
 
 const programUrl = new URL(`./program${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
@@ -239,7 +239,8 @@ async function changeDelivery(
   if (changed === 'unknown') throw new AppError('delivery.unknown', `there is no delivery ${id}`);
   if (changed === 'state') {
     const present = (await store.read('delivery', asId.delivery(id)))?.state ?? 'gone';
-    const fitting = to === 'retry' ? 'a dead or waiting one can be sent again' : 'a waiting or sending one can be canceled';
+    const fitting =
+      to === 'retry' ? 'a dead or waiting one can be sent again' : 'a waiting or sending one can be canceled';
     throw new AppError('delivery.state', `delivery ${id} is ${present}; only ${fitting}, while its target exists`);
   }
   worker.wake();

@@ -12,20 +12,19 @@ header,main{max-width:60rem;margin:0 auto;padding:1.25rem}
 header h1{margin:0;font-size:1.7rem}header a{color:inherit;text-decoration:none}header p{margin:.25rem 0 0;color:var(--soft)}
 .goods{display:grid;grid-template-columns:repeat(auto-fill,minmax(13.5rem,1fr));gap:1rem;padding:0;margin:0;list-style:none}
 .card{display:flex;flex-direction:column;background:var(--paper);border:1px solid var(--line);border-radius:14px;padding:1.1rem}
-.picture{font-size:2.6rem;line-height:1.2}
+.picture{display:block;width:3.2rem;height:3.2rem;fill:none;stroke:var(--accent);stroke-width:2.5;stroke-linecap:round;stroke-linejoin:round}
 .card h2{margin:.4rem 0 0;font-size:1.1rem}.card p{margin:.15rem 0;color:var(--soft);font-size:.92rem}
-.price{font-size:1.25rem;font-weight:700;color:var(--ink)!important}
-form{margin-top:auto;padding-top:.7rem;display:grid;gap:.5rem}
-label{display:flex;justify-content:space-between;align-items:center;gap:.6rem;font-size:.9rem;color:var(--soft)}
-select,input{font:inherit;padding:.3rem .45rem;border:1px solid var(--line);border-radius:8px;background:var(--paper);color:var(--ink);max-width:9.5rem}
-input{width:4rem}
+.card .price{font-size:1.25rem;font-weight:700;color:var(--ink)}
+form{margin-top:auto;padding-top:.7rem;display:grid;gap:.6rem}
+label{display:grid;gap:.2rem;font-size:.85rem;color:var(--soft)}
+select,input{font:inherit;font-size:.95rem;width:100%;height:2.4rem;padding:.3rem .45rem;border:1px solid var(--line);border-radius:8px;background:var(--paper);color:var(--ink)}
 button{padding:.65rem;border:0;border-radius:10px;background:var(--accent);color:#fff;font:inherit;font-weight:600;cursor:pointer}
 @media (prefers-color-scheme:dark){button{color:#0d150c}}
 button.plain{background:transparent;color:var(--bad);border:1px solid var(--line)}
 a:focus-visible,button:focus-visible,select:focus-visible,input:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
-.order{max-width:32rem;margin:0 auto}.state{font-size:1.5rem!important;font-weight:700;color:var(--accent)!important}.state.failed{color:var(--bad)!important}
+.order{max-width:32rem;margin:0 auto}.card .state{font-size:1.5rem;font-weight:700;color:var(--accent)}.card .failed{color:var(--bad)}
 dl{display:grid;grid-template-columns:auto 1fr;gap:.4rem 1rem}dt{color:var(--soft)}dd{margin:0;text-align:right;overflow-wrap:anywhere}
-.order a{color:var(--accent)}
+.order a{display:inline-block;margin-top:.8rem;color:var(--accent)}button:disabled{opacity:.5;cursor:not-allowed}
 `;
 export const shopStyleHash = `sha256-${createHash('sha256').update(style).digest('base64')}`;
 
@@ -42,7 +41,7 @@ export function cataloguePage(view: View & { stock: ReadonlyMap<string, bigint> 
     .join('');
   const cards = goods.map((good) => {
     const left = view.stock.get(good.id) ?? 0n;
-    return `<li class="card"><span class="picture" aria-hidden="true">${good.picture}</span>
+    return `<li class="card"><svg class="picture" viewBox="0 0 48 48" aria-hidden="true"><path d="${good.picture}"/></svg>
 <h2>${escaped(good.names[view.language])}</h2><p>${escaped(good.about[view.language])}</p>
 <p class="price">${escaped(moneyText(good.priceMinor, view.language))}</p><p>${left > 0n ? left : 0n} ${say.left}</p>
 <form method="post" action="${view.base}/orders"><input type="hidden" name="good" value="${good.id}">

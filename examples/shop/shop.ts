@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { csrf } from 'hono/csrf';
+import { HTTPException } from 'hono/http-exception';
 import type { Paidonce } from 'paidonce';
 import { z } from 'zod';
 import { goodOf } from './goods.ts';
@@ -87,9 +88,11 @@ export function createShop(pay: Paidonce, options: ShopOptions): Shop {
   });
 
   app.onError((error, context) => {
-    if ('getResponse' in error && typeof error.getResponse === 'function') return error.getResponse();
+    const say = texts[viewOf(context, options).language];
+    if (error instanceof HTTPException && error.status === 403)
+      return notice(context, options, { text: say.foreign, status: 403 });
     console.error(error);
-    return notice(context, options, { text: texts[viewOf(context, options).language].fault, status: 502 });
+    return notice(context, options, { text: say.fault, status: 502 });
   });
   return { app, prepare: () => prepareTables(pay) };
 }
@@ -138,7 +141,7 @@ function viewOf(context: Context, options: ShopOptions) {
 function notice(
   context: Context,
   options: ShopOptions,
-  { text, status }: { text: string; status: 404 | 409 | 422 | 502 },
+  { text, status }: { text: string; status: 403 | 404 | 409 | 422 | 502 },
 ): Response {
   context.status(status);
   return page(context, options, noticePage({ ...viewOf(context, options), text }));

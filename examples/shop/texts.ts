@@ -11,7 +11,7 @@ export const texts = {
     quantity: 'Number',
     buy: 'Buy',
     order: 'Order',
-    good: 'Good',
+    good: 'Article',
     amount: 'Amount',
     paidTimes: 'Marked as paid',
     coupon: 'Coupons granted',
@@ -30,6 +30,7 @@ export const texts = {
     unknownGood: 'The shop does not sell this.',
     unknownOrder: 'There is no such order.',
     unknownPage: 'There is no such page.',
+    foreign: 'This form was sent from another site, so nothing was done.',
     fault: 'Something went wrong on our side. Your order is kept; please try again.',
     times: (count: number) => (count === 1 ? 'once' : `${count} times`),
   },
@@ -55,6 +56,7 @@ export const texts = {
     unknownGood: '本店没有这种商品。',
     unknownOrder: '没有这个订单。',
     unknownPage: '没有这个页面。',
+    foreign: '该表单来自其他网站，未做任何操作。',
     fault: '我们这边出了问题，订单已保留，请重试。',
     times: (count: number) => `${count} 次`,
   },
@@ -64,7 +66,7 @@ export const texts = {
 export const methodNames = {
   wechatpay: { en: 'WeChat Pay', zh: '微信支付' },
   alipay: { en: 'Alipay', zh: '支付宝' },
-  stripe: { en: 'Card (Stripe)', zh: '银行卡(Stripe)' },
+  stripe: { en: 'Card (Stripe)', zh: '银行卡（Stripe）' },
   standard: { en: 'Standard Webhooks', zh: 'Standard Webhooks' },
   hmac: { en: 'HMAC', zh: 'HMAC' },
 } as const;

@@ -10,9 +10,12 @@ import { parseJson } from './json.ts';
 export async function readJson(request: Request): Promise<unknown> {
   const announced = request.headers.get('content-length');
   if (announced === '0' || (announced === null && request.body === null)) return undefined;
-  requireJson(request.headers);
+  // Without an announced length only reading tells whether there is a body, and what there is not needs no type.
+  if (announced !== null) requireJson(request.headers);
   const bytes = await readBytes(request, announced);
-  return bytes.length === 0 ? undefined : parseJson(bytes);
+  if (bytes.length === 0) return undefined;
+  if (announced === null) requireJson(request.headers);
+  return parseJson(bytes);
 }
 
 function requireJson(headers: Headers): void {

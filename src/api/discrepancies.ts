@@ -118,8 +118,7 @@ export function discrepancyView(one: Discrepancy): z.input<typeof discrepancy> {
     currency,
     state,
     // A refund is done by provider clients, which this version does not have.
-    actions:
-      state === 'open' ? actionsOn(one).filter((action) => action !== 'refund') : [],
+    actions: state === 'open' ? actionsOn(one).filter((action) => action !== 'refund') : [],
     opened_at: toIso(one.openedAt),
     closed_at: timeOrNull(one.closedAt),
   };

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { AppError } from '../domain/errors.ts';
+import { invalidFields } from '../domain/field-errors.ts';
 import { limits } from '../domain/limits.ts';
 import { notificationTypes } from '../domain/notification.ts';
 import type { PublishAnswer, PublishRequest, Service } from '../service.ts';
@@ -8,7 +9,7 @@ import type { Caller } from './auth.ts';
 import { amountMinor, currency, freeObject, merchant, orderNo, text, time } from './fields.ts';
 import { requireMerchant } from './merchants.ts';
 import { camelFields } from './names.ts';
-import { expectedError, invalid, problemOf } from './problem.ts';
+import { expectedError, problemOf } from './problem.ts';
 import type { Routes } from './route.ts';
 
 const idempotencyKey = z
@@ -20,6 +21,10 @@ const idempotencyKey = z
     example: 'order-1-paid',
   });
 
+const idempotencyKeyHeader = idempotencyKey.refine(
+  (key) => !key.includes(','),
+  'must come once, and hold no comma; in the body it may',
+);
 const operationId = text(1, 128);
 
 const newNotification = z
@@ -46,7 +51,7 @@ const newNotification = z
       .boolean()
       .optional()
       .openapi({ description: "With `notify_url`: also to the merchant's endpoints." }),
-    provider: text(1, 64).optional(),
+    provider: text(1, 64).optional().openapi({ description: 'Format of `notify_url`; default: `standard`.' }),
     occurred_at: time.optional(),
     idempotency_key: idempotencyKey.optional(),
   })
@@ -98,7 +103,7 @@ export function addPublish(routes: Routes): void {
     summary: 'Publish a notification',
     description: 'Accepted means durable: it is delivered, or visibly not.',
     need: ['publish'],
-    headers: z.object({ 'idempotency-key': idempotencyKey.optional() }),
+    headers: z.object({ 'idempotency-key': idempotencyKeyHeader.optional() }),
     body: newNotification,
     example,
     statuses: [202],
@@ -165,8 +170,9 @@ async function publishOne(
   index: number,
 ): Promise<z.input<typeof batchResult>> {
   try {
-    const parsed = newNotification.safeParse(given);
-    if (!parsed.success) throw invalid(parsed.error, 'the notification is not valid', `/notifications/${index}`);
+    const parsed = newNotification.safeParse(given, { reportInput: true });
+    if (!parsed.success)
+      throw invalidFields(parsed.error.issues, 'the notification is not valid', `/notifications/${index}`);
     return { status: 202, ...(await publish(service, caller, parsed.data)) };
   } catch (error) {
     const expected = expectedError(error);
@@ -180,8 +186,10 @@ async function publishOne(
 /** The idempotency key may come in the header or in the body; both must agree. */
 function withKey(body: NewNotification, header: string | null): NewNotification {
   if (header === null) return body;
-  const key = idempotencyKey.safeParse(header);
-  if (!key.success) throw invalid(key.error, 'the header idempotency-key is not valid', '/idempotency_key');
+  // Copies of a header arrive joined by a comma, and two keys must not pass for a third one.
+  const key = idempotencyKeyHeader.safeParse(header);
+  if (!key.success)
+    throw invalidFields(key.error.issues, 'the header idempotency-key is not valid', '/idempotency_key');
   if (body.idempotency_key !== undefined && body.idempotency_key !== key.data) {
     throw new AppError('request.invalid', 'the header idempotency-key and the field idempotency_key differ');
   }

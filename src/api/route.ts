@@ -3,10 +3,10 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { BlankEnv } from 'hono/types';
 import { AppError, type ErrorCode, errorCatalogue } from '../domain/errors.ts';
+import { invalidFields } from '../domain/field-errors.ts';
 import type { Service } from '../service.ts';
 import { type Authentication, type Caller, type Need, requireNeed } from './auth.ts';
 import { readJson } from './body.ts';
-import { invalid } from './problem.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -75,7 +75,7 @@ export function createRoutes(app: OpenAPIHono<BlankEnv>, service: Service, authe
         const { headers } = context.req.raw;
         const caller = await authentication.callerOf(headers.get('authorization'));
         requireNeed(caller, route.need);
-        const params = parsed(route.params, context.req.param(), 'the path is not valid');
+        const params = parsed(route.params, paramsOf(context), 'the path is not valid');
         const query = parsed(route.query, queryOf(context), 'the query is not valid');
         const body = parsed(route.body, await bodyOf(route, context), 'the body is not valid');
         return respond(await route.run({ service, caller, params, query, body, headers }));
@@ -100,9 +100,20 @@ function respond({ status, body }: Answer<unknown>): Response {
 /** What the schema makes of a value. A route without a schema takes nothing, and its type says so. */
 function parsed<T extends z.ZodType>(schema: T | undefined, value: unknown, what: string): z.output<T>;
 function parsed(schema: z.ZodType | undefined, value: unknown, what: string): unknown {
-  const result = (schema ?? nothing).safeParse(value);
+  const result = (schema ?? nothing).safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  throw invalid(result.error, what);
+  throw invalidFields(result.error.issues, what);
+}
+
+/** Undecoded they would pass: `%ff` and `%25ff` would be one order number. */
+function paramsOf(context: Context): Record<string, string> {
+  try {
+    if (context.req.path.includes('%')) decodeURIComponent(context.req.path);
+  } catch {
+    // The only error there is: a `%` that begins no UTF-8.
+    throw new AppError('request.malformed', 'the path holds a % that is not UTF-8, percent-encoded');
+  }
+  return context.req.param();
 }
 
 function queryOf(context: Context): Record<string, string> {

@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { type AccountId, asId, type CallbackId, isId, type OrderId, type Random } from '../domain/ids.ts';
+import { limits } from '../domain/limits.ts';
 import type { Account } from '../domain/merchant.ts';
 import type { Observe } from '../domain/observe.ts';
 import type { Ask } from '../orders/ask.ts';
@@ -10,6 +11,7 @@ import type { WithBirth } from '../stores/decisions.ts';
 import type { Page } from '../stores/reads.ts';
 import type { Store } from '../stores/store.ts';
 import { type Diagnosis, diagnose } from './diagnose.ts';
+import { createRateLimit } from './rate-limit.ts';
 import { type ArrivedRequest, createReceive, type Received } from './receive.ts';
 
 export interface Callbacks {
@@ -32,8 +34,11 @@ export interface CallbackGate {
   /** The reply, in the provider's own format, that makes it send again later. */
   tryLater(): RawReply;
   /** `hmac`: whether a GET confirms that what its sender sent has arrived; changes nothing. Null for other formats. */
-  confirm: ((request: RawRequest) => Promise<boolean>) | null;
+  confirm: ((request: RawRequest) => Promise<Confirmed>) | null;
 }
+
+/** The answer to a sender that asks; `waitSeconds` > 0: this account was asked too often, and nothing was looked up. */
+export type Confirmed = { confirmed: boolean; waitSeconds: 0 } | { confirmed: false; waitSeconds: number };
 
 export interface CallbacksDependencies {
   store: Store;
@@ -68,10 +73,24 @@ export function createCallbacks(deps: CallbacksDependencies): Callbacks {
     parked: ({ merchant }, references) => deps.ask.again(merchant, references),
     handled: (orders, withinMs) => untilHandled(deps, orders, withinMs),
   });
+  const rateLimit = createRateLimit({
+    perSecond: limits.confirmationsPerSecond,
+    burst: limits.confirmationsBurst,
+    clock,
+  });
   const accountOf = async (id: AccountId): Promise<Account> => {
     const account = await deps.findAccount(id);
     if (account === null) throw new AppError('account.unknown', `there is no account ${id}`);
     return account;
+  };
+  const readQuarantined = async (account: Account, id: CallbackId): Promise<void> => {
+    try {
+      const callback = await store.read('callback', id);
+      if (callback !== null) await readAgain(callback, account);
+    } catch (error) {
+      // One that cannot be read must not keep the others from it.
+      observe('quarantine.failed', 'error', { account: account.id, callback: id, error: String(error) });
+    }
   };
   return {
     receive,
@@ -85,7 +104,11 @@ export function createCallbacks(deps: CallbacksDependencies): Callbacks {
       const confirm =
         receiver.confirmation === undefined
           ? null
-          : (request: RawRequest) => confirmSent(store, account, receiver, request);
+          : async (request: RawRequest): Promise<Confirmed> => {
+              const waitSeconds = rateLimit(account.id);
+              if (waitSeconds > 0) return { confirmed: false, waitSeconds };
+              return { confirmed: await confirmSent(store, account, receiver, request), waitSeconds: 0 };
+            };
       return { account, methods, tryLater: () => receiver.acknowledge('try_later', nothing, context), confirm };
     },
     async reprocess(id) {
@@ -99,8 +122,7 @@ export function createCallbacks(deps: CallbacksDependencies): Callbacks {
     async readQuarantine(account) {
       try {
         for await (const id of quarantined(store, account.id)) {
-          const callback = await store.read('callback', id);
-          if (callback !== null) await readAgain(callback, account);
+          await readQuarantined(account, id);
         }
       } catch (error) {
         // The change of the secrets stands; a person can read a callback again by itself.

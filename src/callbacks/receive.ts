@@ -143,15 +143,20 @@ async function decide(
   const expectations = reading.opened.is === 'facts' ? await deps.ask(account, reading.opened.facts) : [];
   const bodyDigest = reading.opened.nonce === null ? '' : createHash('sha256').update(body).digest('base64url');
   const { opened } = reading;
-  const output = await deps.withBirth((born) =>
-    deps.store.decide('callback', { callback, again: null, born, opened, bodyDigest, expectations }),
-  );
-  if (output.parked.length > 0)
-    deps.parked(
-      account,
-      output.parked.map(({ reference }) => reference),
-    );
+  const output = await record(deps, account, { callback, again: null, opened, bodyDigest, expectations });
   return { ...output, callback };
+}
+
+/** Records a callback that was opened, and has asked again later for the orders that nobody knows yet. */
+async function record(
+  deps: ReceiveDependencies,
+  account: Account,
+  input: Omit<CallbackInput, 'born'>,
+): Promise<CallbackOutput> {
+  const output = await deps.withBirth((born) => deps.store.decide('callback', { ...input, born }));
+  const references = output.parked.map(({ reference }) => reference);
+  if (references.length > 0) deps.parked(account, references);
+  return output;
 }
 
 async function outcomeOf(deps: ReceiveDependencies, account: Account, output: CallbackOutput): Promise<Outcome> {
@@ -171,7 +176,7 @@ function tell(
   id: CallbackId,
   { verdict, code, reason }: CallbackOutput,
 ): void {
-  const level = verdict === 'refused' || verdict === 'conflict' || verdict === 'unreadable' ? 'warn' : 'info';
+  const level = levels[verdict];
   deps.observe('callback.received', level, {
     callback: id,
     account: account.id,
@@ -181,6 +186,18 @@ function tell(
     reason,
   });
 }
+
+/** What goes as it should is a figure, not a line: thousands a second would hide the others. */
+const levels = {
+  verified: 'debug',
+  duplicate: 'debug',
+  ignored: 'debug',
+  parked: 'info',
+  quarantined: 'info',
+  conflict: 'warn',
+  unreadable: 'warn',
+  refused: 'warn',
+} as const satisfies Record<Callback['verdict'], string>;
 
 const outcomes = {
   verified: 'accepted',
@@ -203,15 +220,14 @@ function createReadAgain(deps: ReceiveDependencies) {
       throw new AppError('callback.unknown', `callback ${callback.id} is a challenge, of which nothing is kept`);
     const { messageId, code, reason } = reading;
     const expectations = reading.opened.is === 'facts' ? await deps.ask(account, reading.opened.facts) : [];
-    const { opened: read } = reading;
-    const input = {
+    return record(deps, account, {
       callback: { ...callback, messageId, code, reason },
       again: callback.step,
-      opened: read,
+      verdictBefore: callback.verdict,
+      opened: reading.opened,
       bodyDigest: '',
       expectations,
-    };
-    return deps.withBirth((born) => deps.store.decide('callback', { ...input, born }));
+    });
   };
 }
 

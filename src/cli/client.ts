@@ -63,6 +63,13 @@ async function reached(url: string, path: string, init: RequestInit): Promise<An
           ? `${cause.code} ${cause.message}`
           : cause.message
         : String(cause);
+    if (/CERT|SELF_SIGNED|ISSUER|LEAF_SIGNATURE/.test(reason.split(' ')[0] ?? '')) {
+      throw new Failure(exitCodes.unreachable, {
+        code: 'server.untrusted',
+        reason: `the certificate of ${url} is not trusted: ${reason}`,
+        next: 'Name the file of the authority that signed it in NODE_EXTRA_CA_CERTS, or a --url that it is made out for.',
+      });
+    }
     throw new Failure(exitCodes.unreachable, {
       code: 'server.unreachable',
       reason: `${url} does not answer: ${reason.trim()}`,

@@ -54,6 +54,7 @@ export interface Ledger {
 
 /** Adds up facts, in tie order, per payment and currency. */
 export function addUp(facts: readonly KnownFact[], context: AmountContext): Ledger {
+  if (facts.length === 0) return { payments: [], reversals: [] };
   const gathered = gatherPayments(facts, context);
   const whole = gathered.filter((payment) => payment.wholeOrder);
   const voided = whole.some((payment) => has(payment, 'closed') || has(payment, 'voided'));

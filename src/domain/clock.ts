@@ -1,6 +1,11 @@
 /** A moment in UTC, as milliseconds since 1970-01-01T00:00:00Z. */
 export type Instant = number;
 
+/** Whether what code without types handed over is a moment that every store keeps and every clock can say. */
+export function isInstant(value: unknown): value is Instant {
+  return Number.isSafeInteger(value) && Math.abs(Number(value)) <= 8.64e15;
+}
+
 /** Where time comes from. Everything that needs time takes one, so that tests and simulations can pass theirs. */
 export interface Clock {
   /** The present moment. It may jump; use it for what is stored and for replay windows. */

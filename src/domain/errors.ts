@@ -15,8 +15,8 @@ export const errorCatalogue = {
   'request.invalid': entry(422, 'The request is not valid', 'Correct the fields that `errors` points at.'),
   'request.malformed': entry(
     400,
-    'The body cannot be read',
-    'Send valid UTF-8 JSON with content-type application/json.',
+    'The request cannot be read',
+    'Send what the detail asks for: mostly valid JSON in UTF-8.',
   ),
   'request.too_large': entry(413, 'The body is too large', 'Send fewer or smaller items; the limit is in the detail.'),
   'request.incomplete': entry(400, 'The body ended early', 'Send as many bytes as content-length says.'),

@@ -10,6 +10,11 @@ export interface Money {
 /** Wider than any sum of real money, and still a signed 64-bit integer in every store. */
 export const amountMinorMax = 9_007_199_254_740_991_000n;
 
+/** Whether what code without types handed over is an amount in minor units: 0 to {@link amountMinorMax}. */
+export function isAmount(value: unknown): value is bigint {
+  return typeof value === 'bigint' && value >= 0n && value <= amountMinorMax;
+}
+
 /**
  * Reads a decimal text such as `88.80` as minor units. The digits decide: nothing is rounded. Refused (null): anything that is
  * not digits with at most one point, more decimals than the currency has (unless they are zeros and `zerosBeyond` is set), a
@@ -61,5 +66,5 @@ export function minorToJson(amountMinor: bigint): number | string {
 }
 
 function bounded(amount: bigint): bigint | null {
-  return amount >= 0n && amount <= amountMinorMax ? amount : null;
+  return isAmount(amount) ? amount : null;
 }

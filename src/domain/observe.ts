@@ -11,3 +11,14 @@ export interface Signal {
 export type Observe = (name: string, level: Signal['level'], fields: Signal['fields']) => void;
 
 export const unobserved: Observe = () => {};
+
+/** For an observer of the user's own: what it throws must not keep a slot or end the process. */
+export function neverThrowing(observe: Observe): Observe {
+  return (name, level, fields) => {
+    try {
+      observe(name, level, fields);
+    } catch {
+      // There is nowhere left to tell it.
+    }
+  };
+}

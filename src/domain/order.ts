@@ -92,7 +92,7 @@ export interface OrderHistory {
 
 /** What the actions come to. */
 export interface Decisions {
-  /** When the merchant closed the order, unless it was reopened since. */
+  /** When the merchant first closed the order, unless it was reopened since. */
   closedAt: Instant | null;
   /** The last `accept`, `ignore` or `reopen` of each discrepancy, by its key. */
   byKey: ReadonlyMap<string, Action>;
@@ -103,7 +103,8 @@ export function decide(actions: readonly Action[]): Decisions {
   const byKey = new Map<string, Action>();
   let closedAt: Instant | null = null;
   for (const action of actions.toSorted((one, other) => one.at - other.at)) {
-    if (action.is === 'close') closedAt = action.at;
+    // A second close must not move the first: money that came between them is late.
+    if (action.is === 'close') closedAt ??= action.at;
     if (action.is === 'reopen') closedAt = null;
     if (action.discrepancy !== null && action.is !== 'refund') byKey.set(action.discrepancy, action);
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
+import { AppError } from '../domain/errors.ts';
 import type { Observe } from '../domain/observe.ts';
 import type { WithBirth } from '../stores/decisions.ts';
 import type { Store } from '../stores/store.ts';
@@ -15,8 +16,15 @@ const refoldEveryMs = 1000;
 const outboxEveryMs = 250;
 const outboxMost = 64;
 
+interface UpkeepDependencies {
+  store: Store;
+  clock: Clock;
+  observe: Observe;
+  withBirth: WithBirth;
+}
+
 /** The work that nobody asks for: what time changes, and what users' transactions left in the outbox. */
-export function createUpkeep(deps: { store: Store; clock: Clock; observe: Observe; withBirth: WithBirth }): Upkeep {
+export function createUpkeep(deps: UpkeepDependencies): Upkeep {
   const { store } = deps;
   const over = new AbortController();
   const loops: Promise<void>[] = [];
@@ -43,15 +51,13 @@ export function createUpkeep(deps: { store: Store; clock: Clock; observe: Observ
   return {
     start() {
       const refold = async () => (await deps.withBirth((born) => store.decide('refold', { born }))).more;
-      const outbox = async () =>
-        (await deps.withBirth((born) => store.decide('outbox', { born, most: outboxMost }))).taken === outboxMost;
       const nextWake = () => {
         wake = new AbortController();
         return wake.signal;
       };
       loops.push(
         loop('refold', refoldEveryMs, refold, () => over.signal),
-        loop('outbox', outboxEveryMs, outbox, nextWake),
+        loop('outbox', outboxEveryMs, () => applyOutbox(deps), nextWake),
       );
     },
     async stop() {
@@ -60,4 +66,23 @@ export function createUpkeep(deps: { store: Store; clock: Clock; observe: Observ
     },
     wakeOutbox: () => wake.abort(),
   };
+}
+
+/** Applies what waits; true = there may be more. What breaks whoever applies it is found by going one by one, and set aside. */
+async function applyOutbox({ store, observe, withBirth }: UpkeepDependencies): Promise<boolean> {
+  const apply = async (most: number, aside: { setAside?: string } = {}): Promise<number> =>
+    (await withBirth((born) => store.decide('outbox', { born, most, ...aside }))).taken;
+  const all = await apply(outboxMost).catch(unlessStore);
+  if (typeof all === 'number') return all === outboxMost;
+  const first = await apply(1).catch(unlessStore);
+  if (typeof first === 'number') return true;
+  observe('outbox.set_aside', 'error', { error: String(first) });
+  await apply(1, { setAside: String(first) });
+  return true;
+}
+
+/** A store that cannot work now says nothing about what it was given. @throws what it said. */
+function unlessStore(error: unknown): Error {
+  if (error instanceof AppError && error.code.startsWith('store.')) throw error;
+  return error instanceof Error ? error : new Error(String(error));
 }

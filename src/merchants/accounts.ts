@@ -67,6 +67,12 @@ export interface AccountsDependencies {
 export function createAccounts(deps: AccountsDependencies): Accounts {
   const { store, clock, keeping } = deps;
   const cache = new LruMap<AccountId, { account: Account; until: number }>(cachedMax);
+  /** Counts the changes made here, so that what was read before one is not remembered after it. */
+  let changes = 0;
+  const forget = (id: AccountId): void => {
+    changes += 1;
+    cache.delete(id);
+  };
   const accounts: Accounts = {
     async add(request) {
       const account = await newAccount(deps, request);
@@ -85,26 +91,27 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
         credentials === undefined ? {} : { credentials: keep(keeping, secretOwner.account(id), credentials, options) };
       const change = { ...rest, ...secrets };
       await store.write('changeAccount', { id, by, change });
-      cache.delete(id);
+      forget(id);
       const account = { ...before, ...change };
       if (credentials !== undefined) deps.onSecrets(account);
       return account;
     },
     async remove(id, by) {
       const removed = await store.write('removeAccount', { id, by });
-      cache.delete(id);
+      forget(id);
       if (!removed) throw new AppError('account.unknown', `there is no account ${id}`);
     },
     async find(id) {
       const cached = cache.get(id);
       if (cached !== undefined && cached.until > clock.monotonicMs()) return cached.account;
+      const before = changes;
       const account = await store.read('account', id).catch((error: unknown) => {
         // While the store is away the callback is answered "try again later", in the format that memory still knows.
         if (cached === undefined) throw error;
         return cached.account;
       });
       // An unknown id is not remembered: whoever guesses ids would push the real ones out.
-      if (account !== null) cache.set(id, { account, until: clock.monotonicMs() + cacheMs });
+      if (account !== null && before === changes) cache.set(id, { account, until: clock.monotonicMs() + cacheMs });
       return account;
     },
     callbackUrl: (id) => `${deps.publicUrl}/callbacks/${id}`,

@@ -99,7 +99,7 @@ export function createEndpoints(deps: EndpointsDependencies): Endpoints {
         version,
       });
       await store.write('changeEndpoint', { id, by, change: { credentials: kept } });
-      return { made };
+      return { made: inUse(made, rotated) };
     },
   };
 }
@@ -172,6 +172,14 @@ function withPrevious(next: unknown, present: unknown, { keepIds }: { keepIds: b
         : value;
   }
   return merged;
+}
+
+/** Of what the server made, what is used: an id that stayed is shown as it is. */
+function inUse(made: unknown, kept: unknown): unknown {
+  if (!isRecord(made) || !isRecord(kept)) return made;
+  return Object.fromEntries(
+    Object.entries(made).map(([name, value]) => [name, Array.isArray(value) ? value : kept[name]]),
+  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

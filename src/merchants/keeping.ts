@@ -1,4 +1,5 @@
-import { AppError, type FieldError } from '../domain/errors.ts';
+import { AppError } from '../domain/errors.ts';
+import { fieldErrors } from '../domain/field-errors.ts';
 import type { Random } from '../domain/ids.ts';
 import type { SealedCredentials } from '../domain/merchant.ts';
 import type { Provider, ReceiverAccount } from '../providers/provider.ts';
@@ -32,15 +33,10 @@ export function keep(
 ): SealedCredentials {
   const provider = providerOf(keeping, options.provider);
   const schema = options.for === 'endpoint' ? provider.endpointCredentials : provider.accountCredentials;
-  const parsed = schema.safeParse(credentials);
+  const parsed = schema.safeParse(credentials, { reportInput: true });
   if (!parsed.success) {
-    const errors = parsed.error.issues.map(
-      (issue): FieldError => ({
-        pointer: `/credentials${issue.path.map((part) => `/${String(part)}`).join('')}`,
-        detail: issue.message,
-      }),
-    );
-    const fields = errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; ');
+    const errors = fieldErrors(parsed.error.issues, '/credentials');
+    const fields = errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ');
     throw new AppError('account.credentials', `${provider.name}: ${fields}`, { errors });
   }
   // Built once here, so that a key that parses but cannot be used is refused now and not at the first callback.

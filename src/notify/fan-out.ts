@@ -65,11 +65,9 @@ export function destinationsOf(
         reason: `the format ${endpoint.provider} cannot say ${missing}`,
       });
   }
-  for (const handler of handlers) {
-    if (matchesTypes([handler.type], notification.type)) {
-      destinations.push({ target: { kind: 'handler', name: handler.name }, url: null, effect: null, held: false });
-    }
-  }
+  // By name: one that is, or in older code was, registered for overlapping types still runs once.
+  const names = new Set(handlers.filter(({ type }) => matchesTypes([type], notification.type)).map(({ name }) => name));
+  for (const name of names) destinations.push({ target: { kind: 'handler', name }, url: null, effect: null, held: false });
   return { destinations, skipped };
 }
 

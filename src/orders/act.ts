@@ -1,6 +1,6 @@
 import { acceptNeedsAmount, actionsOn } from '../domain/discrepancy.ts';
 import type { OrderNo } from '../domain/ids.ts';
-import type { Action } from '../domain/order.ts';
+import { type Action, decide } from '../domain/order.ts';
 import type { Births } from '../notify/fan-out.ts';
 import type { ActInput } from '../stores/decisions.ts';
 import type { Ledger, StoredDiscrepancy } from '../stores/ledger.ts';
@@ -26,7 +26,6 @@ function close(ledger: Ledger, input: ActInput, orderNo: OrderNo, births: Births
     by: input.by,
     note: input.note,
   };
-  ledger.saveOrder({ ...order, actions: [...order.actions, action] });
   ledger.addAction({
     merchant: input.merchant,
     by: input.by,
@@ -34,6 +33,8 @@ function close(ledger: Ledger, input: ActInput, orderNo: OrderNo, births: Births
     subject: order.id,
     note: input.note,
   });
+  if (decide(order.actions).closedAt !== null) return 'done';
+  ledger.saveOrder({ ...order, actions: [...order.actions, action] });
   settle(ledger, births, order.id, null);
   return 'done';
 }

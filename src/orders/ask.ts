@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
+import { AppError } from '../domain/errors.ts';
 import type { Fact } from '../domain/fact.ts';
 import { isOrderNo, type MerchantId, type OrderNo } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
@@ -117,8 +118,9 @@ class Asking implements Ask {
       if (this.#over.signal.aborted || (await this.#isExpected(merchant, orderNo))) return;
       const answer = await this.#ask(merchant, orderNo);
       if (answer === null) continue;
-      await withBirth((born) => store.decide('expect', { ...answer, born }));
-      return;
+      const output = await withBirth((born) => store.decide('expect', { ...answer, born }));
+      if (output.is !== 'refused') return;
+      this.#failed(merchant, orderNo, new AppError(output.code, output.detail));
     }
   }
 

@@ -112,11 +112,12 @@ export function createOrders({
       );
     },
     async confirm({ merchant, note, by, ...told }) {
-      await detail(merchant, told.orderNo);
+      const { order } = await detail(merchant, told.orderNo);
       const account = await accountOf(store, merchant, told.account);
-      const scoped = account.provider === 'hmac' || account.provider === 'standard';
-      const facts = [confirmedFact(told, scoped, clock.now())];
-      const input = { merchant, source: 'manual', facts, withoutOrder: account.withoutOrder, note, by } as const;
+      const facts = [confirmedFact(told, order, account, clock.now())];
+      const { withoutOrder } = account;
+      const named = { merchant, orderNo: told.orderNo, note, by } as const;
+      const input = { ...named, source: 'manual', facts, withoutOrder } as const;
       await withBirth((born) => store.decide('sight', { ...input, born }));
     },
     async timeline(merchant, orderNo) {
@@ -164,15 +165,18 @@ export function expectInputOf(request: ExpectRequest): Omit<ExpectInput, 'born'>
 /** The fact that the provider's own word would make, so that both are one when it comes after all. */
 function confirmedFact(
   told: Omit<ConfirmRequest, 'merchant' | 'note' | 'by'>,
-  scopedByReference: boolean,
+  { references }: StoredOrder,
+  { provider }: Account,
   now: Instant,
 ): Fact {
+  const echoed = references.find(({ account }) => account === null || account === told.account);
+  const scopedByReference = provider === 'hmac' || provider === 'standard';
   return {
     account: told.account,
     kind: 'captured',
     paymentId: told.operationId,
     operationId: told.operationId,
-    reference: told.orderNo,
+    reference: echoed?.reference ?? told.orderNo,
     amountMinor: told.amountMinor,
     currency: told.currency,
     fromOrder: false,

@@ -1,5 +1,6 @@
+import { isInstant } from '../domain/clock.ts';
 import { exponentOf } from '../domain/currencies.ts';
-import { amountMinorMax } from '../domain/money.ts';
+import { isAmount } from '../domain/money.ts';
 import type { Expectation } from '../domain/order.ts';
 import type { Births } from '../notify/fan-out.ts';
 import { newOrder } from '../notify/new-order.ts';
@@ -50,26 +51,28 @@ export function expect(ledger: Ledger, input: Omit<ExpectInput, 'born'>, births:
 }
 
 function refusalOf(ledger: Ledger, input: Omit<ExpectInput, 'born'>) {
-  const { merchant, orderNo, amountMinor, currency } = input;
+  const { merchant, orderNo, amountMinor, currency, expiresAt } = input;
   if (ledger.merchant(merchant) === null)
     return { code: 'merchant.unknown', detail: `there is no merchant ${merchant}` } as const;
-  if (amountMinor < 1n || amountMinor > amountMinorMax || exponentOf(currency) === null) {
+  if (!isAmount(amountMinor) || amountMinor < 1n || exponentOf(currency) === null) {
     return {
       code: 'request.invalid',
       detail: `${amountMinor} ${currency} is not an amount that an order can cost`,
     } as const;
   }
+  if (expiresAt !== null && !isInstant(expiresAt))
+    return { code: 'request.invalid', detail: 'expiresAt is not a moment in whole milliseconds' } as const;
   const existing = ledger.orderByNo(merchant, orderNo);
   const was = existing?.expectations.findLast((expectation) => !expectation.unverified)?.currency;
   if (existing !== null && was !== undefined && was !== currency && ledger.factsOfOrder(existing.id).some(isMoney)) {
     return { code: 'order.currency_fixed', detail: `order ${orderNo} is in ${was} and has received money` } as const;
   }
-  for (const { account, reference } of referencesOf(input)) {
-    const owner = account === null ? null : ledger.orderOfReference(merchant, account, reference);
-    if (owner !== null && owner !== existing?.id) {
+  for (const reference of referencesOf(input)) {
+    const owner = ledger.otherWithReference(merchant, reference, existing?.id ?? null);
+    if (owner !== null) {
       return {
         code: 'order.reference_taken',
-        detail: `reference ${reference} belongs to order ${ledger.order(owner)?.orderNo ?? owner}`,
+        detail: `reference ${reference.reference} belongs to order ${ledger.order(owner)?.orderNo ?? owner}`,
       } as const;
     }
   }

@@ -24,6 +24,10 @@ export interface Telling {
   at: Instant;
   withoutOrder: 'park' | 'accept';
   note: string | null;
+  /** Who tells it says which order it is for, whatever the reference. */
+  order?: OrderId | null;
+  /** The same callback told what it tells before: its sightings are there. */
+  heardBefore?: boolean;
   /** Set where the same message said something else before: every order named is marked with it. */
   contradictedMessage?: string | null;
 }
@@ -113,7 +117,7 @@ interface Found {
   conflicting: readonly OrderId[];
 }
 
-/** (a) a known link of the payment, (b) a reference that an order claimed, (c) none: parked. */
+/** (a) a known link of the payment, (b) the order that was named, or whose reference it is, (c) none: parked. */
 function findOrder(ledger: Ledger, fact: Fact, telling: Telling): Found {
   const payment = paymentKey(fact);
   const byPayment = ledger.orderOfPayment(payment);
@@ -121,12 +125,13 @@ function findOrder(ledger: Ledger, fact: Fact, telling: Telling): Found {
     fact.reference === null ? null : ledger.orderOfReference(telling.merchant, fact.account, fact.reference);
   if (byReference === null && fact.reference !== null)
     ledger.awaitReference(payment, telling.merchant, fact.account, fact.reference);
+  const named = telling.order ?? byReference;
   if (byPayment !== null) {
-    const other = byReference !== null && byReference !== byPayment;
-    const conflicting = other ? markConflict(ledger, [byPayment, byReference], payment) : [];
+    const other = named !== null && named !== byPayment;
+    const conflicting = other ? markConflict(ledger, [byPayment, named], payment) : [];
     return { order: byPayment, linked: false, conflicting };
   }
-  const order = byReference ?? acceptedOrder(ledger, fact, telling)?.id ?? null;
+  const order = named ?? acceptedOrder(ledger, fact, telling)?.id ?? null;
   if (order === null) return { order: null, linked: false, conflicting: [] };
   linkPayment(ledger, payment, order);
   return { order, linked: true, conflicting: [] };
@@ -150,7 +155,7 @@ function acceptedOrder(ledger: Ledger, fact: Fact, telling: Telling): StoredOrde
   const order = row.expectations.length > 0 ? row : { ...row, expectations: [unverified] };
   ledger.saveOrder(order);
   const claimed = { account: fact.account, reference };
-  if (!ledger.claimReference(order.id, telling.merchant, claimed)) return null;
+  ledger.claimReference(order.id, telling.merchant, claimed);
   adoptAwaiting(ledger, order, claimed);
   return order;
 }
@@ -168,10 +173,11 @@ function keep(
   if (known === null) {
     const id = newId('fct', ledger.now, bucketOf(merchant), ledger.random);
     ledger.addFact({ ...fact, id, merchant, order, source, recordedAt: at }, key, paymentKey(fact));
-    ledger.addSighting({ fact: id, source, callback, at, providerTime, note });
+    ledger.addSighting({ isFirst: true, fact: id, source, callback, at, providerTime, note });
     return { known: false, changed: true };
   }
-  ledger.addSighting({ fact: known.id, source, callback, at, providerTime, note });
+  if (telling.heardBefore !== true)
+    ledger.addSighting({ isFirst: false, fact: known.id, source, callback, at, providerTime, note });
   const rank = sources.indexOf(source) - sources.indexOf(known.source);
   const better = rank < 0 || (rank === 0 && providerTime < known.providerTime);
   if (better) ledger.improveFact(known.id, source, providerTime);

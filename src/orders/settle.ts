@@ -28,7 +28,9 @@ export function settle(ledger: Ledger, births: Births, id: OrderId, callback: Ca
   const folded = fold(history, ledger.now);
   const { expectation } = folded;
   if (expectation === null) return;
-  const open = ledger.discrepanciesOf(id).filter(({ state }) => state === 'open');
+  // Every discrepancy and everything sent took a sequence: before the first there is nothing to read.
+  const isNew = order.sequence === 0;
+  const open = isNew ? [] : ledger.discrepanciesOf(id).filter(({ state }) => state === 'open');
   const changed = compareDiscrepancies(folded.discrepancies, open);
   const opened = changed.opened.map((found): StoredDiscrepancy => {
     const discrepancy: StoredDiscrepancy = {
@@ -50,7 +52,7 @@ export function settle(ledger: Ledger, births: Births, id: OrderId, callback: Ca
   });
   for (const discrepancy of changed.resolved)
     ledger.saveDiscrepancy({ ...discrepancy, state: 'resolved', closedAt: ledger.now });
-  const sent = ledger.sentNotifications(id).filter((notification) => !notification.cause.startsWith(publishedCause));
+  const sent = isNew ? [] : sentByFold(ledger, id);
   const { due, fellShort } = notificationsDue({ folded, sent, fellShort: order.fellShort });
   const drafts = [
     ...due,
@@ -72,6 +74,10 @@ export function settle(ledger: Ledger, births: Births, id: OrderId, callback: Ca
   });
   for (const [index, draft] of drafts.entries())
     send(ledger, births, order, { draft, sequence: order.sequence + index + 1, callback, expectation });
+}
+
+function sentByFold(ledger: Ledger, id: OrderId) {
+  return ledger.sentNotifications(id).filter((notification) => !notification.cause.startsWith(publishedCause));
 }
 
 function send(

@@ -7,12 +7,16 @@ import type { Ledger } from '../stores/ledger.ts';
 import { expect } from './expect.ts';
 import { digestOfFacts, recordFacts } from './record.ts';
 
+type Digested = CallbackInput & { digest: string | null };
 type Taken = Omit<CallbackOutput, 'born' | 'work'>;
 
 /** Keeps a callback and takes its facts into effect, in one transaction. The rows are those of the table of verdicts. */
 export function takeCallback(ledger: Ledger, input: CallbackInput): CallbackOutput {
   const births = new Births(input.born);
   const { callback, opened } = input;
+  const known = knownBefore(input);
+  if (known !== null) return { ...births.effects, ...nothing, verdict: known };
+  const digest = digestOf(input);
   const nonce =
     opened.nonce === null || input.again !== null
       ? 'taken'
@@ -20,12 +24,13 @@ export function takeCallback(ledger: Ledger, input: CallbackInput): CallbackOutp
   if (nonce === 'other')
     return conclude(
       ledger,
-      input,
+      { ...input, digest },
       births,
       refused('callback.nonce_reused', 'the nonce was used before with another body'),
     );
-  if (opened.is === 'verdict') return conclude(ledger, input, births, withoutFacts(ledger, input, opened.verdict));
-  return conclude(ledger, input, births, withFacts(ledger, input, opened, births));
+  if (opened.is === 'verdict')
+    return conclude(ledger, { ...input, digest }, births, withoutFacts(ledger, input, opened.verdict));
+  return conclude(ledger, { ...input, digest }, births, withFacts(ledger, { ...input, digest }, opened, births));
 }
 
 function withoutFacts(ledger: Ledger, { callback }: CallbackInput, verdict: CallbackVerdict): Taken {
@@ -36,12 +41,11 @@ function withoutFacts(ledger: Ledger, { callback }: CallbackInput, verdict: Call
 
 function withFacts(
   ledger: Ledger,
-  input: CallbackInput,
+  input: Digested,
   opened: Extract<CallbackInput['opened'], { is: 'facts' }>,
   births: Births,
 ): Taken {
-  const { callback } = input;
-  const digest = digestOfFacts(opened.facts);
+  const { callback, digest } = input;
   const first = firstOf(ledger, callback);
   for (const expectation of input.expectations) expect(ledger, expectation, births);
   const contradicts = first !== null && first.factsDigest !== null && first.factsDigest !== digest;
@@ -52,6 +56,7 @@ function withFacts(
     at: callback.receivedAt,
     withoutOrder: opened.withoutOrder,
     note: null,
+    heardBefore: wasTold(input),
     contradictedMessage: contradicts ? `message:${callback.account}:${callback.messageId}` : null,
   });
   const orders = [...recorded.orders];
@@ -69,7 +74,10 @@ function withFacts(
     };
   if (recorded.conflict)
     return { ...nothing, verdict: 'conflict', reason: 'its payment belongs to another order', orders, parked };
-  if (first !== null || (recorded.duplicate && opened.facts.length > 0)) {
+  // Read again it finds its own facts, which makes it no copy of itself.
+  const foundItself = wasTold(input) && input.verdictBefore !== 'duplicate';
+  const isCopy = recorded.duplicate && opened.facts.length > 0 && !foundItself;
+  if (first !== null || isCopy) {
     const reason = first === null ? 'all its facts were known' : `message ${callback.messageId} came before`;
     return { ...nothing, verdict: 'duplicate', reason, first: first?.id ?? null, orders, parked };
   }
@@ -77,6 +85,24 @@ function withFacts(
     return { ...nothing, verdict: 'parked', reason: 'its order is not known yet', orders, parked };
   return { ...nothing, verdict: 'verified', orders };
 }
+
+/** By what a later callback with the same message id is compared; without such an id nothing will ask for it. */
+function digestOf({ callback, opened }: CallbackInput): string | null {
+  return opened.is === 'facts' && callback.messageId !== null ? digestOfFacts(opened.facts) : null;
+}
+
+/** The verdict of a callback that was authentic and cannot be verified with what is known now: what it was does not end with its secrets. */
+function knownBefore({ opened, verdictBefore }: CallbackInput): CallbackVerdict | null {
+  if (verdictBefore === undefined || !authentic.includes(verdictBefore) || opened.is === 'facts') return null;
+  return authentic.includes(opened.verdict) ? null : verdictBefore;
+}
+
+/** Whether its facts were recorded when it was read before. */
+function wasTold({ verdictBefore }: CallbackInput): boolean {
+  return verdictBefore !== undefined && tellingVerdicts.includes(verdictBefore);
+}
+const tellingVerdicts: readonly CallbackVerdict[] = ['verified', 'parked', 'duplicate', 'conflict'];
+const authentic: readonly CallbackVerdict[] = [...tellingVerdicts, 'ignored'];
 
 /** The other callback that brought the same message first. */
 function firstOf(ledger: Ledger, callback: CallbackInput['callback']) {
@@ -91,7 +117,7 @@ function refused(code: ErrorCode, reason: string): Taken {
 }
 
 /** Keeps the row, unless it is a refused one past the bound of the quarantine: those are only counted. */
-function conclude(ledger: Ledger, input: CallbackInput, births: Births, taken: Taken): CallbackOutput {
+function conclude(ledger: Ledger, input: Digested, births: Births, taken: Taken): CallbackOutput {
   const { verdict, code, reason } = taken;
   const callback: Callback = {
     ...input.callback,
@@ -100,15 +126,14 @@ function conclude(ledger: Ledger, input: CallbackInput, births: Births, taken: T
     reason,
     step: furthest(stepOf(input.callback.step, verdict), input.again),
   };
-  const digest = input.opened.is === 'facts' ? digestOfFacts(input.opened.facts) : null;
   if (input.again !== null) {
-    ledger.changeCallback(callback, digest);
+    ledger.changeCallback(callback, input.digest);
     ledger.count(callback, callback.step, input.again);
     return { ...births.effects, ...taken };
   }
   const outside = verdict === 'quarantined' || verdict === 'refused';
   if (outside && !ledger.quarantineHasRoom(callback.account)) ledger.countUnkept(callback);
-  else ledger.addCallback(callback, digest);
+  else ledger.addCallback(callback, input.digest);
   ledger.count(callback, callback.step, null);
   return { ...births.effects, ...taken };
 }

@@ -85,6 +85,8 @@ export interface Judgement {
   confirmed: boolean;
   why: string;
   retry: 'by_schedule' | 'stop';
+  /** The failure is no sign that the target is ill: its breaker and its failure budget do not count it. */
+  sparesTarget?: boolean;
 }
 
 /** Seals notifications under one version of an endpoint's credentials, and judges the answers. */

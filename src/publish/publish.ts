@@ -1,5 +1,8 @@
-import { bucketOf, newId } from '../domain/ids.ts';
-import type { Notification } from '../domain/notification.ts';
+import { isInstant } from '../domain/clock.ts';
+import { exponentOf } from '../domain/currencies.ts';
+import { asId, bucketOf, isOrderNo, newId } from '../domain/ids.ts';
+import { isAmount } from '../domain/money.ts';
+import { isNotificationType, type Notification } from '../domain/notification.ts';
 import { type Births, type Destination, destinationsOf, fanOut, toEndpoint } from '../notify/fan-out.ts';
 import { orderRow } from '../notify/new-order.ts';
 import type { PublishInput, PublishOutput } from '../stores/decisions.ts';
@@ -52,13 +55,28 @@ function repeated(
     id: notification.id,
     sequence: notification.sequence,
     deliveries,
-    skipped: [],
+    skipped: skippedAtFirst(ledger, input, notification),
   };
+}
+
+/** Worked out again, as nothing is kept of it: what was skipped then, of the endpoints that are still there. */
+function skippedAtFirst(ledger: Ledger, input: Omit<PublishInput, 'born'>, notification: Notification) {
+  if (!reachesAll(input)) return [];
+  const isOlder = (id: string) =>
+    (ledger.endpoint(asId.endpoint(id))?.createdAt ?? Number.POSITIVE_INFINITY) <= notification.createdAt;
+  return destinationsOf(ledger, notification).skipped.filter(({ endpoint }) => isOlder(endpoint));
+}
+
+/** Whether it goes to the merchant's endpoints and handlers, and not only to the one place it names. */
+function reachesAll({ onlyEndpoint, notifyUrl, alsoEndpoints }: Omit<PublishInput, 'born'>): boolean {
+  return onlyEndpoint === null && (notifyUrl === null || alsoEndpoints);
 }
 
 function refusalOf(ledger: Ledger, input: Omit<PublishInput, 'born'>) {
   const merchant = ledger.merchant(input.merchant);
   if (merchant === null) return { code: 'merchant.unknown', detail: `there is no merchant ${input.merchant}` } as const;
+  const wrong = wrongField(input);
+  if (wrong !== null) return { code: 'request.invalid', detail: `${wrong} is not one that can be published` } as const;
   if (input.notifyUrl !== null && merchant.credentials[input.notifyUrl.provider] === undefined) {
     return {
       code: 'publish.no_secrets',
@@ -72,6 +90,16 @@ function refusalOf(ledger: Ledger, input: Omit<PublishInput, 'born'>) {
     } as const;
   }
   return null;
+}
+
+/** What no notification can have. The HTTP API has checked it; code without types, and what waited in an outbox, has not. */
+function wrongField(input: Omit<PublishInput, 'born'>): string | null {
+  const amounts = [input.amountMinor, input.orderAmountMinor ?? 0n, input.refundedTotalMinor ?? 0n];
+  if (!amounts.every(isAmount)) return 'an amount';
+  if (exponentOf(input.currency) === null) return `the currency ${input.currency}`;
+  if (!isNotificationType(input.type)) return `the type ${input.type}`;
+  if (!isOrderNo(input.orderNo)) return 'the order number';
+  return [input.occurredAt, input.notBefore].every((at) => at === null || isInstant(at)) ? null : 'a time';
 }
 
 function notificationOf(ledger: Ledger, input: Omit<PublishInput, 'born'>, order: StoredOrder): Notification {

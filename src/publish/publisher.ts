@@ -67,8 +67,9 @@ export function createPublisher(deps: {
 }): Publisher {
   const inputOf = (request: PublishRequest): Omit<PublishInput, 'born'> => {
     const { notifyUrl, provider = defaultProvider, idempotencyKey, data } = request;
-    if (notifyUrl !== undefined) {
-      deps.refuseUrl(notifyUrl);
+    if (notifyUrl !== undefined) deps.refuseUrl(notifyUrl);
+    // A format that is named is checked, also where the endpoints' own formats will be used.
+    if (notifyUrl !== undefined || request.provider !== undefined) {
       const { types, currencies = null } = deps.profileOf(provider);
       const missing = unsayable({ types, currencies }, request);
       if (missing !== null) throw new AppError('provider.cannot_say', `${provider} has no word for ${missing}`);

@@ -9,7 +9,7 @@ export const texts = {
     title: 'Cashier',
     banner: 'Sandbox. No real money moves.',
     order: 'Order',
-    method: 'Paid with',
+    method: 'Pay with',
     pay: 'Pay',
     fail: 'Let the payment fail',
     leave: 'Leave without paying',
@@ -41,7 +41,7 @@ export const texts = {
     leave: '不支付，离开',
     back: '返回商店',
     developers: '开发者选项：通知怎样送达',
-    duplicate: '通知发送次数(期间的应答视为丢失)',
+    duplicate: '通知发送次数（期间的应答视为丢失）',
     drop: '通知丢失，从不发送',
     wrongSignature: '签名错误',
     missing: '没有这笔支付。',
@@ -62,7 +62,7 @@ export const texts = {
 export const methodNames: Readonly<Record<string, Record<Language, string>>> = {
   wechatpay: { en: 'WeChat Pay', zh: '微信支付' },
   alipay: { en: 'Alipay', zh: '支付宝' },
-  stripe: { en: 'Card (Stripe)', zh: '银行卡(Stripe)' },
+  stripe: { en: 'Card (Stripe)', zh: '银行卡（Stripe）' },
   standard: { en: 'Standard Webhooks', zh: 'Standard Webhooks' },
   hmac: { en: 'HMAC', zh: 'HMAC' },
 };

@@ -34,7 +34,9 @@ export function faultySender(sender: Sender, claimed: Claimed, options: FaultySe
       );
     },
     judge(answer) {
-      const judgement = sender.judge(answer);
+      const judged = sender.judge(answer);
+      // A schedule that runs a thousand times faster must not run into a breaker that does not.
+      const judgement = step === null ? judged : { ...judged, sparesTarget: true };
       const wanted = step?.faults.duplicate ?? 1;
       const lostBefore = lost.get(claimed.delivery) ?? 0;
       if (!judgement.confirmed || lostBefore + 1 >= wanted) {
@@ -48,6 +50,7 @@ export function faultySender(sender: Sender, claimed: Claimed, options: FaultySe
         confirmed: false,
         why: `the sandbox takes good acknowledgement ${lostBefore + 1} of ${wanted} for lost`,
         retry: 'by_schedule',
+        sparesTarget: true,
       };
     },
   };

@@ -12,7 +12,9 @@ const bodyBytesMax = 65_536;
  * @throws AppError `auth.missing`, `auth.invalid`, `auth.scope`
  */
 export async function authorized(context: Context, service: SandboxService): Promise<void> {
-  const token = /^bearer +([\x21-\x7e]{1,512})$/i.exec(context.req.header('authorization') ?? '')?.[1];
+  const authorization = context.req.header('authorization');
+  if (authorization === undefined) throw new AppError('auth.missing', 'the header authorization is missing');
+  const token = /^bearer +([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1];
   if (token === undefined)
     throw new AppError('auth.missing', 'the header authorization does not hold one bearer token');
   const apiKey = await service.apiKeys.find(token);

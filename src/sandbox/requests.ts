@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fromIso } from '../domain/clock.ts';
 import { exponentOf } from '../domain/currencies.ts';
 import { AppError } from '../domain/errors.ts';
+import { invalidFields } from '../domain/field-errors.ts';
 import { minorFromInteger } from '../domain/money.ts';
 import { faultsSchema, noFaults } from './faults.ts';
 import { scriptNames } from './scripts.ts';
@@ -69,20 +70,13 @@ export type ScenarioRequest = z.output<typeof scenarioRequest>;
 
 /** @throws AppError `request.invalid`, with a pointer to each field that is wrong. */
 export function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  const errors = result.error.issues.map(({ path, message }) => ({ pointer: pointerOf(path), detail: message }));
-  throw new AppError(
-    'request.invalid',
-    errors.map(({ pointer, detail }) => `${pointer || 'the body'}: ${detail}`).join('; '),
-    { errors },
-  );
+  throw invalidFields(result.error.issues, 'the body is not valid');
 }
 
 export function invalid(pointer: string, detail: string): AppError {
-  return new AppError('request.invalid', `${pointer}: ${detail}`, { errors: [{ pointer, detail }] });
-}
-
-function pointerOf(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return new AppError('request.invalid', `the body is not valid: ${pointer} ${detail}`, {
+    errors: [{ pointer, detail }],
+  });
 }

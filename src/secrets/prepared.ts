@@ -52,14 +52,19 @@ export function createPrepared(options: PreparedOptions): Prepared {
     receiver(account) {
       const { id, mode, provider, credentials } = account;
       const owner: SealingOwner = { owner: secretOwner.account(id), provider, credentials };
-      const key = `${owner.owner} ${provider} ${mode} ${credentials.version}`;
+      const key = `${owner.owner} ${provider} ${mode} ${nameOf(credentials)}`;
       return receivers(key, () => prepare(owner, (found, opened) => found.receiver(opened, { id, mode })));
     },
     sender(owner) {
-      const key = `${owner.owner} ${owner.provider} ${owner.credentials.version}`;
+      const key = `${owner.owner} ${owner.provider} ${nameOf(owner.credentials)}`;
       return senders(key, () => prepare(owner, (found, opened) => found.sender(opened)));
     },
   };
+}
+
+/** The end of what is sealed is its tag, which differs even where two changes made at once were given the same version. */
+function nameOf({ sealed, version }: SealedCredentials): string {
+  return `${version} ${Buffer.from(sealed.subarray(-16)).toString('base64')}`;
 }
 
 function unusable(owner: SecretOwner, error: unknown): AppError {

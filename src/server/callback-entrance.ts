@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
-import type { ArrivedRequest, CallbackGate, Service } from '../service.ts';
+import type { ArrivedRequest, Confirmed, Service } from '../service.ts';
 import { plainReply, refuseUnread, writeReply } from './plain.ts';
-import { createRateLimit, type RateLimit } from './rate-limit.ts';
 
 /** The path under which callback URLs live; what follows is the account's id. */
 export const callbacksPath = '/callbacks/';
@@ -29,16 +28,10 @@ interface Parts {
   service: Service;
   most: EntranceLimits;
   load: Load;
-  confirmations: RateLimit;
 }
 
 export function createCallbackEntrance(service: Service, most: EntranceLimits = limits): CallbackEntrance {
-  const confirmations = createRateLimit({
-    perSecond: limits.confirmationsPerSecond,
-    burst: limits.confirmationsBurst,
-    clock: service.clock,
-  });
-  const parts: Parts = { service, most, load: { callbacks: 0, bytes: 0 }, confirmations };
+  const parts: Parts = { service, most, load: { callbacks: 0, bytes: 0 } };
   return (incoming, outgoing, sayContinue) => {
     parts.load.callbacks += 1;
     outgoing.once('close', () => {
@@ -70,7 +63,10 @@ async function serve(
   if (account === null || gate === null) return refuseUnread(incoming, outgoing, nothingHere);
   const request = requestOf(incoming, account, service.clock.now());
   if (!gate.methods.includes(request.method)) return refuseUnread(incoming, outgoing, methodRefused(gate.methods));
-  if (request.method === 'GET' && gate.confirm !== null) return confirm(parts, gate, request, outgoing);
+  if (request.method === 'GET' && gate.confirm !== null) {
+    answerConfirmation(await gate.confirm(request), outgoing);
+    return;
+  }
 
   const announced = Number(incoming.headers['content-length'] ?? 0);
   if (announced > limits.callbackBytesMax) return refuseCut(parts, request, 'too_large', { incoming, outgoing });
@@ -102,20 +98,12 @@ async function refuseCut(
   await service.callbacks.receive({ ...request, cut: cut === 'too_large' ? 'too_large' : 'incomplete' });
 }
 
-/** A sender asks whether what it sent has arrived (docs/reference/providers.md, `hmac`). Whatever the answer, nothing changes. */
-async function confirm(
-  { confirmations }: Parts,
-  gate: CallbackGate,
-  request: ArrivedRequest,
-  outgoing: ServerResponse,
-): Promise<void> {
-  const waitSeconds = confirmations(gate.account.id);
+/** A sender asked whether what it sent has arrived (docs/reference/providers.md, `hmac`). */
+function answerConfirmation({ confirmed, waitSeconds }: Confirmed, outgoing: ServerResponse): void {
   if (waitSeconds > 0) {
     const line = 'too many confirmations for this account; wait for the seconds in retry-after';
-    return writeReply(outgoing, plainReply('request.rate_limited', line, [['retry-after', String(waitSeconds)]]));
-  }
-  const confirmed = (await gate.confirm?.(request)) === true;
-  writeReply(outgoing, confirmed ? confirmedReply : notConfirmed);
+    writeReply(outgoing, plainReply('request.rate_limited', line, [['retry-after', String(waitSeconds)]]));
+  } else writeReply(outgoing, confirmed ? confirmedReply : notConfirmed);
 }
 
 /** `/callbacks/acc_…`, with or without a query; null for anything else. */

@@ -31,16 +31,21 @@ export interface ListenerOptions {
   observe: Observe;
   /** How often the certificate's files are looked at. */
   tlsPollMs?: number;
+  /** Tests take smaller ones. */
+  most?: ListenerLimits;
 }
+
+export type ListenerLimits = Record<'headersReadMs' | 'bodyReadMs' | 'keepAliveMs' | 'drainMs', number>;
 
 /** @throws AppError `config.invalid` where the address cannot be taken or the certificate not be used. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { tls, observe } = options;
+  const { tls, observe, most = limits } = options;
+  const httpOptions = httpOptionsOf(most);
   const pair = tls === null ? null : readPair(tls);
   const server = pair === null ? createHttpServer(httpOptions) : createHttpsServer({ ...httpOptions, ...pair });
   // A header past the default count of 2000 would be dropped in silence; their bytes are limited instead.
   server.maxHeadersCount = 0;
-  server.keepAliveTimeout = limits.keepAliveMs;
+  server.keepAliveTimeout = most.keepAliveMs;
   server.on('request', (incoming, outgoing) => options.handle(incoming, outgoing, false));
   server.on('checkContinue', (incoming, outgoing) => options.handle(incoming, outgoing, true));
   server.on('clientError', answerClientError);
@@ -53,19 +58,21 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     port: typeof address === 'object' && address !== null ? address.port : options.port,
     async close() {
       stopWatching();
-      await drained(server, options.clock);
+      await drained(server, options.clock, most.drainMs);
     },
   };
 }
 
-const httpOptions = {
-  maxHeaderSize: limits.headerBytesMax,
-  headersTimeout: limits.headersReadMs,
-  /** Headers and body together; callback bodies have their own, shorter deadline. */
-  requestTimeout: limits.headersReadMs + limits.bodyReadMs,
-  connectionsCheckingInterval: 2000,
-  noDelay: true,
-} as const;
+function httpOptionsOf({ headersReadMs, bodyReadMs }: ListenerLimits) {
+  return {
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: headersReadMs,
+    /** Headers and body together; callback bodies have their own, shorter deadline. */
+    requestTimeout: headersReadMs + bodyReadMs,
+    connectionsCheckingInterval: Math.min(2000, headersReadMs),
+    noDelay: true,
+  } as const;
+}
 
 function bound(server: Server, { host, port }: ListenerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -86,10 +93,10 @@ function bound(server: Server, { host, port }: ListenerOptions): Promise<void> {
   });
 }
 
-async function drained(server: Server, clock: Clock): Promise<void> {
+async function drained(server: Server, clock: Clock, drainMs: number): Promise<void> {
   const closed = new AbortController();
   server.close(() => closed.abort());
-  const endsAtMs = clock.monotonicMs() + limits.drainMs;
+  const endsAtMs = clock.monotonicMs() + drainMs;
   // Connections that become idle are closed as they do; keep-alive would hold them open.
   while (!closed.signal.aborted && clock.monotonicMs() < endsAtMs) {
     server.closeIdleConnections();

@@ -32,8 +32,11 @@ export interface Decisions {
   act: { input: ActInput; output: Effects & { is: 'done' | 'order_unknown' | 'discrepancy_unknown' | 'does_not_fit' } };
   /** Orders and parked money that time alone changes. `more`: call again at once. */
   refold: { input: { born: Birth | null }; output: Effects & { more: boolean } };
-  /** What user transactions left in the outbox. */
-  outbox: { input: { born: Birth | null; most: number }; output: Effects & { taken: number } };
+  /**
+   * What user transactions left in the outbox, oldest first. `setAside`: the oldest is not applied but kept as an action with this
+   * reason, because whoever applies it breaks.
+   */
+  outbox: { input: { born: Birth | null; most: number; setAside?: string }; output: Effects & { taken: number } };
 }
 
 /** Who could work on new deliveries right now; null = nobody, they are born pending. */
@@ -60,6 +63,8 @@ export type WithBirth = <T extends Effects>(decide: (born: Birth | null) => Prom
 export interface CallbackInput {
   /** The step it had before, for a kept callback that is read again with present code and secrets; null = it just arrived. */
   again: Step | null;
+  /** Of one that is read again: its verdict until now. */
+  verdictBefore?: CallbackVerdict;
   callback: Omit<Callback, 'verdict'>;
   born: Birth | null;
   /** What the provider file made of it. */
@@ -87,6 +92,8 @@ export interface CallbackOutput extends Effects {
 export interface SightInput {
   merchant: MerchantId;
   source: Exclude<Source, 'callback'>;
+  /** The order that whoever tells it names, whatever the references of the facts; null = they decide. */
+  orderNo: OrderNo | null;
   facts: readonly Fact[];
   withoutOrder: 'park' | 'accept';
   note: string | null;
@@ -156,6 +163,7 @@ export type PublishOutput = Effects &
         is: 'refused';
         code:
           | 'publish.idempotency_mismatch'
+          | 'request.invalid'
           | 'merchant.unknown'
           | 'publish.no_secrets'
           | 'provider.cannot_say'

@@ -66,7 +66,9 @@ export interface Ledger {
 
   factByKey(key: string): StoredFact | null;
   addFact(fact: StoredFact, key: string, paymentKey: string): void;
+  /** `isFirst`: of a fact that was added just now. */
   addSighting(sighting: {
+    isFirst: boolean;
     fact: FactId;
     source: Source;
     callback: CallbackId | null;
@@ -91,8 +93,9 @@ export interface Ledger {
   linkPayment(paymentKey: string, order: OrderId): void;
   /** The order that claimed this reference on this account, or on any account of the merchant. */
   orderOfReference(merchant: MerchantId, account: AccountId, reference: string): OrderId | null;
-  /** False where another order of the merchant has it. */
-  claimReference(order: OrderId, merchant: MerchantId, reference: OrderReference): boolean;
+  /** Another order of the merchant that has this reference, on this account, or on any where either side names none. */
+  otherWithReference(merchant: MerchantId, reference: OrderReference, than: OrderId | null): OrderId | null;
+  claimReference(order: OrderId, merchant: MerchantId, reference: OrderReference): void;
 
   order(id: OrderId): StoredOrder | null;
   orderByNo(merchant: MerchantId, orderNo: OrderNo): StoredOrder | null;
@@ -114,7 +117,7 @@ export interface Ledger {
   notification(id: NotificationId): { notification: Notification; deliveries: readonly DeliveryShown[] } | null;
   /** Born leased where `born` is set: the store starts its first attempt and gives what the worker needs. */
   addDelivery(delivery: NewDelivery, notification: Notification): Claimed | null;
-  /** Takes the oldest items out of the outbox, in the order of their commits. */
+  /** Takes the oldest items out of the outbox, in the order of their commits; at most `most`. */
   takeOutbox(most: number): readonly OutboxItem[];
   /** Whether the target's lane would let a delivery go at once: not paused, not disabled, breaker closed, no rate limit, no order. */
   laneIsOpen(merchant: MerchantId, target: Target): boolean;

@@ -87,6 +87,24 @@ const rows: Row[] = [
   ),
   put('an order that costs nothing', { amount_minor: 0 }, '/amount_minor'),
   put('an empty list of accounts', { accounts: [] }, '/accounts'),
+  {
+    why: 'a path that is not UTF-8',
+    call: ['GET', '/v1/orders/%ff?merchant=shop'],
+    status: 400,
+    code: 'request.malformed',
+  },
+  {
+    why: 'an account that the merchant does not have',
+    call: ['PUT', '/v1/orders/R-2', { ...order, accounts: ['acc_01'] }],
+    status: 404,
+    code: 'account.unknown',
+  },
+  {
+    why: 'a reference on an account that the merchant does not have',
+    call: ['PUT', '/v1/orders/R-2', { ...order, references: [{ account: 'acc_01', reference: 'R' }] }],
+    status: 404,
+    code: 'account.unknown',
+  },
   put('more accounts than the limit', { accounts: Array(limits.orderListMax + 1).fill('acc_0') }, '/accounts'),
   put('a reference that is too long', { references: [{ reference: 'x'.repeat(257) }] }, '/references/0/reference'),
   {

@@ -202,7 +202,10 @@ describe('notifications', () => {
     const [row] = Array.isArray(listed.body.data) ? listed.body.data : [];
     const path = `/v1/deliveries/${row.id}`;
     expect(await server.call('POST', `${path}/cancel`)).toMatchObject({ status: 202, body: { state: 'canceled' } });
-    expect(await server.call('POST', `${path}/retry`)).toMatchObject({ status: 409, body: { code: 'delivery.state' } });
+    expect(await server.call('POST', `${path}/retry`)).toMatchObject({
+      status: 409,
+      body: { code: 'delivery.state', detail: expect.stringContaining('is canceled') },
+    });
     expect((await server.call('GET', path)).body.state).toBe('canceled');
     await server.call('DELETE', `/v1/endpoints/${endpoint.body.id}`);
   });
@@ -266,7 +269,10 @@ describe('orders and callbacks', () => {
     const detail = await server.call('GET', `/v1/callbacks/${row.id}`);
     expect(Buffer.from(String(detail.body.body), 'base64').toString()).toContain('"order_id":"O-1"');
     expect(detail.body.headers).toContainEqual(['content-type', 'application/json']);
-    expect((await server.call('POST', `/v1/callbacks/${row.id}/reprocess`)).status).toBe(202);
+    const again = await server.call('POST', `/v1/callbacks/${row.id}/reprocess`);
+    expect(again).toMatchObject({ status: 202, body: { verdict: 'verified', reason: null } });
+    const after = await server.call('GET', '/v1/orders/O-1?merchant=shop');
+    expect(after.body.facts).toMatchObject([{ sightings: [{ callback: row.id }] }]);
   });
 
   it('confirm by hand, close, and resolve what does not fit', async () => {
@@ -308,6 +314,11 @@ describe('orders and callbacks', () => {
       note: 'We deliver it.',
     });
     expect(resolved).toMatchObject({ status: 200, body: { state: 'accepted' } });
+    const twice = await server.call('POST', `/v1/discrepancies/${late.id}/resolve`, {
+      action: 'accept',
+      note: 'Again.',
+    });
+    expect(twice.body).toMatchObject({ code: 'discrepancy.action', detail: expect.stringContaining('is accepted') });
   });
 
   it('say why a request would be refused', async () => {

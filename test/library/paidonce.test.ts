@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { asId, merchantId } from '../../src/domain/ids.ts';
+import { limits } from '../../src/domain/limits.ts';
 import type { Transaction } from '../../src/stores/store.ts';
 import { until } from '../deliver/time.ts';
 import { expected, type OpenShop, openShop, paid, platforms } from './open-shop.ts';
@@ -231,5 +232,33 @@ describe('a callback', () => {
     );
     expect(response.status).toBe(200);
     await until('the order is paid', async () => (await shop.pay.order('Q-1'))?.order.status === 'paid');
+  });
+});
+
+describe('GET on the callback URL of an hmac account', () => {
+  it('confirms what its sender sent, through the library as well, and changes nothing', async () => {
+    const shop = await open();
+    const request = await hmac.callback(paid('G-1'));
+    const authorization = request.headers.get('authorization') ?? '';
+    const ask = (value: string, query = '') =>
+      shop.send(
+        'hmac',
+        new Request(`https://shop.example/callbacks/hmac${query}`, { headers: { authorization: value } }),
+      );
+    expect(await ask(authorization)).toMatchObject({ status: 401, kept: null });
+    const body = await request.clone().text();
+    expect(await ask(authorization, `?body=${encodeURIComponent(body)}`)).toMatchObject({ status: 200, kept: null });
+    expect((await shop.send('hmac', request)).kept).toMatchObject({ verdict: 'parked' });
+    expect(await ask(authorization)).toMatchObject({ status: 200, kept: null });
+    const last = authorization.at(-1) === '0' ? '1' : '0';
+    expect(await ask(authorization.slice(0, -1) + last)).toMatchObject({ status: 401, kept: null });
+    expect(await ask('')).toMatchObject({ status: 401, kept: null });
+    const many = await Promise.all(Array.from({ length: limits.confirmationsBurst + 10 }, () => ask(authorization)));
+    expect(new Set(many.map(({ status }) => status))).toEqual(new Set([200, 429]));
+  });
+
+  it('is refused for a format that has no such call', async () => {
+    const shop = await open();
+    expect(await shop.send('stripe', new Request('https://shop.example/'))).toMatchObject({ status: 405, kept: null });
   });
 });

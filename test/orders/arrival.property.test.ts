@@ -56,7 +56,7 @@ async function tell(orderNo: OrderNo, told: Told): Promise<void> {
       merchant,
       source: 'query',
       facts: [told.fact],
-      withoutOrder: 'park',
+      orderNo: null, withoutOrder: 'park',
       note: null,
       by: null,
       born: null,

@@ -268,6 +268,26 @@ describe('a scenario', () => {
     });
   });
 
+  it('runs through a day of tries that are all refused, whatever a breaker would make of them', async () => {
+    const refusing = await startMerchant(receiverOf('wechatpay'), () => 500);
+    const scenario = { provider: 'wechatpay', scenario: 'paid', time_scale: 100_000 };
+    const ended = await finished(await runScenario(refusing, scenario));
+    expect(ended.sent).toMatchObject([{ deliveries: [{ state: 'dead' }] }]);
+    expect(refusing.arrivals).toHaveLength((providers.get('wechatpay')?.profile.schedule.length ?? 0) + 1);
+    await refusing.stop();
+  });
+
+  it('says which field is missing or unknown, in the words of the API', async () => {
+    const { json } = await platform.call('POST', '/sandbox/scenarios', { provider: 'standard', faults: { zz: 1 } });
+    expect(json.errors).toEqual(
+      expect.arrayContaining([
+        { pointer: '/notify_url', detail: 'is missing' },
+        { pointer: '/scenario', detail: 'is missing' },
+        { pointer: '/faults/zz', detail: 'is not a field here' },
+      ]),
+    );
+  });
+
   it('is told to its own address alone', async () => {
     await withMerchant(async () => {
       await finished(await runScenario(merchant, { provider: 'standard', scenario: 'paid' }));

@@ -68,12 +68,24 @@ describe('prepared receivers and senders', () => {
   it('are built once per version of the credentials', () => {
     const { built, provider } = countingProvider();
     const prepared = createPrepared({ vault, provider: () => provider });
-    const first = prepared.receiver(account({ api_secrets: ['secret-one'] }));
-    expect(prepared.receiver(account({ api_secrets: ['secret-one'] }))).toBe(first);
+    const kept = account({ api_secrets: ['secret-one'] });
+    const first = prepared.receiver(kept);
+    expect(prepared.receiver({ ...kept })).toBe(first);
     expect(built).toEqual([{ credentials: { api_secrets: ['secret-one'] }, account: { id: accountId, mode: 'live' } }]);
     expect(prepared.receiver(account({ api_secrets: ['secret-two'] }, 2))).not.toBe(first);
-    expect(prepared.receiver({ ...account({ api_secrets: ['secret-one'] }), mode: 'test' })).not.toBe(first);
+    expect(prepared.receiver({ ...kept, mode: 'test' })).not.toBe(first);
     expect(built).toHaveLength(3);
+  });
+
+  it('are built anew for other credentials of the same version, as two changes made at once bring them', () => {
+    const { built, provider } = countingProvider();
+    const prepared = createPrepared({ vault, provider: () => provider });
+    prepared.receiver(account({ api_secrets: ['secret-one'] }, 2));
+    prepared.receiver(account({ api_secrets: ['secret-two'] }, 2));
+    expect(built.map(({ credentials }) => credentials)).toEqual([
+      { api_secrets: ['secret-one'] },
+      { api_secrets: ['secret-two'] },
+    ]);
   });
 
   it('are separate for each owner, provider and direction', () => {

@@ -6,6 +6,7 @@ import { figures } from './suite/figures.ts';
 import { handling } from './suite/handling.ts';
 import { lanes } from './suite/lanes.ts';
 import { listing } from './suite/listing.ts';
+import { mistakes } from './suite/mistakes.ts';
 import type { StoreFolder } from './support.ts';
 
 /** What every store has to do, with the real program: a new store passes this suite, called from ten lines of its own. */
@@ -18,5 +19,6 @@ export function storeConformance(name: string, makeFolder: () => Promise<StoreFo
     handling(makeFolder);
     figures(makeFolder);
     listing(makeFolder);
+    mistakes(makeFolder);
   });
 }

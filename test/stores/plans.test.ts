@@ -134,7 +134,7 @@ async function useMoney(bench: Bench): Promise<void> {
   const manual = {
     merchant: shop,
     source: 'manual',
-    withoutOrder: 'park',
+    orderNo: null, withoutOrder: 'park',
     note: 'seen',
     by: 'ann',
     born: null,

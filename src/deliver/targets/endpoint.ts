@@ -5,7 +5,7 @@ import type { Endpoint } from '../../domain/merchant.ts';
 import { defaultSchedule, type Schedule } from '../../domain/retry.ts';
 import type { Http } from '../../outbound/http-client.ts';
 import type { Posted } from '../../outbound/posted.ts';
-import type { Headers, RawRequest, Sender } from '../../providers/provider.ts';
+import type { Headers, Judgement, RawRequest, Sender } from '../../providers/provider.ts';
 import type { Claimed } from '../../stores/writes.ts';
 import { type AttemptTools, begin, errorLine, finish, type Leased, type Report, type Tried } from '../attempt.ts';
 
@@ -84,8 +84,8 @@ function reportOf(posted: Posted, sender: Sender, stopping: boolean): Report {
       if (stopping && posted.is === 'unreachable') {
         return { outcome: 'given_up', step, error: 'this process stopped before the answer', health: 'nothing', peer };
       }
-      const stop = sender.judge(posted.is).retry === 'stop';
-      return { outcome: stop ? 'stop' : 'failed', step, error, health: 'failure', peer };
+      const judgement = sender.judge(posted.is);
+      return { outcome: outcomeOf(judgement), step, error, health: healthOf(judgement), peer };
     }
   }
 }
@@ -99,12 +99,20 @@ function reportOfAnswer(answer: Extract<Posted, { is: 'answered' }>, sender: Sen
   }
   return {
     ...arrived,
-    outcome: judgement.retry === 'stop' ? 'stop' : 'failed',
+    outcome: outcomeOf(judgement),
     step: status >= 200 && status <= 299 ? 'handled' : 'received',
     error: judgement.why,
-    health: 'failure',
+    health: healthOf(judgement),
     retryAfter: headerOf(headers, 'retry-after'),
   };
+}
+
+function outcomeOf({ retry }: Judgement): 'stop' | 'failed' {
+  return retry === 'stop' ? 'stop' : 'failed';
+}
+
+function healthOf({ sparesTarget = false }: Judgement): 'nothing' | 'failure' {
+  return sparesTarget ? 'nothing' : 'failure';
 }
 
 /** What is kept of an answer, in memory of its own: a view would carry the whole network buffer to the store. */

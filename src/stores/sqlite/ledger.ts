@@ -113,8 +113,9 @@ export class SqliteLedger implements Ledger {
     this.#factRows.set(fact.id, facts.insertFact(this.#db, fact, key, paymentKey));
   }
 
-  addSighting({ fact, ...sighting }: Parameters<Ledger['addSighting']>[0]): void {
-    facts.insertSighting(this.#db, this.#rowOf(fact), sighting);
+  addSighting({ fact, isFirst, ...sighting }: Parameters<Ledger['addSighting']>[0]): void {
+    const insert = isFirst ? facts.insertFirstSighting : facts.insertNextSighting;
+    insert(this.#db, this.#rowOf(fact), sighting);
   }
 
   improveFact(fact: FactId, source: Source, providerTime: Instant): void {
@@ -157,11 +158,12 @@ export class SqliteLedger implements Ledger {
     return orders.orderOfReference(this.#db, merchant, reference, account);
   }
 
-  claimReference(order: OrderId, merchant: MerchantId, reference: OrderReference): boolean {
-    const key = { merchant, ...reference };
-    if (orders.isReferenceTaken(this.#db, order, key)) return false;
-    orders.insertReference(this.#db, order, key);
-    return true;
+  otherWithReference(merchant: MerchantId, reference: OrderReference, than: OrderId | null) {
+    return orders.otherWithReference(this.#db, { merchant, ...reference }, than);
+  }
+
+  claimReference(order: OrderId, merchant: MerchantId, reference: OrderReference): void {
+    orders.insertReference(this.#db, order, { merchant, ...reference });
   }
 
   order(id: OrderId) {

@@ -57,14 +57,21 @@ class SqliteStore implements Store {
   readonly #folder: string;
   #clock: NonNullable<StoreOptions['clock']> = systemClock;
   #running: Running | null = null;
+  #opening: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  async open({ program, node, clock = systemClock, onWork }: StoreOptions): Promise<void> {
-    if (this.#running !== null) throw new Error('the store is open already');
+  async open(options: StoreOptions): Promise<void> {
+    if (this.#closing !== null) throw new AppError('store.closed', 'open was called on a store that was closed');
+    if (this.#opening !== null) throw new Error('the store is open already');
+    this.#opening = this.#begin(options);
+    await this.#opening;
+  }
+
+  async #begin({ program, node, clock = systemClock, onWork }: StoreOptions): Promise<void> {
     this.#clock = clock;
     await mkdir(this.#folder, { recursive: true });
     const file = join(this.#folder, 'paidonce.db');
@@ -127,6 +134,11 @@ class SqliteStore implements Store {
   }
 
   async #end(): Promise<void> {
+    try {
+      await this.#opening;
+    } catch {
+      // Whoever opened it was told; nothing was left open.
+    }
     const running = this.#running;
     if (running === null) return;
     await running.transactions.idle();

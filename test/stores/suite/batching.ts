@@ -20,7 +20,7 @@ export function batching(makeFolder: () => Promise<StoreFolder>): void {
         merchant: shop,
         source: 'manual',
         facts: [factOf(bench.account, bench.clock.at, { reference, amountMinor })],
-        withoutOrder: 'park',
+        orderNo: null, withoutOrder: 'park',
         note: null,
         by: null,
         born: null,

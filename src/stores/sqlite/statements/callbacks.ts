@@ -3,7 +3,7 @@ import type { Instant } from '../../../domain/clock.ts';
 import type { Step } from '../../../domain/delivery.ts';
 import { type AccountId, asId, type CallbackId, type MerchantId } from '../../../domain/ids.ts';
 import type { Connection } from '../connection.ts';
-import { number, stepOf, text, textOrNull, verdictOf } from '../rows.ts';
+import { number, text, textOrNull, verdictOf } from '../rows.ts';
 
 // Each comment inside a statement is its plan as SQLite states it; `test/stores/plans.test.ts` holds both equal.
 
@@ -96,22 +96,14 @@ interface UnkeptCallback {
   callbacks: number;
 }
 
-export function stepOfCallback(db: Connection, id: CallbackId): { seq: number; step: Step } | null {
-  const row = db.get(
+/** Whether it was this that completed it: only a callback that was handled can be confirmed, and only once. */
+export function confirmCallback(db: Connection, id: CallbackId): boolean {
+  const changed = db.run(
     `-- SEARCH paidonce_callbacks USING INDEX paidonce_callbacks_id (id=?)
-     select seq, step from paidonce_callbacks where id = ?`,
+     update paidonce_callbacks set step = 'confirmed' where id = ? and step = 'handled'`,
     id,
   );
-  return row === undefined ? null : { seq: number(row, 'seq'), step: stepOf(row) };
-}
-
-export function setCallbackStep(db: Connection, seq: number, step: Step): void {
-  db.run(
-    `-- SEARCH paidonce_callbacks USING INTEGER PRIMARY KEY (rowid=?)
-     update paidonce_callbacks set step = ? where seq = ?`,
-    step,
-    seq,
-  );
+  return changed === 1;
 }
 
 /** Gives whose body took the nonce; the given one where it was free. */

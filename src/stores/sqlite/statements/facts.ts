@@ -54,11 +54,28 @@ export function insertFact(db: Connection, fact: StoredFact, key: string, paymen
   );
 }
 
-export function insertSighting(
-  db: Connection,
-  fact: number,
-  sighting: { source: Source; callback: CallbackId | null; at: Instant; providerTime: Instant; note: string | null },
-): void {
+interface SightingRow {
+  source: Source;
+  callback: CallbackId | null;
+  at: Instant;
+  providerTime: Instant;
+  note: string | null;
+}
+
+export function insertFirstSighting(db: Connection, fact: number, sighting: SightingRow): void {
+  const { source, callback, at, providerTime, note } = sighting;
+  db.run(
+    'insert into paidonce_sightings (fact, number, source, callback, at, provider_time, note) values (?, 1, ?, ?, ?, ?, ?)',
+    fact,
+    source,
+    callback,
+    at,
+    providerTime,
+    note,
+  );
+}
+
+export function insertNextSighting(db: Connection, fact: number, sighting: SightingRow): void {
   const { source, callback, at, providerTime, note } = sighting;
   db.run(
     `-- SCALAR SUBQUERY 1

@@ -95,22 +95,22 @@ export function orderOfReference(
   return row === undefined ? null : asId.order(text(row, 'order_id'));
 }
 
-/** Whether another order has this reference, on this account, or on any where either side names none. */
-export function isReferenceTaken(
+/** Another order with this reference, on this account, or on any where either side names none. */
+export function otherWithReference(
   db: Connection,
-  order: OrderId,
   key: { merchant: MerchantId; reference: string; account: AccountId | null },
-): boolean {
+  than: OrderId | null,
+): OrderId | null {
   const row = db.get(
     `-- SEARCH paidonce_order_references USING PRIMARY KEY (merchant=? AND reference=?)
-     select 1 as taken from paidonce_order_references
+     select order_id from paidonce_order_references
      where merchant = ?1 and reference = ?2 and order_id <> ?4 and (?3 = '' or account = '' or account = ?3) limit 1`,
     key.merchant,
     key.reference,
     key.account ?? anyAccount,
-    order,
+    than ?? '',
   );
-  return row !== undefined;
+  return row === undefined ? null : asId.order(text(row, 'order_id'));
 }
 
 export function insertReference(

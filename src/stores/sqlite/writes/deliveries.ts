@@ -2,7 +2,7 @@ import { countStep } from '../../../domain/funnel.ts';
 import type { Writes } from '../../writes.ts';
 import { minuteOf } from '../funnel-book.ts';
 import { insertAction } from '../statements/actions.ts';
-import { setCallbackStep, stepOfCallback } from '../statements/callbacks.ts';
+import { confirmCallback } from '../statements/callbacks.ts';
 import { cancelDelivery, deliveryById, scheduleDelivery } from '../statements/deliveries.ts';
 import type { Unit } from '../unit.ts';
 import { freeNextOfOrder } from './finish.ts';
@@ -43,9 +43,7 @@ export function changeDelivery(
 /** A callback's last step: the success that it was answered with was fully written. Refused ones have none. */
 export function acknowledged(unit: Unit, answered: Writes['acknowledged']['input']): null {
   for (const { id, merchant, account, provider, receivedAt } of answered) {
-    const kept = stepOfCallback(unit.db, id);
-    if (kept === null || kept.step !== 'handled') continue;
-    setCallbackStep(unit.db, kept.seq, 'confirmed');
+    if (!confirmCallback(unit.db, id)) continue;
     const key = {
       side: 'receiving',
       per: 'attempt',

@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { systemClock } from '../../src/domain/clock.ts';
+import { limits } from '../../src/domain/limits.ts';
+import { unobserved } from '../../src/domain/observe.ts';
+import { type Handle, type Listener, type ListenerLimits, listen } from '../../src/server/listener.ts';
+
+const answering: Handle = (_incoming, outgoing) => outgoing.end('here');
+
+async function listening(most: Partial<ListenerLimits>, handle = answering): Promise<Listener> {
+  const options = { host: '127.0.0.1', port: 0, tls: null, clock: systemClock, observe: unobserved };
+  const listener = await listen({ ...options, handle, most: { ...limits, ...most } });
+  onTestFinished(() => listener.close());
+  return listener;
+}
+
+/** Sends a text and gives all that comes back until the connection ends. */
+async function exchanged({ port }: Listener, text: string): Promise<string> {
+  const socket: Socket = connect(port, '127.0.0.1');
+  const parts: Buffer[] = [];
+  socket.on('data', (part) => parts.push(part));
+  socket.write(text);
+  await once(socket, 'close');
+  return Buffer.concat(parts).toString();
+}
+
+const whole = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n';
+
+describe('a listener', () => {
+  it('refuses headers that do not arrive in time (headersReadMs)', async () => {
+    const listener = await listening({ headersReadMs: 100 });
+    expect(await exchanged(listener, 'GET / HTTP/1.1\r\nhost: a\r\n')).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it('refuses what is not HTTP in words that fit any request', async () => {
+    const listener = await listening({});
+    const answer = await exchanged(listener, 'BREW / HTTP/1.1\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 The request cannot be read\r\n/);
+  });
+
+  it('closes a connection that stays idle (keepAliveMs)', async () => {
+    const listener = await listening({ keepAliveMs: 100 });
+    expect(await exchanged(listener, whole)).toMatch(/^HTTP\/1\.1 200 .*here/s);
+  });
+
+  it('closes what is still running once its time to drain is over (drainMs)', async () => {
+    let arrived = () => {};
+    const began = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    const listener = await listening({ drainMs: 100 }, () => arrived());
+    const ended = exchanged(listener, whole);
+    await began;
+    await listener.close();
+    expect(await ended).toBe('');
+  });
+
+  it('lets what is running finish before it closes', async () => {
+    let finish = () => {};
+    const began = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const listener = await listening({}, (_incoming, outgoing) => {
+      finish();
+      void systemClock.sleep(50).then(() => outgoing.end('late'));
+    });
+    const ended = exchanged(listener, whole);
+    await began;
+    await listener.close();
+    expect(await ended).toContain('late');
+  });
+});
