@@ -93,7 +93,7 @@ export function addDeliveries(routes: Routes): void {
     },
   });
   const actions = [
-    ['retry', 'Send a dead delivery again'],
+    ['retry', 'Send a dead delivery again, or a waiting one now'],
     ['cancel', 'Cancel a delivery'],
   ] as const;
   for (const [action, summary] of actions) {

@@ -11,7 +11,7 @@ import type { WithBirth } from '../stores/decisions.ts';
 import type { Page } from '../stores/reads.ts';
 import type { Store } from '../stores/store.ts';
 import { type Diagnosis, diagnose } from './diagnose.ts';
-import { createRateLimit } from './rate-limit.ts';
+import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import { type ArrivedRequest, createReceive, type Received } from './receive.ts';
 
 export interface Callbacks {
@@ -83,15 +83,6 @@ export function createCallbacks(deps: CallbacksDependencies): Callbacks {
     if (account === null) throw new AppError('account.unknown', `there is no account ${id}`);
     return account;
   };
-  const readQuarantined = async (account: Account, id: CallbackId): Promise<void> => {
-    try {
-      const callback = await store.read('callback', id);
-      if (callback !== null) await readAgain(callback, account);
-    } catch (error) {
-      // One that cannot be read must not keep the others from it.
-      observe('quarantine.failed', 'error', { account: account.id, callback: id, error: String(error) });
-    }
-  };
   return {
     receive,
     async gate(id) {
@@ -101,14 +92,7 @@ export function createCallbacks(deps: CallbacksDependencies): Callbacks {
       const context = { now: clock.now(), publicUrl, random };
       const methods = providers.get(account.provider)?.profile.methods ?? [];
       const receiver = prepared.receiver(account);
-      const confirm =
-        receiver.confirmation === undefined
-          ? null
-          : async (request: RawRequest): Promise<Confirmed> => {
-              const waitSeconds = rateLimit(account.id);
-              if (waitSeconds > 0) return { confirmed: false, waitSeconds };
-              return { confirmed: await confirmSent(store, account, receiver, request), waitSeconds: 0 };
-            };
+      const confirm = receiver.confirmation === undefined ? null : confirming(deps, account, { receiver, rateLimit });
       return { account, methods, tryLater: () => receiver.acknowledge('try_later', nothing, context), confirm };
     },
     async reprocess(id) {
@@ -119,16 +103,20 @@ export function createCallbacks(deps: CallbacksDependencies): Callbacks {
     async diagnose(id, request) {
       return diagnose(prepared.receiver(await accountOf(id)), request, { now: clock.now(), publicUrl, random });
     },
-    async readQuarantine(account) {
-      try {
-        for await (const id of quarantined(store, account.id)) {
-          await readQuarantined(account, id);
-        }
-      } catch (error) {
-        // The change of the secrets stands; a person can read a callback again by itself.
-        observe('quarantine.failed', 'error', { account: account.id, error: String(error) });
-      }
-    },
+    readQuarantine: (account) => readQuarantine({ store, observe, readAgain }, account),
+  };
+}
+
+/** Answers the senders of one account, within the limit that all of its callback URL's callers share. */
+function confirming(
+  { store }: Pick<CallbacksDependencies, 'store'>,
+  account: Account,
+  { receiver, rateLimit }: { receiver: Receiver; rateLimit: RateLimit },
+): (request: RawRequest) => Promise<Confirmed> {
+  return async (request) => {
+    const waitSeconds = rateLimit(account.id);
+    if (waitSeconds > 0) return { confirmed: false, waitSeconds };
+    return { confirmed: await confirmSent(store, account, receiver, request), waitSeconds: 0 };
   };
 }
 
@@ -137,6 +125,25 @@ async function confirmSent(store: Store, account: Account, receiver: Receiver, r
   const asked = receiver.confirmation?.(request) ?? null;
   const bore = await store.read('bore', { account: account.id, authorization: asked?.authorization ?? '' });
   return asked !== null && (asked.signsBody || bore);
+}
+
+/** The change of the secrets stands, whatever fails here; a person can read a callback again by itself. */
+async function readQuarantine(
+  deps: Pick<CallbacksDependencies, 'store' | 'observe'> & Pick<ReturnType<typeof createReceive>, 'readAgain'>,
+  account: Account,
+): Promise<void> {
+  const { store, observe, readAgain } = deps;
+  const failed = (error: unknown, callback: CallbackId | null) =>
+    observe('quarantine.failed', 'error', { account: account.id, callback, error: String(error) });
+  try {
+    for await (const id of quarantined(store, account.id)) {
+      const callback = await store.read('callback', id);
+      // One that cannot be read again must not keep the others from it.
+      if (callback !== null) await readAgain(callback, account).catch((error: unknown) => failed(error, id));
+    }
+  } catch (error) {
+    failed(error, null);
+  }
 }
 
 async function* quarantined(store: Store, account: AccountId): AsyncGenerator<CallbackId> {

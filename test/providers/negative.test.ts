@@ -46,9 +46,16 @@ describe.each(providers.map(({ name }) => name))('%s answers', (name) => {
   it('everything that is kept with a success that its own sender confirms, a duplicate exactly as the first', () => {
     const first = receiver.acknowledge('accepted', request, context);
     expect(sender.judge(first)).toMatchObject({ confirmed: true });
-    for (const outcome of ['duplicate', 'ignored', 'unreadable'] as const) {
+    for (const outcome of ['duplicate', 'ignored'] as const) {
       expect(receiver.acknowledge(outcome, request, context)).toEqual(first);
     }
+  });
+
+  it('an authentic but unreadable one as kept, except to developers, whose own code sent it', () => {
+    const reply = receiver.acknowledge('unreadable', request, context);
+    const heard = name === 'hmac' || name === 'standard';
+    expect(sender.judge(reply).confirmed).toBe(!heard);
+    if (heard) expect(reply.status).toBe(400);
   });
 
   it('a refusal and "try later" with what its own sender does not confirm', () => {

@@ -2,16 +2,23 @@ import { type ErrorCode, errorCatalogue } from '../../domain/errors.ts';
 import type { Judgement, RawReply, RawRequest, Receiver } from '../provider.ts';
 import { utf8 } from './bytes.ts';
 
+const malformed = errorCatalogue['callback.malformed'];
+
 /** A provider's words for yes and no. */
 interface Words {
   contentType: string;
   success: string;
   failure(title: string): string;
+  /**
+   * Authentic but unreadable ones are answered as a failure. Default: as a success, because they are kept and a retry of a
+   * platform would be no more readable.
+   */
+  refusesUnreadable?: true;
 }
 
 /**
- * The acknowledgements of a provider: success for everything that is kept (a duplicate is answered as the first was; an unreadable
- * one is stored, and would be no more readable on a retry), the status of the error for a refusal, 503 for "try again later".
+ * The acknowledgements of a provider: success for everything that is kept (a duplicate is answered as the first was), the status of
+ * the error for a refusal, 503 for "try again later".
  */
 export function acknowledgeWith(words: Words): Receiver['acknowledge'] {
   const reply = (status: number, body: string): RawReply => ({
@@ -24,7 +31,9 @@ export function acknowledgeWith(words: Words): Receiver['acknowledge'] {
       case 'accepted':
       case 'duplicate':
       case 'ignored':
+        return reply(200, words.success);
       case 'unreadable':
+        if (words.refusesUnreadable) return reply(malformed.status, words.failure(malformed.title));
         return reply(200, words.success);
       case 'refused':
         return reply(errorCatalogue[refusal].status, words.failure(errorCatalogue[refusal].title));
@@ -34,11 +43,12 @@ export function acknowledgeWith(words: Words): Receiver['acknowledge'] {
   };
 }
 
-/** How `hmac` and `standard` answer. */
+/** How `hmac` and `standard` answer: their sender is a developer's own code, which should hear that it sends nonsense. */
 export const acknowledgePlainly = acknowledgeWith({
   contentType: 'application/json',
   success: '{"status":"ok"}',
   failure: (error) => JSON.stringify({ status: 'error', error }),
+  refusesUnreadable: true,
 });
 
 /**
