@@ -17,7 +17,9 @@ export const program: Program = {
   sight(ledger, input) {
     const births = new Births(input.born);
     const { merchant, source, withoutOrder, note, orderNo } = input;
-    const order = orderNo === null ? null : (ledger.orderByNo(merchant, orderNo)?.id ?? null);
+    const named = orderNo === null ? null : ledger.orderByNo(merchant, orderNo);
+    // Without an expectation nothing would be said of it: then it is parked money like any other.
+    const order = named === null || named.expectations.length === 0 ? null : named.id;
     const told = { merchant, source, callback: null, at: ledger.now, withoutOrder, note, order };
     recordFacts(ledger, births, input.facts, told);
     const { by } = input;
@@ -55,7 +57,13 @@ export const program: Program = {
 /** Whole, so that a person can still do what it asked for. */
 function setAside(ledger: Ledger, item: OutboxItem, why: string): void {
   const [merchant, subject] = item.is === 'effect' ? [item.merchant, item.notification] : [null, 'outbox'];
-  ledger.addAction({ merchant, by: 'outbox', what: `${item.is}.set_aside`, subject, note: `${why}: ${toOutboxText(item)}` });
+  ledger.addAction({
+    merchant,
+    by: 'outbox',
+    what: `${item.is}.set_aside`,
+    subject,
+    note: `${why}: ${toOutboxText(item)}`,
+  });
 }
 
 /** What a user's transaction left behind. One that is refused now is kept as an action, for a person to see. */

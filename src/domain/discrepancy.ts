@@ -1,6 +1,4 @@
-import type { Instant } from './clock.ts';
 import type { AccountId } from './ids.ts';
-import { limits } from './limits.ts';
 import type { Action, Policy } from './order.ts';
 
 interface KindEntry {
@@ -8,11 +6,13 @@ interface KindEntry {
   blocks: boolean;
   /** There is money that can be given back. */
   refundable: boolean;
+  /** Its cause may come to more later; a decision is about the amount it had then. */
+  grows: boolean;
 }
 
 /**
  * Every kind of discrepancy: money that does not fit. The fold finds those that follow from facts, expectation, actions and
- * time; `unknown_order` comes from {@link isOverdueParked}, the last four from what a query or a statement showed.
+ * time; `unknown_order` comes from `limits.parkedMs`, the last four from what a query or a statement showed.
  */
 export const discrepancyKinds = {
   /** Captured after the merchant closed the order, or after the provider closed the same payment. */
@@ -32,9 +32,9 @@ export const discrepancyKinds = {
   /** A payment that the order would be paid without. */
   double_payment: kind(false, true),
   /** More than expected, and no whole payment too many. */
-  overpaid: kind(false, true),
+  overpaid: kind(false, true, true),
   /** More refunded than was captured. */
-  refund_exceeds: kind(false, false),
+  refund_exceeds: kind(false, false, true),
   /** A refund that had succeeded came back. */
   refund_bounced: kind(false, false),
   /** A refund that will not proceed until a person acts. */
@@ -115,24 +115,27 @@ export function policyFor(of: DiscrepancyKind, policy: Policy): 'manual' | 'refu
   }
 }
 
-/** What has to change in the store: `opened` get ids, `resolved` are the stored ones whose condition is gone. */
-export function compareDiscrepancies<Stored extends { key: string }>(
+/** What has to change in the store: `opened` get ids, `resolved` are the stored ones whose condition is gone, `restated` have come to something else. */
+export function compareDiscrepancies<Stored extends Restatable & { key: string }>(
   found: readonly FoundDiscrepancy[],
   storedOpen: readonly Stored[],
-): { opened: FoundDiscrepancy[]; resolved: Stored[] } {
-  const foundKeys = new Set(found.map(({ key }) => key));
+): { opened: FoundDiscrepancy[]; resolved: Stored[]; restated: Stored[] } {
+  const foundByKey = new Map(found.map((one) => [one.key, one]));
   const storedKeys = new Set(storedOpen.map(({ key }) => key));
   return {
     opened: found.filter(({ key }) => !storedKeys.has(key)),
-    resolved: storedOpen.filter(({ key }) => !foundKeys.has(key)),
+    resolved: storedOpen.filter(({ key }) => !foundByKey.has(key)),
+    restated: storedOpen.flatMap((stored) => {
+      const { amountMinor, currency, why } = foundByKey.get(stored.key) ?? stored;
+      const isSame = stored.amountMinor === amountMinor && stored.currency === currency && stored.why === why;
+      return isSame ? [] : [{ ...stored, amountMinor, currency, why }];
+    }),
   };
 }
 
-/** Whether parked money has waited so long for its order that a person is told (`unknown_order`). */
-export function isOverdueParked(parkedAt: Instant, now: Instant): boolean {
-  return now - parkedAt >= limits.parkedMs;
-}
+/** What may change of a discrepancy while its cause stays. */
+type Restatable = Pick<FoundDiscrepancy, 'amountMinor' | 'currency' | 'why'>;
 
-function kind(blocks: boolean, refundable: boolean): KindEntry {
-  return { blocks, refundable };
+function kind(blocks: boolean, refundable: boolean, grows = false): KindEntry {
+  return { blocks, refundable, grows };
 }

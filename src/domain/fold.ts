@@ -1,6 +1,6 @@
 import { addUp, type Ledger, netOf, type Payment, type Sums, sumsIn, total } from './amounts.ts';
 import type { Instant } from './clock.ts';
-import { discrepancyKey, type FoundDiscrepancy } from './discrepancy.ts';
+import { discrepancyKey, discrepancyKinds, type FoundDiscrepancy } from './discrepancy.ts';
 import { compareFacts, compareTexts, type KnownFact, paymentKey, sources } from './fact.ts';
 import { disputeStage, findDiscrepancies, lateCaptures, linkConflict, type View } from './find-discrepancies.ts';
 import { limits } from './limits.ts';
@@ -83,7 +83,7 @@ export function fold(history: OrderHistory, now: Instant): Folded {
     netMinor,
     underpaid: partly && now >= expiresAt,
   };
-  const discrepancies = findDiscrepancies(view).filter(({ key }) => !decisions.byKey.has(key));
+  const discrepancies = findDiscrepancies(view).filter((found) => !isDecided(found, decisions));
   const held = heldLate(view);
   return {
     status: statusOf([...counted.payments, ...outside.payments], {
@@ -118,7 +118,7 @@ const zero: Totals = {
 
 /** Nobody expects the order yet: its facts wait. Only what is wrong with the facts' links can be said. */
 function unexpected({ linkConflicts }: OrderHistory, decisions: Decisions): Folded {
-  const discrepancies = linkConflicts.map(linkConflict).filter(({ key }) => !decisions.byKey.has(key));
+  const discrepancies = linkConflicts.map(linkConflict).filter((found) => !isDecided(found, decisions));
   return {
     status: 'pending',
     totals: zero,
@@ -132,6 +132,13 @@ function unexpected({ linkConflicts }: OrderHistory, decisions: Decisions): Fold
     outside: { payments: [], reversals: [] },
     acceptedForeign: [],
   };
+}
+
+/** Whether a person has said what is to become of it. Who took a surplus as it was has not taken what it grew to since. */
+function isDecided({ key, kind, amountMinor }: FoundDiscrepancy, { byKey }: Decisions): boolean {
+  const decided = byKey.get(key);
+  if (decided === undefined || !discrepancyKinds[kind].grows) return decided !== undefined;
+  return decided.amountMinor === null || (amountMinor ?? 0n) <= decided.amountMinor;
 }
 
 /** An unverified expectation is for what its earliest capture brought, whichever capture arrived first. */

@@ -59,7 +59,6 @@ export const limits = {
   claimMax: 64,
   /** How much longer than its deadline a delivery stays leased. */
   leaseMarginMs: 10_000,
-  laneLeaseMs: 15_000,
   /** Lost leases that cost no try; the sixth does. */
   freeRescues: 5,
   scheduleStepsMax: 64,

@@ -29,7 +29,8 @@ export interface Action {
   discrepancy: string | null;
   /**
    * `accept` of `fact_conflict` or `amount_missing`: the true amount. `accept` of `underpaid`: what is accepted as payment in full
-   * (the discrepancy's amount), so that a later partial reversal is not covered by it.
+   * (the discrepancy's amount), so that a later partial reversal is not covered by it. Any decision about a kind that grows: its
+   * amount then, so that more of it opens it again.
    */
   amountMinor: bigint | null;
   at: Instant;

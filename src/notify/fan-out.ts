@@ -67,7 +67,8 @@ export function destinationsOf(
   }
   // By name: one that is, or in older code was, registered for overlapping types still runs once.
   const names = new Set(handlers.filter(({ type }) => matchesTypes([type], notification.type)).map(({ name }) => name));
-  for (const name of names) destinations.push({ target: { kind: 'handler', name }, url: null, effect: null, held: false });
+  for (const name of names)
+    destinations.push({ target: { kind: 'handler', name }, url: null, effect: null, held: false });
   return { destinations, skipped };
 }
 

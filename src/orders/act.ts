@@ -1,4 +1,4 @@
-import { acceptNeedsAmount, actionsOn } from '../domain/discrepancy.ts';
+import { acceptNeedsAmount, actionsOn, discrepancyKinds } from '../domain/discrepancy.ts';
 import type { OrderNo } from '../domain/ids.ts';
 import { type Action, decide } from '../domain/order.ts';
 import type { Births } from '../notify/fan-out.ts';
@@ -62,8 +62,7 @@ function resolve(
   const taken: Action = {
     is: action.with,
     discrepancy: discrepancy.key,
-    // What was accepted as payment in full is what had arrived, so that a later reversal is not covered by it.
-    amountMinor: action.amountMinor ?? (discrepancy.kind === 'underpaid' ? discrepancy.amountMinor : null),
+    amountMinor: action.amountMinor ?? amountDecided(discrepancy),
     at: ledger.now,
     by: input.by,
     note: input.note,
@@ -71,6 +70,11 @@ function resolve(
   ledger.saveOrder({ ...order, actions: [...order.actions, taken] });
   settle(ledger, births, order.id, null);
   return 'done';
+}
+
+/** What was accepted as payment in full is what had arrived, so that a later reversal is not covered by it; a surplus, what it was. */
+function amountDecided({ kind, amountMinor }: StoredDiscrepancy): bigint | null {
+  return kind === 'underpaid' || discrepancyKinds[kind].grows ? amountMinor : null;
 }
 
 function fits(discrepancy: StoredDiscrepancy, action: Extract<ActInput['action'], { is: 'resolve' }>): boolean {

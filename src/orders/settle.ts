@@ -1,4 +1,4 @@
-import { compareDiscrepancies } from '../domain/discrepancy.ts';
+import { compareDiscrepancies, type FoundDiscrepancy } from '../domain/discrepancy.ts';
 import { type NotificationDraft, notificationsDue } from '../domain/due.ts';
 import { fold } from '../domain/fold.ts';
 import { bucketOf, type CallbackId, newId, type OrderId } from '../domain/ids.ts';
@@ -31,35 +31,13 @@ export function settle(ledger: Ledger, births: Births, id: OrderId, callback: Ca
   // Every discrepancy and everything sent took a sequence: before the first there is nothing to read.
   const isNew = order.sequence === 0;
   const open = isNew ? [] : ledger.discrepanciesOf(id).filter(({ state }) => state === 'open');
-  const changed = compareDiscrepancies(folded.discrepancies, open);
-  const opened = changed.opened.map((found): StoredDiscrepancy => {
-    const discrepancy: StoredDiscrepancy = {
-      id: newId('dsc', ledger.now, bucketOf(order.merchant), ledger.random),
-      merchant: order.merchant,
-      order: id,
-      key: found.key,
-      kind: found.kind,
-      blocks: found.blocks,
-      why: found.why,
-      amountMinor: found.amountMinor,
-      currency: found.currency,
-      state: 'open',
-      openedAt: ledger.now,
-      closedAt: null,
-    };
-    ledger.addDiscrepancy(discrepancy);
-    return discrepancy;
-  });
-  for (const discrepancy of changed.resolved)
-    ledger.saveDiscrepancy({ ...discrepancy, state: 'resolved', closedAt: ledger.now });
+  const { opened, resolved } = keepDiscrepancies(ledger, order, folded.discrepancies, open);
   const sent = isNew ? [] : sentByFold(ledger, id);
   const { due, fellShort } = notificationsDue({ folded, sent, fellShort: order.fellShort });
   const drafts = [
     ...due,
     ...opened.map((discrepancy) => ofDiscrepancy('discrepancy.opened', discrepancy, expectation, ledger.now)),
-    ...changed.resolved.map((discrepancy) =>
-      ofDiscrepancy('discrepancy.resolved', discrepancy, expectation, ledger.now),
-    ),
+    ...resolved.map((discrepancy) => ofDiscrepancy('discrepancy.resolved', discrepancy, expectation, ledger.now)),
   ];
   ledger.saveOrder({
     ...order,
@@ -74,6 +52,26 @@ export function settle(ledger: Ledger, births: Births, id: OrderId, callback: Ca
   });
   for (const [index, draft] of drafts.entries())
     send(ledger, births, order, { draft, sequence: order.sequence + index + 1, callback, expectation });
+}
+
+/** Writes what became of the order's discrepancies. Gives those that notifications are made of. */
+function keepDiscrepancies(
+  ledger: Ledger,
+  { id: order, merchant }: StoredOrder,
+  found: readonly FoundDiscrepancy[],
+  open: readonly StoredDiscrepancy[],
+): { opened: readonly StoredDiscrepancy[]; resolved: readonly StoredDiscrepancy[] } {
+  const changed = compareDiscrepancies(found, open);
+  const opened = changed.opened.map(({ key, kind, blocks, why, amountMinor, currency }): StoredDiscrepancy => {
+    const id = newId('dsc', ledger.now, bucketOf(merchant), ledger.random);
+    const about = { id, merchant, order, key, kind, blocks, why, amountMinor, currency };
+    return { ...about, state: 'open', openedAt: ledger.now, closedAt: null };
+  });
+  for (const discrepancy of opened) ledger.addDiscrepancy(discrepancy);
+  for (const discrepancy of changed.resolved)
+    ledger.saveDiscrepancy({ ...discrepancy, state: 'resolved', closedAt: ledger.now });
+  for (const discrepancy of changed.restated) ledger.saveDiscrepancy(discrepancy);
+  return { opened, resolved: changed.resolved };
 }
 
 function sentByFold(ledger: Ledger, id: OrderId) {

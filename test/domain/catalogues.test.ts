@@ -4,7 +4,6 @@ import {
   actionsFor,
   discrepancyKinds,
   isDiscrepancyKind,
-  isOverdueParked,
   policyFor,
 } from '../../src/domain/discrepancy.ts';
 import { AppError, errorCatalogue, isErrorCode } from '../../src/domain/errors.ts';
@@ -110,10 +109,5 @@ describe('the kinds of discrepancies', () => {
         .filter(isDiscrepancyKind)
         .every((kind) => policyFor(kind, defaultPolicy) === 'manual'),
     ).toBe(true);
-  });
-
-  it('of parked money come after a quarter of an hour', () => {
-    expect(isOverdueParked(0, limits.parkedMs - 1)).toBe(false);
-    expect(isOverdueParked(0, limits.parkedMs)).toBe(true);
   });
 });

@@ -313,14 +313,22 @@ describe('discrepancies beside what is stored of them', () => {
     100,
   ).discrepancies;
 
-  it('are opened where new and resolved where gone, by key', () => {
-    const stored = [
-      { key: 'overpaid', id: 1 },
-      { key: 'underpaid:100', id: 2 },
-    ];
-    const { opened, resolved } = compareDiscrepancies(found, stored);
+  const [excess] = found.filter(({ kind }) => kind === 'overpaid');
+  if (excess === undefined) throw new Error('nothing is overpaid');
+  const overpaid = { ...excess, id: 1 };
+
+  it('are restated where they have come to something else', () => {
+    const { opened, restated } = compareDiscrepancies(found, [{ ...overpaid, amountMinor: 5n, why: 'less' }]);
     expect(opened.map(({ kind }) => kind)).toEqual(['refund_bounced']);
-    expect(resolved).toEqual([{ key: 'underpaid:100', id: 2 }]);
+    expect(restated).toEqual([overpaid]);
+  });
+
+  it('are opened where new and resolved where gone, by key', () => {
+    const stored = [overpaid, { ...overpaid, key: 'underpaid:100', id: 2 }];
+    const { opened, resolved, restated } = compareDiscrepancies(found, stored);
+    expect(opened.map(({ kind }) => kind)).toEqual(['refund_bounced']);
+    expect(resolved.map(({ id }) => id)).toEqual([2]);
+    expect(restated).toEqual([]);
   });
 
   it('are found neither once accepted nor once ignored', () => {

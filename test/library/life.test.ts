@@ -79,6 +79,31 @@ describe('a library', () => {
   });
 });
 
+describe('money that the quarantine gives up', () => {
+  it('is asked for again like any other, until the user’s code knows its order', async () => {
+    const adminKey = 'admin-key-of-the-test';
+    const wrong = { ...Object(hmac.account.credentials), api_secrets: ['0123456789abcdef-not-the-one'] };
+    const asked: string[] = [];
+    const shop = await openShop({
+      adminKey,
+      accounts: { hmac: { ...hmac.account, credentials: wrong } },
+      expect: async (orderNo) => (asked.push(orderNo) > 1 ? expected : null),
+    });
+    ends.push(shop.close);
+    expect((await shop.send('hmac', await hmac.callback(paid('L-6')))).kept?.verdict).toBe('quarantined');
+    await shop.pay.fetch(
+      new Request(`http://localhost/v1/accounts/${shop.pay.callbackUrl('hmac').split('/').at(-1)}`, {
+        method: 'PATCH',
+        headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ credentials: hmac.account.credentials }),
+      }),
+    );
+    const order = await until('the order is known', () => shop.pay.order('L-6'));
+    expect(order?.order.status).toBe('paid');
+    expect(asked).toEqual(['L-6', 'L-6']);
+  });
+});
+
 describe('a person’s word that an order was paid', () => {
   it('counts for the order it names, whatever references the order has', async () => {
     const adminKey = 'admin-key-of-the-test';

@@ -56,7 +56,8 @@ async function tell(orderNo: OrderNo, told: Told): Promise<void> {
       merchant,
       source: 'query',
       facts: [told.fact],
-      orderNo: null, withoutOrder: 'park',
+      orderNo: null,
+      withoutOrder: 'park',
       note: null,
       by: null,
       born: null,
@@ -83,7 +84,9 @@ async function outcome(orderNo: OrderNo) {
   return {
     status: detail?.order.status,
     totals: detail?.order.totals,
-    open: open.map(({ key }) => key.replaceAll(orderNo, '#')).sort(),
+    open: open
+      .map(({ key, amountMinor, currency, why }) => `${key} ${amountMinor} ${currency} ${why}`.replaceAll(orderNo, '#'))
+      .sort(),
     facts: detail?.facts.map(({ operationId, kind }) => `${kind} ${operationId}`.replaceAll(orderNo, '#')).sort(),
   };
 }

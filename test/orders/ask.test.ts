@@ -17,7 +17,12 @@ it('asks again where the user’s code gave an expectation that cannot be, and t
     withBirth: (decide) => decide(null),
   });
   const amounts = [0n, 8880n];
-  ask.askWith(async (merchant, orderNo) => ({ merchant, orderNo, currency: 'CNY', amountMinor: amounts.shift() ?? 1n }));
+  ask.askWith(async (merchant, orderNo) => ({
+    merchant,
+    orderNo,
+    currency: 'CNY',
+    amountMinor: amounts.shift() ?? 1n,
+  }));
   ask.again(shop, ['O-1']);
   const read = () => bench.store.read('order', { merchant: shop, orderNo: asId.orderNo('O-1') });
   const detail = await until('the order is known', read);

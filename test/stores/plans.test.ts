@@ -134,7 +134,8 @@ async function useMoney(bench: Bench): Promise<void> {
   const manual = {
     merchant: shop,
     source: 'manual',
-    orderNo: null, withoutOrder: 'park',
+    orderNo: null,
+    withoutOrder: 'park',
     note: 'seen',
     by: 'ann',
     born: null,

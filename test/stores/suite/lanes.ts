@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limits } from '../../../src/domain/limits.ts';
 import type { Claimed } from '../../../src/stores/kept.ts';
-import { type Bench, failedUntil, only, openBench, type StoreFolder, shop } from '../support.ts';
+import { type Bench, bothCounts, failedUntil, only, openBench, type StoreFolder, shop } from '../support.ts';
 
 const minuteMs = 60_000;
 
@@ -91,6 +91,27 @@ export function lanes(makeFolder: () => Promise<StoreFolder>): void {
       expect(second).toMatchObject({ notification: { orderNo: 'O-1', sequence: 2 }, sequenceGap: false });
       await bench.finish(second, { ...failedUntil(0), verdict: { is: 'dead' } });
       expect(only((await bench.claim()).claimed)).toMatchObject({ notification: { sequence: 3 }, sequenceGap: true });
+    });
+
+    it('records the lost attempt of one that has to wait again for an earlier of its order', async () => {
+      await bench.addEndpoint({ ordering: 'order' });
+      const [first, second] = [
+        only((await bench.publish('O-1')).deliveries),
+        only((await bench.publish('O-1')).deliveries),
+      ];
+      await bench.finish(only((await bench.claim()).claimed), { ...failedUntil(0), verdict: { is: 'dead' } });
+      expect(only((await bench.claim()).claimed).delivery).toBe(second.id);
+      await bench.store.write('changeDelivery', { delivery: first.id, to: 'retry', by: 'ann' });
+      bench.clock.at += 60_000;
+      const { claimed, rescued } = await bench.claim();
+      expect(only(claimed).delivery).toBe(first.id);
+      expect(rescued).toBe(1);
+      const waiting = await bench.delivery(second.id);
+      expect(waiting).toMatchObject({ state: 'pending', dueAt: null });
+      expect(only(waiting.tries).error).toMatch(/lease.lost/);
+      for (const { funnel, recount } of await bothCounts(bench.store)) expect(funnel).toEqual(recount);
+      await bench.finish(only(claimed));
+      expect(only((await bench.claim()).claimed)).toMatchObject({ delivery: second.id, number: 2 });
     });
 
     it('frees the next of an order when its head is canceled', async () => {

@@ -92,6 +92,34 @@ export function mistakes(makeFolder: () => Promise<StoreFolder>): void {
       expect(await typesOf('O-1')).toEqual(['discrepancy.opened']);
     });
 
+    it('shows an open discrepancy with what it has come to, and accepts that as payment in full', async () => {
+      await bench.expect('O-1');
+      await bench.callback([{ reference: 'O-1', operationId: 'p-1', amountMinor: 30n }]);
+      bench.clock.at += 2 * 86_400_000;
+      await bench.store.decide('refold', { born: null });
+      await bench.callback([{ reference: 'O-1', operationId: 'p-2', amountMinor: 50n }]);
+      const open = only((await orderOf('O-1')).discrepancies);
+      expect(open).toMatchObject({ kind: 'underpaid', amountMinor: 80n, why: expect.stringContaining('0.80 EUR of') });
+      await act({ is: 'resolve', discrepancy: open.id, with: 'accept', amountMinor: null });
+      expect((await orderOf('O-1')).order.status).toBe('paid');
+      await bench.callback([{ reference: 'O-1', kind: 'reversed', operationId: 'p-2', amountMinor: 50n }]);
+      expect((await orderOf('O-1')).order.status).toBe('underpaid');
+    });
+
+    it('opens again what a person accepted, when it has become more', async () => {
+      await bench.expect('O-1');
+      await bench.callback([{ reference: 'O-1', operationId: 'p-1', amountMinor: 105n }]);
+      const first = only((await orderOf('O-1')).discrepancies);
+      await act({ is: 'resolve', discrepancy: first.id, with: 'ignore', amountMinor: null });
+      await bench.callback([
+        { reference: 'O-1', operationId: 'p-2', amountMinor: 1n, kind: 'refunded', paymentId: 'p-1' },
+      ]);
+      expect((await orderOf('O-1')).discrepancies).toHaveLength(1);
+      await bench.callback([{ reference: 'O-1', operationId: 'p-3', paymentId: 'p-1', amountMinor: 90n }]);
+      const open = (await orderOf('O-1')).discrepancies.filter(({ state }) => state === 'open');
+      expect(only(open)).toMatchObject({ kind: 'overpaid', amountMinor: 94n });
+    });
+
     it('keeps the verdict of an authentic callback that present secrets cannot verify any more', async () => {
       await bench.expect('O-1');
       const first = callbackInput(bench.account, bench.clock.at, [{ reference: 'O-1' }], { messageId: 'm-1' });

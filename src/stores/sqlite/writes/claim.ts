@@ -1,5 +1,6 @@
 import { breakerGate } from '../../../domain/breaker.ts';
 import type { Instant } from '../../../domain/clock.ts';
+import type { Step } from '../../../domain/delivery.ts';
 import { bucketOf, type LaneId, newId } from '../../../domain/ids.ts';
 import { limits } from '../../../domain/limits.ts';
 import type { Notification } from '../../../domain/notification.ts';
@@ -8,7 +9,7 @@ import type { ClaimInput, ClaimOutput } from '../../writes.ts';
 import type { DeliveryWork, LaneRow } from '../delivery-rows.ts';
 import { claimedOf, endpointOfTarget, leaseMsOf } from '../leases.ts';
 import { insertAttempt } from '../statements/attempts.ts';
-import { dueDeliveries, earlierInLane, leaseDelivery, scheduleDelivery } from '../statements/deliveries.ts';
+import { dueDeliveries, earlierInLane, endAttempt, leaseDelivery } from '../statements/deliveries.ts';
 import { dueLanes, nextDueAfter } from '../statements/lanes.ts';
 import { notificationById } from '../statements/notifications.ts';
 import { addToCounter } from '../statements/settings.ts';
@@ -101,12 +102,16 @@ function claimLane(state: Claim, id: LaneId, slots: Slots, room: number | undefi
 const inOrder = { sequenceGap: false };
 
 /** In an ordered lane only the earliest live delivery of an order may go; another waits until that one has ended. */
-function orderOf({ unit }: Claim, lane: LaneRow, delivery: DeliveryWork): { sequenceGap: boolean } | 'waits' {
+function orderOf(state: Claim, lane: LaneRow, delivery: DeliveryWork): { sequenceGap: boolean } | 'waits' {
+  const { unit } = state;
   const found = notificationById(unit.db, delivery.notification);
   if (found === null) return inOrder;
   const { live, lost } = earlierInLane(unit.db, lane.id, found.order, found.notification.sequence);
   if (!live) return { sequenceGap: lost };
-  scheduleDelivery(unit.db, delivery.seq, null, delivery.tries);
+  const rescue = delivery.state === 'sending';
+  if (rescue) takeOver(state, lane, delivery, found.notification);
+  const { seq, attempts, tries } = delivery;
+  endAttempt(unit.db, seq, { state: 'pending', dueAt: null, attempts, tries, step: stepAfter(delivery, rescue) });
   return 'waits';
 }
 
@@ -131,10 +136,7 @@ function lease(
   const rescue = delivery.state === 'sending';
   const rescues = delivery.rescues + (rescue ? 1 : 0);
   const tries = delivery.tries + (rescue && rescues > limits.freeRescues ? 1 : 0);
-  if (rescue) {
-    recordLost(unit, lane, delivery, notification);
-    state.rescued += 1;
-  }
+  if (rescue) takeOver(state, lane, delivery, notification);
   const endpoint = endpointOfTarget(unit, delivery.target);
   const leaseMs = leaseMsOf(delivery.target, endpoint, state.functionMs);
   const number = delivery.attempts + 1;
@@ -145,14 +147,21 @@ function lease(
     number,
     tries,
     rescues,
-    step: delivery.step ?? (rescue ? 'total' : null),
+    step: stepAfter(delivery, rescue),
   });
   if (how.probe) unit.lanes.change(lane, { probeUntil: leaseEndsAt });
   state.claimed.push(claimedOf(unit, { ...delivery, tries }, { number, leaseMs, notification, endpoint, ...how }));
 }
 
+/** How far the delivery got: one that was lost was begun. */
+function stepAfter({ step }: DeliveryWork, rescue: boolean): Step | null {
+  return step ?? (rescue ? 'total' : null);
+}
+
 /** Writes the attempt that whoever held the lease never reported. */
-function recordLost(unit: Unit, lane: LaneRow, delivery: DeliveryWork, { type }: Notification): void {
+function takeOver(state: Claim, lane: LaneRow, delivery: DeliveryWork, { type }: Notification): void {
+  const { unit } = state;
+  state.rescued += 1;
   const startedAt = delivery.leasedAt ?? unit.now;
   const attempt = {
     id: newId('att', unit.now, bucketOf(delivery.merchant), unit.random),
