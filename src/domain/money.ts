@@ -7,8 +7,8 @@ export interface Money {
   currency: string;
 }
 
-/** Wider than any sum of real money, and still a signed 64-bit integer in every store. */
-export const amountMinorMax = 9_007_199_254_740_991_000n;
+/** Wider than any real amount, and small enough that ninety of them add up within the signed 64-bit integers of every store. */
+export const amountMinorMax = 100_000_000_000_000_000n;
 
 /** Whether what code without types handed over is an amount in minor units: 0 to {@link amountMinorMax}. */
 export function isAmount(value: unknown): value is bigint {

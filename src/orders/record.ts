@@ -174,6 +174,7 @@ function keep(
     const id = newId('fct', ledger.now, bucketOf(merchant), ledger.random);
     ledger.addFact({ ...fact, id, merchant, order, source, recordedAt: at }, key, paymentKey(fact));
     ledger.addSighting({ isFirst: true, fact: id, source, callback, at, providerTime, note });
+    if (order === null && callback !== null) ledger.parkCallback(callback, id);
     return { known: false, changed: true };
   }
   if (telling.heardBefore !== true)

@@ -78,6 +78,9 @@ export interface Ledger {
   }): void;
   /** A better source, or an earlier time of the same source. */
   improveFact(fact: FactId, source: Source, providerTime: Instant): void;
+  /** A callback waits because this fact of it does. */
+  parkCallback(callback: CallbackId, fact: FactId): void;
+  /** Also turns the verdict of each callback that waited for this fact alone from `parked` to `verified`. */
   linkFact(fact: FactId, order: OrderId): void;
   parkedFactsOfPayment(paymentKey: string): readonly StoredFact[];
   factsOfOrder(order: OrderId): readonly StoredFact[];

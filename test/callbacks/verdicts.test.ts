@@ -53,6 +53,8 @@ describe.each(Object.keys(platforms))('a callback of %s', (name) => {
     expect(await shop.pay.order('V-3')).toBeNull();
     await shop.pay.expected('V-3', expected);
     expect((await shop.pay.order('V-3'))?.order.status).toBe('paid');
+    const released = given.kept === null ? null : await shop.store.read('callback', given.kept.id);
+    expect(released).toMatchObject({ verdict: 'verified', reason: null });
   });
 
   it('with one byte changed is refused in its own format, kept in quarantine, and changes nothing', async () => {

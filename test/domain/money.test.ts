@@ -21,7 +21,7 @@ describe('decimal texts', () => {
     ['1.234', 'KWD', 1234n],
     ['1.2345', 'CLF', 12_345n],
     ['90071992547409.93', 'USD', 9_007_199_254_740_993n],
-    ['90071992547409910.00', 'USD', amountMinorMax],
+    ['1000000000000000.00', 'USD', amountMinorMax],
   ])('%s %s is %s minor units', (text, currency, amount) => {
     expect(minorFromDecimal(text, currency)).toBe(amount);
   });
@@ -42,7 +42,7 @@ describe('decimal texts', () => {
     ['an empty text', '', 'CNY'],
     ['an unknown currency', '1.00', 'ZZZ'],
     ['a currency in lower case', '1.00', 'cny'],
-    ['more than the largest amount', '90071992547409910.01', 'USD'],
+    ['more than the largest amount', '1000000000000000.01', 'USD'],
     ['a text without end', '1'.repeat(41), 'JPY'],
   ])('with %s are refused', (_, text, currency) => {
     expect(minorFromDecimal(text, currency)).toBeNull();

@@ -122,8 +122,16 @@ export class SqliteLedger implements Ledger {
     facts.setFactSource(this.#db, this.#rowOf(fact), source, providerTime);
   }
 
+  parkCallback(callback: CallbackId, fact: FactId): void {
+    callbacks.insertParkedCallback(this.#db, this.#rowOf(fact), callback);
+  }
+
   linkFact(fact: FactId, order: OrderId): void {
     facts.setFactOrder(this.#db, this.#rowOf(fact), order);
+    for (const callback of callbacks.parkedCallbacksOf(this.#db, this.#rowOf(fact))) {
+      callbacks.deleteParkedCallback(this.#db, this.#rowOf(fact), callback);
+      callbacks.releaseCallback(this.#db, callback);
+    }
   }
 
   parkedFactsOfPayment(paymentKey: string) {

@@ -169,6 +169,13 @@ create table paidonce_awaited_references (
   primary key (merchant, reference, account, payment_key)
 ) strict, without rowid;
 
+create table paidonce_parked_callbacks (
+  fact integer not null,
+  callback text not null,
+  primary key (fact, callback)
+) strict, without rowid;
+create index paidonce_parked_callbacks_callback on paidonce_parked_callbacks (callback);
+
 create table paidonce_payment_links (
   payment_key text primary key,
   order_id text not null

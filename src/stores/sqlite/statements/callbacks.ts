@@ -151,3 +151,37 @@ export function updateCallback(
     callback.id,
   );
 }
+
+export function insertParkedCallback(db: Connection, fact: number, callback: CallbackId): void {
+  db.run('insert into paidonce_parked_callbacks (fact, callback) values (?, ?) on conflict do nothing', fact, callback);
+}
+
+export function parkedCallbacksOf(db: Connection, fact: number): CallbackId[] {
+  const rows = db.all(
+    `-- SEARCH paidonce_parked_callbacks USING PRIMARY KEY (fact=?)
+     select callback from paidonce_parked_callbacks where fact = ?`,
+    fact,
+  );
+  return rows.map((row) => asId.callback(text(row, 'callback')));
+}
+
+export function deleteParkedCallback(db: Connection, fact: number, callback: CallbackId): void {
+  db.run(
+    `-- SEARCH paidonce_parked_callbacks USING PRIMARY KEY (fact=? AND callback=?)
+     delete from paidonce_parked_callbacks where fact = ? and callback = ?`,
+    fact,
+    callback,
+  );
+}
+
+/** Unless another fact of it still waits. */
+export function releaseCallback(db: Connection, id: CallbackId): void {
+  db.run(
+    `-- SEARCH paidonce_callbacks USING INDEX paidonce_callbacks_id (id=?)
+     -- SCALAR SUBQUERY 1
+     -- SEARCH paidonce_parked_callbacks USING COVERING INDEX paidonce_parked_callbacks_callback (callback=?)
+     update paidonce_callbacks set verdict = 'verified', reason = null
+     where id = ?1 and verdict = 'parked' and not exists (select 1 from paidonce_parked_callbacks where callback = ?1)`,
+    id,
+  );
+}
