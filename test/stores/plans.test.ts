@@ -115,6 +115,8 @@ async function useEverything(bench: Bench): Promise<void> {
   await store.decide('outbox', { born: null, most: 10 });
   await bench.publish('O-9');
   const { delivery } = only((await bench.claim({ functions, slots: 0 })).claimed);
+  const waiting = only((await bench.publish('O-9', { onlyEndpoint: removed })).deliveries);
+  await store.write('changeDelivery', { delivery: waiting.id, to: 'retry', by: 'ann' });
   await store.write('changeDelivery', { delivery, to: 'cancel', by: 'ann' });
   await store.write('changeDelivery', { delivery, to: 'retry', by: 'ann' });
   await store.write('changeEndpoint', { id, by: 'ann', change: { ordering: 'none' } });
