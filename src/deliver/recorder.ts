@@ -1,12 +1,11 @@
 import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
-import type { DeliveryId, Random } from '../domain/ids.ts';
+import { type DeliveryId, fractionOf, type Random } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import type { Observe } from '../domain/observe.ts';
 import type { Store } from '../stores/store.ts';
 import type { Finished } from '../stores/writes.ts';
 import { errorLine } from './attempt.ts';
-import { fractionOf } from './verdict.ts';
 
 export interface RecorderTools {
   store: Pick<Store, 'write'>;

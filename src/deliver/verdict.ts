@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/clock.ts';
 import type { Verdict } from '../domain/delivery.ts';
-import type { Random } from '../domain/ids.ts';
+import { fractionOf, type Random } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { nextTryAt, type Schedule } from '../domain/retry.ts';
 import type { Claimed } from '../stores/writes.ts';
@@ -33,12 +33,6 @@ export function verdictAfter(
       return at === null ? { is: 'dead' } : { is: 'again', at, consumesTry: true };
     }
   }
-}
-
-/** A number in [0, 1). */
-export function fractionOf(random: Random): number {
-  const [first = 0, second = 0, third = 0] = random(3);
-  return (first * 65_536 + second * 256 + third) / 16_777_216;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
-import type { Random } from '../domain/ids.ts';
+import { fractionOf, type Random } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import type { Observe } from '../domain/observe.ts';
 import type { Schedule } from '../domain/retry.ts';
@@ -16,7 +16,6 @@ import { defaultSlotSizes, type SlotSizes, Slots } from './slots.ts';
 import { tryEffect } from './targets/effect.ts';
 import { endpointDeadlineMs, tryEndpoint } from './targets/endpoint.ts';
 import { tryHandler } from './targets/handler.ts';
-import { fractionOf } from './verdict.ts';
 
 /** Works the deliveries of one node: claims what is due, tries it, records what came of it. */
 export interface Worker {

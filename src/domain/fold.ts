@@ -13,6 +13,7 @@ import {
   type OrderHistory,
   type OrderStatus,
   type Totals,
+  zeroTotals,
 } from './order.ts';
 
 /** An order as its history makes it. */
@@ -106,22 +107,12 @@ export function fold(history: OrderHistory, now: Instant): Folded {
   };
 }
 
-const zero: Totals = {
-  capturedMinor: 0n,
-  authorizedMinor: 0n,
-  reversedMinor: 0n,
-  refundedMinor: 0n,
-  disputedMinor: 0n,
-  chargedBackMinor: 0n,
-  overpaidMinor: 0n,
-};
-
 /** Nobody expects the order yet: its facts wait. Only what is wrong with the facts' links can be said. */
 function unexpected({ linkConflicts }: OrderHistory, decisions: Decisions): Folded {
   const discrepancies = linkConflicts.map(linkConflict).filter((found) => !isDecided(found, decisions));
   return {
     status: 'pending',
-    totals: zero,
+    totals: zeroTotals,
     expectation: null,
     discrepancies,
     blocked: discrepancies.length > 0,

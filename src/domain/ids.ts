@@ -128,6 +128,12 @@ export const asId = {
   node: (text: string) => text as NodeId,
 };
 
+/** A number in [0, 1). */
+export function fractionOf(random: Random): number {
+  const [first = 0, second = 0, third = 0] = random(3);
+  return (first * 65_536 + second * 256 + third) / 16_777_216;
+}
+
 const pool = { bytes: new Uint8Array(0), used: 0 };
 /** Random bytes from the operating system, drawn 4 KiB at a time: a draw per id would cost more than the id. */
 export function randomBytesOf(bytes: number): Uint8Array {

@@ -48,6 +48,17 @@ export interface Notification {
   data: string | null;
 }
 
+const publishedPrefix = 'published:';
+
+/** The cause of a notification that somebody published, by which it is told apart from those the fold makes. */
+export function publishedCause(id: NotificationId): string {
+  return publishedPrefix + id;
+}
+
+export function isPublished({ cause }: Pick<Notification, 'cause'>): boolean {
+  return cause.startsWith(publishedPrefix);
+}
+
 /** What a wire format has words for. */
 export interface Vocabulary {
   types: readonly NotificationType[];

@@ -79,6 +79,16 @@ export interface Totals {
   overpaidMinor: bigint;
 }
 
+export const zeroTotals: Totals = {
+  capturedMinor: 0n,
+  authorizedMinor: 0n,
+  reversedMinor: 0n,
+  refundedMinor: 0n,
+  disputedMinor: 0n,
+  chargedBackMinor: 0n,
+  overpaidMinor: 0n,
+};
+
 /** Everything that an order is folded from. */
 export interface OrderHistory {
   /** Revisions, oldest first; none = nobody expects this order yet. */

@@ -1,4 +1,5 @@
 import { bucketOf, type MerchantId, newId, type OrderNo } from '../domain/ids.ts';
+import { zeroTotals } from '../domain/order.ts';
 import type { Ledger, StoredOrder } from '../stores/ledger.ts';
 
 /** An order of which nothing is known yet but its number. */
@@ -8,15 +9,7 @@ export function newOrder(ledger: Ledger, merchant: MerchantId, orderNo: OrderNo)
     merchant,
     orderNo,
     status: 'pending',
-    totals: {
-      capturedMinor: 0n,
-      authorizedMinor: 0n,
-      reversedMinor: 0n,
-      refundedMinor: 0n,
-      disputedMinor: 0n,
-      chargedBackMinor: 0n,
-      overpaidMinor: 0n,
-    },
+    totals: zeroTotals,
     expectations: [],
     references: [],
     actions: [],

@@ -2,13 +2,10 @@ import { compareDiscrepancies, type FoundDiscrepancy } from '../domain/discrepan
 import { type NotificationDraft, notificationsDue } from '../domain/due.ts';
 import { fold } from '../domain/fold.ts';
 import { bucketOf, type CallbackId, newId, type OrderId } from '../domain/ids.ts';
-import type { Notification } from '../domain/notification.ts';
+import { isPublished, type Notification } from '../domain/notification.ts';
 import { defaultPolicy, type Expectation, type OrderHistory, type Policy } from '../domain/order.ts';
 import { type Births, destinationsOf, fanOut } from '../notify/fan-out.ts';
 import type { Ledger, StoredDiscrepancy, StoredOrder } from '../stores/ledger.ts';
-
-/** How published notifications are told apart from those the fold makes, in their cause. */
-export const publishedCause = 'published:';
 
 /**
  * Folds an order again from everything known about it, and takes what changed into effect: status, totals, discrepancies,
@@ -75,7 +72,7 @@ function keepDiscrepancies(
 }
 
 function sentByFold(ledger: Ledger, id: OrderId) {
-  return ledger.sentNotifications(id).filter((notification) => !notification.cause.startsWith(publishedCause));
+  return ledger.sentNotifications(id).filter((notification) => !isPublished(notification));
 }
 
 function send(

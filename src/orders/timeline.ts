@@ -2,6 +2,7 @@ import type { Instant } from '../domain/clock.ts';
 import { exponentOf } from '../domain/currencies.ts';
 import type { AttemptRecord, Target } from '../domain/delivery.ts';
 import { decimalFromMinor } from '../domain/money.ts';
+import { isPublished } from '../domain/notification.ts';
 import type { DeliveryDetail, OrderDetail, OrderTrail } from '../stores/reads.ts';
 
 /** One line of an order's story. */
@@ -37,7 +38,7 @@ export function timelineOf(detail: OrderDetail, trail: OrderTrail): readonly Tim
         text: `${notification.type} #${notification.sequence}, ${money(notification.amountMinor, notification.currency)}`,
         why:
           callback === null
-            ? notification.cause.startsWith('published:')
+            ? isPublished(notification)
               ? 'published'
               : 'what is known changed'
             : `made by callback ${callback}`,

@@ -2,7 +2,7 @@ import { isInstant } from '../domain/clock.ts';
 import { exponentOf } from '../domain/currencies.ts';
 import { asId, bucketOf, isOrderNo, newId } from '../domain/ids.ts';
 import { isAmount } from '../domain/money.ts';
-import { isNotificationType, type Notification } from '../domain/notification.ts';
+import { isNotificationType, type Notification, publishedCause } from '../domain/notification.ts';
 import { type Births, type Destination, destinationsOf, fanOut, toEndpoint } from '../notify/fan-out.ts';
 import { orderRow } from '../notify/new-order.ts';
 import type { PublishInput, PublishOutput } from '../stores/decisions.ts';
@@ -113,7 +113,7 @@ function notificationOf(ledger: Ledger, input: Omit<PublishInput, 'born'>, order
     type: input.type,
     orderNo: input.orderNo,
     sequence: order.sequence + 1,
-    cause: `published:${id}`,
+    cause: publishedCause(id),
     amountMinor: input.amountMinor,
     currency: input.currency,
     paymentId: input.paymentId ?? (isOwnPayment ? operationId : `order:${input.orderNo}`),

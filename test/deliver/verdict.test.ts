@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fractionOf, verdictAfter } from '../../src/deliver/verdict.ts';
+import { verdictAfter } from '../../src/deliver/verdict.ts';
+import { fractionOf } from '../../src/domain/ids.ts';
 import { limits } from '../../src/domain/limits.ts';
 
 const none = (bytes: number) => new Uint8Array(bytes);

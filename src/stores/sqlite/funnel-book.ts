@@ -1,3 +1,4 @@
+import type { Callback } from '../../domain/callback.ts';
 import type { Instant } from '../../domain/clock.ts';
 import type { Step, Target } from '../../domain/delivery.ts';
 import { addCounts, countStep, emptyCounts, type FunnelCounts } from '../../domain/funnel.ts';
@@ -9,6 +10,12 @@ const minuteMs = 60_000;
 
 export function minuteOf(at: Instant): Instant {
   return at - (at % minuteMs);
+}
+
+/** Where a callback counts in the receiving funnel. */
+export function receivingKey(callback: Pick<Callback, 'merchant' | 'account' | 'provider' | 'receivedAt'>): FunnelKey {
+  const { merchant, account: target, provider, receivedAt } = callback;
+  return { side: 'receiving', per: 'attempt', merchant, provider, target, type: '', minute: minuteOf(receivedAt) };
 }
 
 /** What one transaction adds to the funnel: summed in memory, and written once before the commit. */

@@ -22,7 +22,7 @@ import type { Endpoint } from '../../domain/merchant.ts';
 import type { Notification } from '../../domain/notification.ts';
 import type { Claimed, NewDelivery, OrderReference, StoredDiscrepancy, StoredFact, StoredOrder } from '../kept.ts';
 import type { Ledger } from '../ledger.ts';
-import { minuteOf } from './funnel-book.ts';
+import { minuteOf, receivingKey } from './funnel-book.ts';
 import { laneIdOf } from './lane-book.ts';
 import { claimedOf, endpointOfTarget, leaseMsOf } from './leases.ts';
 import { insertAction } from './statements/actions.ts';
@@ -297,21 +297,8 @@ export class SqliteLedger implements Ledger {
     insertAction(this.#db, { ...action, at: this.now });
   }
 
-  count(
-    { merchant, account, provider, receivedAt }: Parameters<Ledger['count']>[0],
-    after: Step,
-    before: Step | null,
-  ): void {
-    const key = {
-      side: 'receiving',
-      per: 'attempt',
-      merchant,
-      provider,
-      target: account,
-      type: '',
-      minute: minuteOf(receivedAt),
-    } as const;
-    this.#unit.funnel.add(key, countStep(after, before));
+  count(callback: Parameters<Ledger['count']>[0], after: Step, before: Step | null): void {
+    this.#unit.funnel.add(receivingKey(callback), countStep(after, before));
   }
 
   #met({ seq, fact }: facts.FactRow): StoredFact {

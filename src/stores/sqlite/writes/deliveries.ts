@@ -1,6 +1,6 @@
 import { countStep } from '../../../domain/funnel.ts';
 import type { Writes } from '../../writes.ts';
-import { minuteOf } from '../funnel-book.ts';
+import { receivingKey } from '../funnel-book.ts';
 import { insertAction } from '../statements/actions.ts';
 import { confirmCallback } from '../statements/callbacks.ts';
 import { cancelDelivery, deliveryById, scheduleDelivery } from '../statements/deliveries.ts';
@@ -42,18 +42,9 @@ export function changeDelivery(
 
 /** A callback's last step: the success that it was answered with was fully written. Refused ones have none. */
 export function acknowledged(unit: Unit, answered: Writes['acknowledged']['input']): null {
-  for (const { id, merchant, account, provider, receivedAt } of answered) {
-    if (!confirmCallback(unit.db, id)) continue;
-    const key = {
-      side: 'receiving',
-      per: 'attempt',
-      merchant,
-      provider,
-      target: account,
-      type: '',
-      minute: minuteOf(receivedAt),
-    } as const;
-    unit.funnel.add(key, countStep('confirmed', 'handled'));
+  for (const callback of answered) {
+    if (confirmCallback(unit.db, callback.id))
+      unit.funnel.add(receivingKey(callback), countStep('confirmed', 'handled'));
   }
   return null;
 }

@@ -1,6 +1,6 @@
 import { breakerAfter, isBudgetSpent } from '../../../domain/breaker.ts';
 import { type AttemptRecord, type DeliveryState, type Step, stepRank } from '../../../domain/delivery.ts';
-import { asId, type DeliveryId, type EndpointId, type Random } from '../../../domain/ids.ts';
+import { asId, type DeliveryId, type EndpointId, fractionOf } from '../../../domain/ids.ts';
 import type { Notification } from '../../../domain/notification.ts';
 import type { Finished, FinishOutput, Writes } from '../../writes.ts';
 import type { DeliveryWork, LaneRow } from '../delivery-rows.ts';
@@ -123,11 +123,6 @@ function disable(unit: Unit, lane: LaneRow): boolean {
     note,
   });
   return true;
-}
-
-function fractionOf(random: Random): number {
-  const [first = 0, second = 0] = random(2);
-  return (first * 256 + second) / 65_536;
 }
 
 /** The delivery is due again at once, and the attempt never counted. */
