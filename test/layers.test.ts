@@ -10,6 +10,8 @@ const parts: readonly (readonly [part: string, pattern: RegExp])[] = [
   // The library: one merchant's view of a service.
   ['paidonce.ts', /^src\/paidonce\.ts$/],
   ['providers/index.ts', /^src\/providers\/index\.ts$/],
+  // What a transaction does, over the rows of whichever store.
+  ['stores/work', /^src\/stores\/work\//],
   ['stores/sqlite', /^src\/stores\/sqlite\//],
   ['stores/postgres', /^src\/stores\/postgres\//],
   ['console', /^console\//],
@@ -39,8 +41,9 @@ const outside = [
  */
 const mayImport = new Map<string, readonly string[]>([
   ['providers', []],
-  ['stores/sqlite', [storeInterface]],
-  ['stores/postgres', [storeInterface]],
+  ['stores/work', [storeInterface]],
+  ['stores/sqlite', [storeInterface, 'stores/work']],
+  ['stores/postgres', [storeInterface, 'stores/work']],
   ['orders', ['notify']],
   ['publish', ['notify']],
   ['callbacks', ['orders', 'secrets']],

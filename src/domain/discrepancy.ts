@@ -1,4 +1,4 @@
-import type { AccountId } from './ids.ts';
+import type { AccountId, FactId } from './ids.ts';
 import type { Action, Policy } from './order.ts';
 
 interface KindEntry {
@@ -138,4 +138,9 @@ type Restatable = Pick<FoundDiscrepancy, 'amountMinor' | 'currency' | 'why'>;
 
 function kind(blocks: boolean, refundable: boolean, grows = false): KindEntry {
   return { blocks, refundable, grows };
+}
+
+/** The key of the discrepancy that says that a parked fact has waited too long for its order. */
+export function parkedKey(fact: FactId): string {
+  return `unknown_order:${fact}`;
 }

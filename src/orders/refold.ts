@@ -1,3 +1,4 @@
+import { parkedKey } from '../domain/discrepancy.ts';
 import { bucketOf, newId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import type { Births } from '../notify/fan-out.ts';
@@ -16,7 +17,7 @@ export function refold(ledger: Ledger, births: Births): boolean {
       id: newId('dsc', ledger.now, bucketOf(fact.merchant), ledger.random),
       merchant: fact.merchant,
       order: null,
-      key: `unknown_order:${fact.id}`,
+      key: parkedKey(fact.id),
       kind: 'unknown_order',
       blocks: false,
       why: `${fact.kind} of payment ${fact.paymentId} names ${fact.reference === null ? 'no order' : `order ${fact.reference}`}, which nobody announced`,

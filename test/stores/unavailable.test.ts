@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { randomBytesOf } from '../../src/domain/ids.ts';
 import { program } from '../../src/program.ts';
+import type { Writer } from '../../src/stores/sqlite/batch.ts';
 import { runBatch } from '../../src/stores/sqlite/batch.ts';
-import { Directory } from '../../src/stores/sqlite/directory.ts';
-import type { Operation } from '../../src/stores/sqlite/messages.ts';
-import type { Writer } from '../../src/stores/sqlite/unit.ts';
+import { rowsOn } from '../../src/stores/sqlite/statements/statements.ts';
+import { Directory } from '../../src/stores/work/directory.ts';
+import type { Operation } from '../../src/stores/work/operation.ts';
 import { directStore } from './direct-store.ts';
 import { node, publishInput, shop, temporaryFolder, testClock } from './support.ts';
 
@@ -15,7 +16,7 @@ describe('a database that cannot be written', () => {
   beforeEach(async () => {
     folder = await temporaryFolder();
     const { db } = directStore(folder.path, clock);
-    writer = { db, directory: new Directory(), node, random: randomBytesOf };
+    writer = { db, rows: rowsOn(db), directory: new Directory(), node, random: randomBytesOf };
     expect(outcomes([addMerchant])).toEqual(['added']);
   });
   afterEach(async () => {

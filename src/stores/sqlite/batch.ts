@@ -1,11 +1,15 @@
 import type { Instant } from '../../domain/clock.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { Program } from '../decisions.ts';
-import { isUnavailable } from './connection.ts';
-import { SqliteLedger } from './ledger.ts';
-import { type Operation, type Outcome, toFailure } from './messages.ts';
-import { Unit, type Writer } from './unit.ts';
-import { writes } from './writes/writes.ts';
+import { type Operation, runOperation } from '../work/operation.ts';
+import { Unit, type UnitOptions } from '../work/unit.ts';
+import { type Connection, isUnavailable } from './connection.ts';
+import { type Outcome, toFailure } from './messages.ts';
+
+/** The one writing connection, and what stays the same over all of its transactions. */
+export interface Writer extends UnitOptions {
+  db: Connection;
+}
 
 export interface Committed {
   outcomes: readonly Outcome<unknown>[];
@@ -35,26 +39,6 @@ export function runBatch(
   } catch (error) {
     return failed(operations, error);
   }
-}
-
-function runOperation(unit: Unit, program: Program, operation: Operation): unknown {
-  if (operation.is === 'decide') return decide(new SqliteLedger(unit), program, operation.name, operation.input);
-  return write(unit, operation.name, operation.input);
-}
-
-function decide<K extends keyof Program>(
-  ledger: SqliteLedger,
-  program: Program,
-  name: K,
-  input: Parameters<Program[K]>[1],
-): unknown {
-  const decision: (ledger: SqliteLedger, input: Parameters<Program[K]>[1]) => unknown = program[name];
-  return decision(ledger, input);
-}
-
-function write<K extends keyof typeof writes>(unit: Unit, name: K, input: Parameters<(typeof writes)[K]>[1]): unknown {
-  const run: (unit: Unit, input: Parameters<(typeof writes)[K]>[1]) => unknown = writes[name];
-  return run(unit, input);
 }
 
 function inTransaction(writer: Writer, now: Instant, run: (unit: Unit) => readonly Outcome<unknown>[]): Committed {

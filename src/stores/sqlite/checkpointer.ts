@@ -1,5 +1,5 @@
+import { number } from '../mapping.ts';
 import type { Connection } from './connection.ts';
-import { number } from './rows.ts';
 
 /** Pages of write-ahead log at which they are moved into the database although commits are waiting: 32 MiB. */
 const pagesMax = 8192;

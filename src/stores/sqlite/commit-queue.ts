@@ -1,7 +1,8 @@
 import type { Instant } from '../../domain/clock.ts';
 import { AppError } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
-import { fromFailure, type Operation, type Outcome, type WriterRequest } from './messages.ts';
+import type { Operation } from '../work/operation.ts';
+import { fromFailure, type Outcome, type WriterRequest } from './messages.ts';
 
 /** Batches under way at once: one that the writer works on, and one that it finds when it is done. */
 const inFlightMax = 2;

@@ -1,11 +1,10 @@
 import type { Instant } from '../../domain/clock.ts';
 import { AppError, type ErrorCode, type FieldError } from '../../domain/errors.ts';
 import type { NodeId } from '../../domain/ids.ts';
-import type { Decisions } from '../decisions.ts';
 import type { Claimed, OutboxItem } from '../kept.ts';
 import type { Reads } from '../reads.ts';
 import type { SqlValue } from '../store.ts';
-import type { Writes } from '../writes.ts';
+import type { Operation } from '../work/operation.ts';
 import { isUnavailable } from './connection.ts';
 
 /** What a worker of the store is started with. */
@@ -16,10 +15,6 @@ export interface WorkerSetup {
   node: NodeId;
   now: Instant;
 }
-
-export type Operation =
-  | { is: 'decide'; name: keyof Decisions; input: Decisions[keyof Decisions]['input'] }
-  | { is: 'write'; name: keyof Writes; input: Writes[keyof Writes]['input'] };
 
 export interface ReadRequest {
   name: keyof Reads;

@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { Instant } from '../../domain/clock.ts';
 import { AppError } from '../../domain/errors.ts';
+import { number, text } from '../mapping.ts';
 import { checksumOf, type Migration, pendingMigrations } from '../migrate.ts';
 import { Connection } from './connection.ts';
-import { number, text } from './rows.ts';
 import { endOldLeases } from './statements/deliveries.ts';
 import { resetLanes } from './statements/lanes.ts';
 

@@ -3,12 +3,13 @@ import { AppError } from '../../domain/errors.ts';
 import { bucketOf, newId } from '../../domain/ids.ts';
 import type { Claimed, OutboxItem } from '../kept.ts';
 import type { SqlValue } from '../store.ts';
+import { recordAttempt } from '../work/finish.ts';
+import { Unit } from '../work/unit.ts';
+import type { Writer } from './batch.ts';
 import type { WriterRequest } from './messages.ts';
 import { confirmUnderFence, deliveryById } from './statements/deliveries.ts';
 import { insertOutboxItem } from './statements/outbox.ts';
-import { Unit, type Writer } from './unit.ts';
 import { runUserSql } from './user-sql.ts';
-import { recordAttempt } from './writes/finish.ts';
 
 /** What runs user code in it keeps until its end. */
 interface Marked {

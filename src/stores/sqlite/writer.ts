@@ -2,13 +2,14 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { AppError } from '../../domain/errors.ts';
 import { randomBytesOf } from '../../domain/ids.ts';
 import type { Program } from '../decisions.ts';
-import { runBatch } from './batch.ts';
+import { Directory } from '../work/directory.ts';
+import { runBatch, type Writer } from './batch.ts';
 import { Checkpointer } from './checkpointer.ts';
-import { Directory } from './directory.ts';
 import { type Answer, type Outcome, toFailure, type WorkerSetup, type WriterRequest } from './messages.ts';
 import { type FolderLock, lockFolder, openDatabase } from './open-database.ts';
 import { migrations } from './schema.ts';
-import type { Writer } from './unit.ts';
+import { rowsOn } from './statements/statements.ts';
+
 import { UserTransaction } from './user-transaction.ts';
 
 type Asked = WriterRequest & { call: number };
@@ -23,7 +24,7 @@ async function start(port: MessagePort, setup: WorkerSetup): Promise<void> {
     const thread = new WriterThread(
       port,
       lock,
-      { db, directory: new Directory(), node: setup.node, random: randomBytesOf },
+      { db, rows: rowsOn(db), directory: new Directory(), node: setup.node, random: randomBytesOf },
       program,
     );
     port.on('message', (asked: Asked) => thread.take(asked));

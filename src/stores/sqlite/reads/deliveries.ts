@@ -1,8 +1,8 @@
 import { asId } from '../../../domain/ids.ts';
+import { deliveryRowColumns, deliveryRowOf, functionOf } from '../../delivery-mapping.ts';
+import { notificationColumns, notificationOf, number, text, textOrNull } from '../../mapping.ts';
 import type { DeliveryDetail, Reads } from '../../reads.ts';
 import type { Connection } from '../connection.ts';
-import { deliveryRowColumns, deliveryRowOf, functionOf } from '../delivery-rows.ts';
-import { notificationColumns, notificationOf, number, text, textOrNull } from '../rows.ts';
 import { attemptsOfDelivery } from '../statements/attempts.ts';
 import { notificationById } from '../statements/notifications.ts';
 import { between, type Condition, equals, pageOf, visibleIn } from './page.ts';

@@ -1,9 +1,9 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { Instant } from '../../../domain/clock.ts';
+import { countsOf, number, numberOrNull } from '../../mapping.ts';
 import type { FunnelBucket, FunnelQuery, Gauges, Reads } from '../../reads.ts';
+import { minuteOf } from '../../work/funnel-book.ts';
 import type { Connection } from '../connection.ts';
-import { minuteOf } from '../funnel-book.ts';
-import { countsOf, number, numberOrNull } from '../rows.ts';
 import { counter } from '../statements/settings.ts';
 import { type Condition, equals, visibleIn } from './page.ts';
 

@@ -1,5 +1,3 @@
-import type { Reads } from '../../reads.ts';
-import type { Connection } from '../connection.ts';
 import {
   accountColumns,
   accountOf,
@@ -11,7 +9,9 @@ import {
   merchantOf,
   sandboxPaymentColumns,
   sandboxPaymentOf,
-} from '../rows.ts';
+} from '../../mapping.ts';
+import type { Reads } from '../../reads.ts';
+import type { Connection } from '../connection.ts';
 import { accountById, endpointById, merchantById } from '../statements/merchants.ts';
 import { equals, pageOf, visibleIn } from './page.ts';
 

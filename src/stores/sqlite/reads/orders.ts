@@ -1,8 +1,6 @@
 import type { OrderId } from '../../../domain/ids.ts';
 import { asId } from '../../../domain/ids.ts';
 import type { StoredOrder } from '../../kept.ts';
-import type { OrderTrail, Reads } from '../../reads.ts';
-import type { Connection } from '../connection.ts';
 import {
   type CallbackSummary,
   callbackColumns,
@@ -17,7 +15,9 @@ import {
   sightingOf,
   text,
   textOrNull,
-} from '../rows.ts';
+} from '../../mapping.ts';
+import type { OrderTrail, Reads } from '../../reads.ts';
+import type { Connection } from '../connection.ts';
 import { discrepanciesOfOrder } from '../statements/discrepancies.ts';
 import { factsOfOrder } from '../statements/facts.ts';
 import { notificationsOfOrder } from '../statements/notifications.ts';
@@ -28,7 +28,7 @@ import { between, equals, pageOf, visibleIn } from './page.ts';
 export function order(db: Connection, { merchant, orderNo }: Reads['order']['input']): Reads['order']['output'] {
   const found = orderByNo(db, merchant, orderNo);
   if (found === null) return null;
-  const facts = factsOfOrder(db, found.id).map(({ seq, fact }) => ({ ...fact, sightings: sightingsOf(db, seq) }));
+  const facts = factsOfOrder(db, found.id).map(({ row, fact }) => ({ ...fact, sightings: sightingsOf(db, row) }));
   return { order: found, facts, discrepancies: discrepanciesOfOrder(db, found.id) };
 }
 

@@ -1,9 +1,9 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { AppError } from '../../../domain/errors.ts';
 import { limits } from '../../../domain/limits.ts';
+import { number } from '../../mapping.ts';
 import type { Page, PageRequest, Visible } from '../../reads.ts';
 import type { Connection, Row } from '../connection.ts';
-import { number } from '../rows.ts';
 
 /** A condition in SQL with its parameters; null where the caller did not ask for it. */
 export type Condition = readonly [sql: string, ...parameters: SQLInputValue[]] | null;

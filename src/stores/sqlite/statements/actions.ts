@@ -1,15 +1,5 @@
-import type { Instant } from '../../../domain/clock.ts';
-import type { MerchantId } from '../../../domain/ids.ts';
+import type { ActionRow } from '../../work/rows.ts';
 import type { Connection } from '../connection.ts';
-
-export interface ActionRow {
-  at: Instant;
-  merchant: MerchantId | null;
-  by: string;
-  what: string;
-  subject: string;
-  note: string | null;
-}
 
 export function insertAction(db: Connection, { at, merchant, by, what, subject, note }: ActionRow): void {
   db.run(

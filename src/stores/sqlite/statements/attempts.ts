@@ -1,11 +1,11 @@
 import type { AttemptRecord, Step } from '../../../domain/delivery.ts';
 import type { DeliveryId } from '../../../domain/ids.ts';
+import { attemptColumns, attemptOf } from '../../delivery-mapping.ts';
+import { number, stepOf } from '../../mapping.ts';
 import type { Connection } from '../connection.ts';
-import { attemptColumns, attemptOf } from '../delivery-rows.ts';
-import { number, stepOf } from '../rows.ts';
 
 /** Takes the place of what a rescue wrote for the same number (`lost`); anything else that holds it stays. */
-export function insertAttempt(db: Connection, attempt: AttemptRecord, lost: boolean): boolean {
+export function insertAttempt(db: Connection, attempt: AttemptRecord, { lost }: { lost: boolean }): boolean {
   const { request, response } = attempt;
   const changed = db.run(
     `insert into paidonce_attempts (

@@ -2,8 +2,8 @@ import type { Callback, CallbackVerdict } from '../../../domain/callback.ts';
 import type { Instant } from '../../../domain/clock.ts';
 import type { Step } from '../../../domain/delivery.ts';
 import { type AccountId, asId, type CallbackId, type MerchantId } from '../../../domain/ids.ts';
+import { number, text, textOrNull, verdictOf } from '../../mapping.ts';
 import type { Connection } from '../connection.ts';
-import { number, text, textOrNull, verdictOf } from '../rows.ts';
 
 // Each comment inside a statement is its plan as SQLite states it; `test/stores/plans.test.ts` holds both equal.
 

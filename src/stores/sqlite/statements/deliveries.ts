@@ -1,10 +1,10 @@
 import type { Instant } from '../../../domain/clock.ts';
 import type { DeliveryState, Step } from '../../../domain/delivery.ts';
 import type { DeliveryId, LaneId, NotificationId, OrderId } from '../../../domain/ids.ts';
+import { type DeliveryWork, deliveryShownOf, deliveryWorkColumns, deliveryWorkOf } from '../../delivery-mapping.ts';
 import type { DeliveryShown, NewDelivery } from '../../kept.ts';
+import { number, numberOrNull } from '../../mapping.ts';
 import type { Connection } from '../connection.ts';
-import { type DeliveryWork, deliveryShownOf, deliveryWorkColumns, deliveryWorkOf } from '../delivery-rows.ts';
-import { number, numberOrNull } from '../rows.ts';
 
 export function insertDelivery(
   db: Connection,
@@ -193,7 +193,7 @@ export function headOfOrder(
   db: Connection,
   lane: LaneId,
   order: OrderId,
-): { seq: number; dueAt: Instant | null; tries: number } | null {
+): { row: number; dueAt: Instant | null; tries: number } | null {
   const row = db.get(
     `-- SEARCH n USING INDEX paidonce_notifications_cause (order_id=?)
      -- SEARCH d USING INDEX paidonce_deliveries_notification (notification=?)
@@ -204,7 +204,7 @@ export function headOfOrder(
     lane,
   );
   if (row === undefined || numberOrNull(row, 'seq') === null) return null;
-  return { seq: number(row, 'seq'), dueAt: numberOrNull(row, 'due_at'), tries: number(row, 'tries') };
+  return { row: number(row, 'seq'), dueAt: numberOrNull(row, 'due_at'), tries: number(row, 'tries') };
 }
 
 export function deliveriesOfNotification(db: Connection, notification: NotificationId): DeliveryShown[] {

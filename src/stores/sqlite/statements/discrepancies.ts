@@ -1,7 +1,8 @@
+import { parkedKey } from '../../../domain/discrepancy.ts';
 import type { DiscrepancyId, FactId, OrderId } from '../../../domain/ids.ts';
 import type { StoredDiscrepancy } from '../../kept.ts';
+import { discrepancyColumns, discrepancyOf } from '../../mapping.ts';
 import type { Connection } from '../connection.ts';
-import { discrepancyColumns, discrepancyOf } from '../rows.ts';
 
 const discrepanciesOfOrderSql = `-- SEARCH d USING INDEX paidonce_discrepancies_order (order_id=?)
   select ${discrepancyColumns} from paidonce_discrepancies d where d.order_id = ? order by d.seq`;
@@ -55,11 +56,6 @@ export function updateDiscrepancy(db: Connection, discrepancy: StoredDiscrepancy
     closedAt,
     id,
   );
-}
-
-/** How `refold` names the discrepancy of a parked fact. */
-export function parkedKey(fact: FactId): string {
-  return `unknown_order:${fact}`;
 }
 
 const openDiscrepancyOfParkedSql = `-- SEARCH d USING INDEX paidonce_discrepancies_parked (key=?)

@@ -1,18 +1,13 @@
 import type { Instant } from '../../../domain/clock.ts';
 import type { Source } from '../../../domain/fact.ts';
-import { type AccountId, asId, type CallbackId, type MerchantId, type OrderId } from '../../../domain/ids.ts';
+import { type AccountId, asId, type MerchantId, type OrderId } from '../../../domain/ids.ts';
 import type { StoredFact } from '../../kept.ts';
-import type { Connection, Row } from '../connection.ts';
-import { factColumns, factOf, number, text } from '../rows.ts';
-
-/** A fact with the number of its row, by which its sightings and changes find it. */
-export interface FactRow {
-  seq: number;
-  fact: StoredFact;
-}
+import { factColumns, factOf, number, type Row, text } from '../../mapping.ts';
+import type { FactRow, Rows, SightingRow } from '../../work/rows.ts';
+import type { Connection } from '../connection.ts';
 
 function factRow(row: Row): FactRow {
-  return { seq: number(row, 'seq'), fact: factOf(row) };
+  return { row: number(row, 'seq'), fact: factOf(row) };
 }
 
 const factByKeySql = `-- SEARCH paidonce_facts USING INDEX paidonce_facts_key (key=?)
@@ -52,14 +47,6 @@ export function insertFact(db: Connection, fact: StoredFact, key: string, paymen
     paymentKey,
     fact.recordedAt,
   );
-}
-
-interface SightingRow {
-  source: Source;
-  callback: CallbackId | null;
-  at: Instant;
-  providerTime: Instant;
-  note: string | null;
 }
 
 export function insertFirstSighting(db: Connection, fact: number, sighting: SightingRow): void {
@@ -126,15 +113,7 @@ export function parkedFactsOfPayment(db: Connection, paymentKey: string): FactRo
   return db.all(parkedFactsOfPaymentSql, paymentKey).map(factRow);
 }
 
-export interface AwaitedReference {
-  merchant: MerchantId;
-  reference: string;
-  account: AccountId;
-  payment: string;
-  since: Instant;
-}
-
-export function insertAwaitedReference(db: Connection, awaited: AwaitedReference): void {
+export function insertAwaitedReference(db: Connection, awaited: Parameters<Rows['insertAwaitedReference']>[0]): void {
   db.run(
     `insert into paidonce_awaited_references (merchant, reference, account, payment_key, since) values (?, ?, ?, ?, ?)
      on conflict do nothing`,

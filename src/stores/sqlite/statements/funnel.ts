@@ -1,21 +1,6 @@
-import type { Instant } from '../../../domain/clock.ts';
 import type { FunnelCounts } from '../../../domain/funnel.ts';
-import type { MerchantId } from '../../../domain/ids.ts';
+import type { FunnelKey } from '../../work/rows.ts';
 import type { Connection } from '../connection.ts';
-
-/** What one row of the funnel counts. */
-export interface FunnelKey {
-  minute: Instant;
-  side: 'sending' | 'handlers' | 'receiving';
-  per: 'attempt' | 'delivery';
-  merchant: MerchantId;
-  /** Empty for handlers. */
-  provider: string;
-  /** The endpoint, the account, or the name of the handler. */
-  target: string;
-  /** The notification's type; empty for receiving. */
-  type: string;
-}
 
 export function addToFunnel(db: Connection, key: FunnelKey, counts: FunnelCounts): void {
   db.run(

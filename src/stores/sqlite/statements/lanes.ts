@@ -1,9 +1,9 @@
 import type { Instant } from '../../../domain/clock.ts';
 import type { TargetKind } from '../../../domain/delivery.ts';
 import { asId, type LaneId } from '../../../domain/ids.ts';
+import { type LaneRow, laneColumns, laneOf } from '../../delivery-mapping.ts';
+import { numberOrNull, text } from '../../mapping.ts';
 import type { Connection } from '../connection.ts';
-import { type LaneRow, laneColumns, laneOf } from '../delivery-rows.ts';
-import { numberOrNull, text } from '../rows.ts';
 
 const laneByIdSql = `-- SEARCH paidonce_lanes USING PRIMARY KEY (id=?)
   select ${laneColumns} from paidonce_lanes where id = ?`;
@@ -41,6 +41,15 @@ export function upsertLane(db: Connection, lane: LaneRow): void {
     breaker.opens,
     breaker.openUntil,
     lane.probeUntil,
+  );
+}
+
+export function lowerLane(db: Connection, id: LaneId, nextDue: Instant): void {
+  db.run(
+    `-- SEARCH paidonce_lanes USING PRIMARY KEY (id=?)
+     update paidonce_lanes set next_due = ? where id = ?`,
+    nextDue,
+    id,
   );
 }
 

@@ -1,7 +1,6 @@
 import type { AccountId, ApiKeyId, EndpointId, MerchantId } from '../../../domain/ids.ts';
 import type { Account, ApiKey, Endpoint, Merchant } from '../../../domain/merchant.ts';
 import type { SandboxPayment } from '../../kept.ts';
-import type { Connection } from '../connection.ts';
 import {
   accountColumns,
   accountOf,
@@ -10,10 +9,10 @@ import {
   endpointOf,
   merchantColumns,
   merchantOf,
-  number,
   text,
   toJson,
-} from '../rows.ts';
+} from '../../mapping.ts';
+import type { Connection } from '../connection.ts';
 
 const merchantByIdSql = `-- SEARCH paidonce_merchants USING INDEX paidonce_merchants_id (id=?)
   select ${merchantColumns} from paidonce_merchants where id = ?`;
@@ -107,15 +106,6 @@ const endpointsOfMerchantSql = `-- SEARCH paidonce_endpoints USING INDEX paidonc
 
 export function endpointsOfMerchant(db: Connection, merchant: MerchantId): Endpoint[] {
   return db.all(endpointsOfMerchantSql, merchant).map(endpointOf);
-}
-
-export function countEndpoints(db: Connection, merchant: MerchantId): number {
-  const row = db.get(
-    `-- SEARCH paidonce_endpoints USING INDEX paidonce_endpoints_merchant (merchant=? AND hidden=?)
-     select count(*) as endpoints from paidonce_endpoints where merchant = ? and hidden = 0 and removed_at is null`,
-    merchant,
-  );
-  return row === undefined ? 0 : number(row, 'endpoints');
 }
 
 const hiddenEndpointSql = `-- SEARCH paidonce_endpoints USING INDEX paidonce_endpoints_hidden (merchant=? AND provider=? AND url=?)

@@ -1,8 +1,8 @@
 import type { Instant } from '../../../domain/clock.ts';
 import { asId, type CallbackId, type MerchantId, type NotificationId, type OrderId } from '../../../domain/ids.ts';
 import type { Notification } from '../../../domain/notification.ts';
+import { notificationColumns, notificationOf, text } from '../../mapping.ts';
 import type { Connection } from '../connection.ts';
-import { notificationColumns, notificationOf, text } from '../rows.ts';
 
 export function insertNotification(
   db: Connection,

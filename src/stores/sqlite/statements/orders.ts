@@ -1,8 +1,8 @@
 import type { Instant } from '../../../domain/clock.ts';
 import { type AccountId, asId, type MerchantId, type OrderId, type OrderNo } from '../../../domain/ids.ts';
 import type { StoredOrder } from '../../kept.ts';
+import { orderColumns, orderOf, text, totalsToJson, withAmountsToJson } from '../../mapping.ts';
 import type { Connection } from '../connection.ts';
-import { orderColumns, orderOf, text, totalsToJson, withAmountsToJson } from '../rows.ts';
 
 /** Stands for "any account of the merchant" in the key of a reference. */
 const anyAccount = '';

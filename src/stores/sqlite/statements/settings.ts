@@ -1,11 +1,12 @@
+import { bytes, number } from '../../mapping.ts';
 import type { Connection } from '../connection.ts';
-import { bytes, number } from '../rows.ts';
 
-export function insertSetting(db: Connection, name: string, value: Uint8Array): void {
+export function keepSetting(db: Connection, name: string, value: Uint8Array): Uint8Array {
   db.run('insert into paidonce_settings (name, value) values (?, ?) on conflict do nothing', name, value);
+  return setting(db, name) ?? value;
 }
 
-export function setting(db: Connection, name: string): Uint8Array | null {
+function setting(db: Connection, name: string): Uint8Array | null {
   const row = db.get(
     `-- SEARCH paidonce_settings USING PRIMARY KEY (name=?)
      select value from paidonce_settings where name = ?`,

@@ -1,14 +1,14 @@
 import type { Instant } from '../../domain/clock.ts';
 import type { NodeId, Random } from '../../domain/ids.ts';
-import type { Connection } from './connection.ts';
 import type { Directory } from './directory.ts';
 import { FunnelBook } from './funnel-book.ts';
 import { LaneBook } from './lane-book.ts';
 import { OrderBook } from './order-book.ts';
+import type { Rows } from './rows.ts';
 
-/** What stays the same over all transactions of the writer. */
-export interface Writer {
-  db: Connection;
+/** What a unit is made from. */
+export interface UnitOptions {
+  rows: Rows;
   directory: Directory;
   node: NodeId;
   random: Random;
@@ -16,7 +16,7 @@ export interface Writer {
 
 /** What the operations of one transaction share; it is thrown away when the transaction is rolled back. */
 export class Unit {
-  readonly db: Connection;
+  readonly rows: Rows;
   readonly directory: Directory;
   readonly node: NodeId;
   readonly random: Random;
@@ -25,15 +25,15 @@ export class Unit {
   readonly lanes: LaneBook;
   readonly funnel: FunnelBook;
 
-  constructor({ db, directory, node, random }: Writer, now: Instant) {
-    this.db = db;
+  constructor({ rows, directory, node, random }: UnitOptions, now: Instant) {
+    this.rows = rows;
     this.directory = directory;
     this.node = node;
     this.random = random;
     this.now = now;
-    this.orders = new OrderBook(db);
-    this.lanes = new LaneBook(db, now);
-    this.funnel = new FunnelBook(db);
+    this.orders = new OrderBook(rows);
+    this.lanes = new LaneBook(rows, now);
+    this.funnel = new FunnelBook(rows);
   }
 
   /** Writes what was only changed in memory. */

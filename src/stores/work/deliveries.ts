@@ -1,11 +1,8 @@
-import { countStep } from '../../../domain/funnel.ts';
-import type { Writes } from '../../writes.ts';
-import { receivingKey } from '../funnel-book.ts';
-import { insertAction } from '../statements/actions.ts';
-import { confirmCallback } from '../statements/callbacks.ts';
-import { cancelDelivery, deliveryById, scheduleDelivery } from '../statements/deliveries.ts';
-import type { Unit } from '../unit.ts';
+import { countStep } from '../../domain/funnel.ts';
+import type { Writes } from '../writes.ts';
 import { freeNextOfOrder } from './finish.ts';
+import { receivingKey } from './funnel-book.ts';
+import type { Unit } from './unit.ts';
 
 /**
  * `retry`: a dead delivery begins its schedule anew, a waiting one is due at once. `cancel`: a live one ends; the result of an
@@ -15,21 +12,21 @@ export function changeDelivery(
   unit: Unit,
   { delivery: id, to, by }: Writes['changeDelivery']['input'],
 ): Writes['changeDelivery']['output'] {
-  const delivery = deliveryById(unit.db, id);
+  const delivery = unit.rows.deliveryById(id);
   if (delivery === null) return 'unknown';
   const lane = unit.lanes.ofTarget(delivery.merchant, delivery.target);
   if (to === 'retry') {
-    const gone = delivery.target.kind === 'endpoint' && unit.directory.endpoint(unit.db, delivery.target.id) === null;
+    const gone = delivery.target.kind === 'endpoint' && unit.directory.endpoint(unit.rows, delivery.target.id) === null;
     const waits = delivery.state === 'pending' && delivery.dueAt !== null;
     if (gone || (delivery.state !== 'dead' && !waits)) return 'state';
-    scheduleDelivery(unit.db, delivery.seq, unit.now, delivery.state === 'dead' ? 0 : delivery.tries);
+    unit.rows.scheduleDelivery(delivery.row, unit.now, delivery.state === 'dead' ? 0 : delivery.tries);
     unit.lanes.expectWork(lane, unit.now);
   } else {
     if (delivery.state !== 'pending' && delivery.state !== 'sending') return 'state';
-    cancelDelivery(unit.db, delivery.seq);
+    unit.rows.cancelDelivery(delivery.row);
     freeNextOfOrder(unit, lane, delivery);
   }
-  insertAction(unit.db, {
+  unit.rows.insertAction({
     at: unit.now,
     merchant: delivery.merchant,
     by,
@@ -43,7 +40,7 @@ export function changeDelivery(
 /** A callback's last step: the success that it was answered with was fully written. Refused ones have none. */
 export function acknowledged(unit: Unit, answered: Writes['acknowledged']['input']): null {
   for (const callback of answered) {
-    if (confirmCallback(unit.db, callback.id))
+    if (unit.rows.confirmCallback(callback.id))
       unit.funnel.add(receivingKey(callback), countStep('confirmed', 'handled'));
   }
   return null;

@@ -1,22 +1,17 @@
-import { breakerAfter, isBudgetSpent } from '../../../domain/breaker.ts';
-import { type AttemptRecord, type DeliveryState, type Step, stepRank } from '../../../domain/delivery.ts';
-import { asId, type DeliveryId, type EndpointId, fractionOf } from '../../../domain/ids.ts';
-import type { Notification } from '../../../domain/notification.ts';
-import type { Finished, FinishOutput, Writes } from '../../writes.ts';
-import type { DeliveryWork, LaneRow } from '../delivery-rows.ts';
-import { insertAction } from '../statements/actions.ts';
-import { insertAttempt, lostAttempt } from '../statements/attempts.ts';
-import { deliveryById, endAttempt, headOfOrder, scheduleDelivery, setDeliveryStep } from '../statements/deliveries.ts';
-import { updateEndpoint } from '../statements/merchants.ts';
-import { notificationById } from '../statements/notifications.ts';
-import type { Unit } from '../unit.ts';
+import { breakerAfter, isBudgetSpent } from '../../domain/breaker.ts';
+import { type AttemptRecord, type DeliveryState, type Step, stepRank } from '../../domain/delivery.ts';
+import { asId, type DeliveryId, type EndpointId, fractionOf } from '../../domain/ids.ts';
+import type { Notification } from '../../domain/notification.ts';
+import type { DeliveryWork, LaneRow } from '../delivery-mapping.ts';
+import type { Finished, FinishOutput, Writes } from '../writes.ts';
+import type { Unit } from './unit.ts';
 
 /** Records what attempts came to. Where the fence no longer holds the attempt is kept and the delivery stays as it is. */
 export function finish(unit: Unit, finished: readonly Finished[]): FinishOutput {
   const fencedOut: DeliveryId[] = [];
   const disabled: EndpointId[] = [];
   for (const one of finished) {
-    const delivery = deliveryById(unit.db, one.claimed.delivery);
+    const delivery = unit.rows.deliveryById(one.claimed.delivery);
     if (delivery === null) continue;
     const lane = unit.lanes.ofTarget(delivery.merchant, delivery.target);
     const holds = delivery.state === 'sending' && delivery.attempts === one.attempt.number;
@@ -25,7 +20,7 @@ export function finish(unit: Unit, finished: readonly Finished[]): FinishOutput 
     if (holds && recorded) applyVerdict(unit, lane, delivery, { ...one, step });
     else fencedOut.push(delivery.id);
     if (!recorded) continue;
-    if (!holds && step !== delivery.step) setDeliveryStep(unit.db, delivery.seq, step);
+    if (!holds && step !== delivery.step) unit.rows.setDeliveryStep(delivery.row, step);
     if (judgeTarget(unit, lane, one) === 'disabled') disabled.push(asId.endpoint(lane.id));
   }
   return { fencedOut, disabled };
@@ -40,11 +35,9 @@ export function recordAttempt(
 ): boolean {
   const { attempt, type } = made;
   // Only what a newer attempt, or nobody, follows on can have been taken for lost.
-  const instead =
-    delivery.state === 'sending' && delivery.attempts === attempt.number
-      ? null
-      : lostAttempt(unit.db, delivery.id, attempt.number);
-  if (!insertAttempt(unit.db, attempt, false)) return false;
+  const fresh = delivery.state === 'sending' && delivery.attempts === attempt.number;
+  const instead = fresh ? null : unit.rows.lostAttempt(delivery.id, attempt.number);
+  if (!unit.rows.insertAttempt(attempt, { lost: false, fresh })) return false;
   const counted = { merchant: delivery.merchant, provider: lane.provider, target: delivery.target, type };
   unit.funnel.addAttempt(counted, attempt, instead);
   unit.funnel.addDelivery(counted, delivery.createdAt, furthest(attempt.step, delivery.step), delivery.step);
@@ -63,7 +56,7 @@ function applyVerdict(
 ): void {
   const { attempts, tries } = delivery;
   if (verdict.is === 'again') {
-    endAttempt(unit.db, delivery.seq, {
+    unit.rows.endAttempt(delivery.row, {
       state: 'pending',
       dueAt: verdict.at,
       attempts,
@@ -74,17 +67,19 @@ function applyVerdict(
     return;
   }
   const state: DeliveryState = verdict.is;
-  endAttempt(unit.db, delivery.seq, { state, dueAt: null, attempts, tries: tries + 1, step });
+  unit.rows.endAttempt(delivery.row, { state, dueAt: null, attempts, tries: tries + 1, step });
   freeNextOfOrder(unit, lane, delivery);
 }
 
 /** In an ordered lane the end of one delivery lets the next of its order go. */
 export function freeNextOfOrder(unit: Unit, lane: LaneRow, { notification }: Pick<DeliveryWork, 'notification'>): void {
   if (lane.ordering !== 'order') return;
-  const ended = notificationById(unit.db, notification);
-  const head = ended === null ? null : headOfOrder(unit.db, lane.id, ended.order);
+  // A claim of this lane looks at the same deliveries, to let them wait for one another.
+  unit.rows.lockLane(lane.id);
+  const ended = unit.rows.notificationById(notification);
+  const head = ended === null ? null : unit.rows.headOfOrder(lane.id, ended.order);
   if (head === null || head.dueAt !== null) return;
-  scheduleDelivery(unit.db, head.seq, unit.now, head.tries);
+  unit.rows.scheduleDelivery(head.row, unit.now, head.tries);
   unit.lanes.expectWork(lane, unit.now);
 }
 
@@ -106,15 +101,15 @@ function judgeTarget(unit: Unit, lane: LaneRow, { health, claimed }: Finished): 
 }
 
 function disable(unit: Unit, lane: LaneRow): boolean {
-  const endpoint = unit.directory.endpoint(unit.db, asId.endpoint(lane.id));
+  const endpoint = unit.directory.endpoint(unit.rows, asId.endpoint(lane.id));
   // Nobody could enable a `notify_url` again; its deliveries end by their own schedules.
   if (endpoint === null || endpoint.hidden) return false;
-  updateEndpoint(unit.db, { ...endpoint, state: 'disabled' });
+  unit.rows.updateEndpoint({ ...endpoint, state: 'disabled' });
   unit.directory.forgetEndpoint(endpoint);
   unit.lanes.change(lane, { state: 'disabled' });
   unit.lanes.reckon(lane);
   const note = `${lane.breaker.failures} failures in a row, the first at ${lane.breaker.failingSince}`;
-  insertAction(unit.db, {
+  unit.rows.insertAction({
     at: unit.now,
     merchant: lane.merchant,
     by: 'paidonce',
@@ -128,10 +123,10 @@ function disable(unit: Unit, lane: LaneRow): boolean {
 /** The delivery is due again at once, and the attempt never counted. */
 export function giveBack(unit: Unit, given: Writes['giveBack']['input']): null {
   for (const { delivery: id, number } of given) {
-    const delivery = deliveryById(unit.db, id);
+    const delivery = unit.rows.deliveryById(id);
     if (delivery === null || delivery.state !== 'sending' || delivery.attempts !== number) continue;
     const lane = unit.lanes.ofTarget(delivery.merchant, delivery.target);
-    endAttempt(unit.db, delivery.seq, {
+    unit.rows.endAttempt(delivery.row, {
       state: 'pending',
       dueAt: unit.now,
       attempts: number - 1,

@@ -2,8 +2,8 @@ import type { Target } from '../../domain/delivery.ts';
 import { limits } from '../../domain/limits.ts';
 import type { Endpoint } from '../../domain/merchant.ts';
 import type { Notification } from '../../domain/notification.ts';
+import type { DeliveryWork } from '../delivery-mapping.ts';
 import type { Claimed } from '../kept.ts';
-import type { DeliveryWork } from './delivery-rows.ts';
 import type { Unit } from './unit.ts';
 
 /** How long a delivery stays leased: its target's deadlines and a margin, so that a lease never ends under a running attempt. */
@@ -38,7 +38,7 @@ export function claimedOf(
 ): Claimed {
   const { number, leaseMs, notification, endpoint, sequenceGap, probe } = lease;
   const { merchant, lane, target, url, effect } = delivery;
-  const signer = endpoint?.hidden ? unit.directory.merchant(unit.db, merchant) : null;
+  const signer = endpoint?.hidden ? unit.directory.merchant(unit.rows, merchant) : null;
   return {
     delivery: delivery.id,
     merchant,
@@ -59,5 +59,5 @@ export function claimedOf(
 
 /** The endpoint a delivery goes to; null for functions, and for an endpoint that was removed. */
 export function endpointOfTarget(unit: Unit, target: Target): Endpoint | null {
-  return target.kind === 'endpoint' ? unit.directory.endpoint(unit.db, target.id) : null;
+  return target.kind === 'endpoint' ? unit.directory.endpoint(unit.rows, target.id) : null;
 }

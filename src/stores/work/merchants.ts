@@ -1,24 +1,20 @@
-import { closedBreaker } from '../../../domain/breaker.ts';
-import { laneOfEndpoint } from '../../../domain/ids.ts';
-import { limits } from '../../../domain/limits.ts';
-import type { Account, Endpoint, Merchant } from '../../../domain/merchant.ts';
-import type { Writes } from '../../writes.ts';
-import { insertAction } from '../statements/actions.ts';
-import { cancelDeliveriesOfLane, freeDeliveriesOfLane } from '../statements/deliveries.ts';
-import * as statements from '../statements/merchants.ts';
-import { insertSetting, setting } from '../statements/settings.ts';
-import type { Unit } from '../unit.ts';
+import { closedBreaker } from '../../domain/breaker.ts';
+import { laneOfEndpoint } from '../../domain/ids.ts';
+import { limits } from '../../domain/limits.ts';
+import type { Account, Endpoint, Merchant } from '../../domain/merchant.ts';
+import type { Writes } from '../writes.ts';
+import type { Unit } from './unit.ts';
 
 export function addMerchant(unit: Unit, merchant: Merchant): Writes['addMerchant']['output'] {
-  return statements.insertMerchant(unit.db, merchant) ? 'added' : 'exists';
+  return unit.rows.insertMerchant(merchant) ? 'added' : 'exists';
 }
 
 export function changeMerchant(unit: Unit, { id, by, ...change }: Writes['changeMerchant']['input']): boolean {
-  const merchant = statements.merchantById(unit.db, id);
+  const merchant = unit.rows.merchantById(id);
   if (merchant === null) return false;
-  statements.updateMerchant(unit.db, { ...merchant, ...change });
+  unit.rows.updateMerchant({ ...merchant, ...change });
   unit.directory.forgetMerchant(id);
-  insertAction(unit.db, {
+  unit.rows.insertAction({
     at: unit.now,
     merchant: id,
     by,
@@ -30,15 +26,15 @@ export function changeMerchant(unit: Unit, { id, by, ...change }: Writes['change
 }
 
 export function addAccount(unit: Unit, account: Account): null {
-  statements.insertAccount(unit.db, account);
+  unit.rows.insertAccount(account);
   return null;
 }
 
 export function changeAccount(unit: Unit, { id, by, change }: Writes['changeAccount']['input']): boolean {
-  const account = statements.accountById(unit.db, id);
+  const account = unit.rows.accountById(id);
   if (account === null) return false;
-  statements.updateAccount(unit.db, { ...account, ...change });
-  insertAction(unit.db, {
+  unit.rows.updateAccount({ ...account, ...change });
+  unit.rows.insertAction({
     at: unit.now,
     merchant: account.merchant,
     by,
@@ -50,10 +46,10 @@ export function changeAccount(unit: Unit, { id, by, change }: Writes['changeAcco
 }
 
 export function removeAccount(unit: Unit, { id, by }: Writes['removeAccount']['input']): boolean {
-  const account = statements.accountById(unit.db, id);
+  const account = unit.rows.accountById(id);
   if (account === null) return false;
-  statements.deleteAccount(unit.db, id);
-  insertAction(unit.db, {
+  unit.rows.deleteAccount(id);
+  unit.rows.insertAction({
     at: unit.now,
     merchant: account.merchant,
     by,
@@ -65,22 +61,22 @@ export function removeAccount(unit: Unit, { id, by }: Writes['removeAccount']['i
 }
 
 export function addEndpoint(unit: Unit, endpoint: Endpoint): Writes['addEndpoint']['output'] {
-  if (!endpoint.hidden && statements.countEndpoints(unit.db, endpoint.merchant) >= limits.merchantEndpointsMax)
+  if (!endpoint.hidden && unit.rows.endpointsOfMerchant(endpoint.merchant).length >= limits.merchantEndpointsMax)
     return 'too_many';
-  statements.insertEndpoint(unit.db, endpoint);
+  unit.rows.insertEndpoint(endpoint);
   unit.lanes.addForEndpoint(endpoint);
   unit.directory.forgetEndpoint(endpoint);
   return 'added';
 }
 
 export function changeEndpoint(unit: Unit, { id, by, change }: Writes['changeEndpoint']['input']): boolean {
-  const before = statements.endpointById(unit.db, id);
+  const before = unit.rows.endpointById(id);
   if (before === null) return false;
   const endpoint: Endpoint = { ...before, ...change };
-  statements.updateEndpoint(unit.db, endpoint);
+  unit.rows.updateEndpoint(endpoint);
   unit.directory.forgetEndpoint(endpoint);
   changeLane(unit, before, endpoint);
-  insertAction(unit.db, {
+  unit.rows.insertAction({
     at: unit.now,
     merchant: endpoint.merchant,
     by,
@@ -106,7 +102,7 @@ function changeLane(
     concurrency,
     ...(enabled ? { breaker: closedBreaker, probeUntil: null } : {}),
   });
-  if (before.ordering === 'order' && ordering === 'none') freeDeliveriesOfLane(unit.db, lane.id, unit.now);
+  if (before.ordering === 'order' && ordering === 'none') unit.rows.freeDeliveriesOfLane(lane.id, unit.now);
   unit.lanes.reopen(lane);
 }
 
@@ -116,15 +112,15 @@ function actionOf({ state }: Writes['changeEndpoint']['input']['change']): strin
 }
 
 export function removeEndpoint(unit: Unit, { id, by }: Writes['removeEndpoint']['input']): boolean {
-  const endpoint = statements.endpointById(unit.db, id);
+  const endpoint = unit.rows.endpointById(id);
   if (endpoint === null) return false;
-  statements.retireEndpoint(unit.db, id, unit.now);
+  unit.rows.retireEndpoint(id, unit.now);
   unit.directory.forgetEndpoint(endpoint);
-  const canceled = cancelDeliveriesOfLane(unit.db, laneOfEndpoint(id));
+  const canceled = unit.rows.cancelDeliveriesOfLane(laneOfEndpoint(id));
   const lane = unit.lanes.ofTarget(endpoint.merchant, { kind: 'endpoint', id });
   unit.lanes.change(lane, { state: 'disabled' });
   unit.lanes.reckon(lane);
-  insertAction(unit.db, {
+  unit.rows.insertAction({
     at: unit.now,
     merchant: endpoint.merchant,
     by,
@@ -137,7 +133,7 @@ export function removeEndpoint(unit: Unit, { id, by }: Writes['removeEndpoint'][
 
 export function registerHandlers(unit: Unit, handlers: Writes['registerHandlers']['input']): null {
   for (const { merchant, type, name } of handlers) {
-    statements.insertHandler(unit.db, merchant, type, name);
+    unit.rows.insertHandler(merchant, type, name);
     unit.directory.forgetMerchant(merchant);
     unit.lanes.ofTarget(merchant, { kind: 'handler', name });
   }
@@ -145,20 +141,19 @@ export function registerHandlers(unit: Unit, handlers: Writes['registerHandlers'
 }
 
 export function addApiKey(unit: Unit, { apiKey, digest }: Writes['addApiKey']['input']): null {
-  statements.insertApiKey(unit.db, apiKey, digest);
+  unit.rows.insertApiKey(apiKey, digest);
   return null;
 }
 
 export function removeApiKey(unit: Unit, id: Writes['removeApiKey']['input']): boolean {
-  return statements.deleteApiKey(unit.db, id);
+  return unit.rows.deleteApiKey(id);
 }
 
 export function putSandboxPayment(unit: Unit, payment: Writes['putSandboxPayment']['input']): null {
-  statements.upsertSandboxPayment(unit.db, payment);
+  unit.rows.upsertSandboxPayment(payment);
   return null;
 }
 
 export function keepSetting(unit: Unit, { name, value }: Writes['keepSetting']['input']): Uint8Array {
-  insertSetting(unit.db, name, value);
-  return setting(unit.db, name) ?? value;
+  return unit.rows.keepSetting(name, value);
 }

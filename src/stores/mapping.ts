@@ -1,9 +1,9 @@
-import type { Callback, CallbackVerdict } from '../../domain/callback.ts';
-import type { DeliveryState, Step, TargetKind } from '../../domain/delivery.ts';
-import { type ErrorCode, isErrorCode } from '../../domain/errors.ts';
-import type { FactKind, Source } from '../../domain/fact.ts';
-import type { FunnelCounts } from '../../domain/funnel.ts';
-import { asId } from '../../domain/ids.ts';
+import type { Callback, CallbackVerdict } from '../domain/callback.ts';
+import type { DeliveryState, Step, TargetKind } from '../domain/delivery.ts';
+import { type ErrorCode, isErrorCode } from '../domain/errors.ts';
+import type { FactKind, Source } from '../domain/fact.ts';
+import type { FunnelCounts } from '../domain/funnel.ts';
+import { asId } from '../domain/ids.ts';
 import type {
   Account,
   ApiKey,
@@ -13,18 +13,13 @@ import type {
   Policies,
   Scope,
   SealedCredentials,
-} from '../../domain/merchant.ts';
-import type { Notification, NotificationType, Vocabulary } from '../../domain/notification.ts';
-import type {
-  OrderReference,
-  OutboxItem,
-  SandboxPayment,
-  StoredDiscrepancy,
-  StoredFact,
-  StoredOrder,
-} from '../kept.ts';
-import type { Sighting } from '../reads.ts';
-import type { Row } from './connection.ts';
+} from '../domain/merchant.ts';
+import type { Notification, NotificationType, Vocabulary } from '../domain/notification.ts';
+import type { OrderReference, OutboxItem, SandboxPayment, StoredDiscrepancy, StoredFact, StoredOrder } from './kept.ts';
+import type { Sighting } from './reads.ts';
+
+/** A row as a driver gives it: integers as numbers, amounts and JSON as text, flags as 0 or 1. */
+export type Row = Record<string, null | number | bigint | string | Uint8Array>;
 
 // The one place where what the database gives becomes what the program calls it. Types are asserted here, and nowhere else,
 // because the tables are strict and their check constraints hold the same sets of values.

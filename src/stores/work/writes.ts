@@ -1,9 +1,9 @@
-import type { Writes } from '../../writes.ts';
-import type { Unit } from '../unit.ts';
+import type { Writes } from '../writes.ts';
 import { claim } from './claim.ts';
 import { acknowledged, changeDelivery } from './deliveries.ts';
 import { finish, giveBack } from './finish.ts';
 import * as merchants from './merchants.ts';
+import type { Unit } from './unit.ts';
 
 /** Every write by its name. */
 export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[K]['input']) => Writes[K]['output'] } =

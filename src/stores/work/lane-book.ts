@@ -3,10 +3,8 @@ import type { Instant } from '../../domain/clock.ts';
 import type { Target } from '../../domain/delivery.ts';
 import { type LaneId, laneOfEndpoint, laneOfFunction, type MerchantId } from '../../domain/ids.ts';
 import type { Endpoint } from '../../domain/merchant.ts';
-import type { Connection } from './connection.ts';
-import type { LaneRow } from './delivery-rows.ts';
-import { nextDueOfLane } from './statements/deliveries.ts';
-import { laneById, upsertLane } from './statements/lanes.ts';
+import type { LaneRow } from '../delivery-mapping.ts';
+import type { Rows } from './rows.ts';
 
 /** Part of a second of its rate that a lane may save up while it is idle. */
 const burstSeconds = 0.1;
@@ -18,20 +16,21 @@ const burstSeconds = 0.1;
 export class LaneBook {
   /** Whether a lane came to have something due now that nobody has leased. */
   work = false;
-  readonly #db: Connection;
+  readonly #rows: Rows;
   readonly #now: Instant;
   readonly #lanes = new Map<LaneId, LaneRow>();
   readonly #changed = new Set<LaneRow>();
+  readonly #lowered = new Set<LaneRow>();
 
-  constructor(db: Connection, now: Instant) {
-    this.#db = db;
+  constructor(rows: Rows, now: Instant) {
+    this.#rows = rows;
     this.#now = now;
   }
 
   find(id: LaneId): LaneRow | null {
     const known = this.#lanes.get(id);
     if (known !== undefined) return known;
-    const lane = laneById(this.#db, id);
+    const lane = this.#rows.laneById(id);
     if (lane !== null) this.#lanes.set(id, lane);
     return lane;
   }
@@ -66,7 +65,13 @@ export class LaneBook {
     });
   }
 
+  /** The lane as this transaction's own, to be changed; null: another node has it. */
+  take(id: LaneId): LaneRow | null {
+    return this.#rows.tryLockLane(id) ? this.find(id) : null;
+  }
+
   change(lane: LaneRow, change: Partial<Omit<LaneRow, 'id' | 'nextDue'>>): void {
+    this.#rows.lockLane(lane.id);
     Object.assign(lane, change);
     this.#changed.add(lane);
   }
@@ -76,18 +81,19 @@ export class LaneBook {
     const workableAt = this.#workableAt(lane, dueAt);
     if (workableAt === null) return;
     if (workableAt <= this.#now) this.work = true;
-    if (lane.nextDue === null || workableAt < lane.nextDue) this.#setNextDue(lane, workableAt);
+    this.#lower(lane, workableAt);
   }
 
   /** A lease in the lane runs out then; the lane need not be woken sooner. */
   expectLeaseEnd(lane: LaneRow, leaseEndsAt: Instant): void {
     const workableAt = this.#workableAt(lane, leaseEndsAt);
-    if (workableAt !== null && (lane.nextDue === null || workableAt < lane.nextDue)) this.#setNextDue(lane, workableAt);
+    if (workableAt !== null) this.#lower(lane, workableAt);
   }
 
   /** Sets the lane right from what its deliveries say. */
   reckon(lane: LaneRow): void {
-    const dueAt = nextDueOfLane(this.#db, lane.id);
+    this.#rows.lockLane(lane.id);
+    const dueAt = this.#rows.nextDueOfLane(lane.id);
     this.#setNextDue(lane, dueAt === null ? null : this.#workableAt(lane, dueAt));
   }
 
@@ -116,14 +122,23 @@ export class LaneBook {
 
   /** Writes what changed, before the commit or before lanes are looked up by when they are due. */
   flush(): void {
-    for (const lane of this.#changed) upsertLane(this.#db, lane);
+    for (const lane of this.#changed) this.#rows.upsertLane(lane);
+    for (const lane of this.#lowered)
+      if (lane.nextDue !== null && !this.#changed.has(lane)) this.#rows.lowerLane(lane.id, lane.nextDue);
     this.#changed.clear();
+    this.#lowered.clear();
   }
 
   #add(lane: LaneRow): LaneRow {
     this.#lanes.set(lane.id, lane);
     this.#changed.add(lane);
     return lane;
+  }
+
+  #lower(lane: LaneRow, nextDue: Instant): void {
+    if (lane.nextDue !== null && lane.nextDue <= nextDue) return;
+    lane.nextDue = nextDue;
+    this.#lowered.add(lane);
   }
 
   #setNextDue(lane: LaneRow, nextDue: Instant | null): void {

@@ -3,8 +3,7 @@ import type { Instant } from '../../domain/clock.ts';
 import type { Step, Target } from '../../domain/delivery.ts';
 import { addCounts, countStep, emptyCounts, type FunnelCounts } from '../../domain/funnel.ts';
 import type { MerchantId } from '../../domain/ids.ts';
-import type { Connection } from './connection.ts';
-import { addToFunnel, type FunnelKey } from './statements/funnel.ts';
+import type { FunnelKey, Rows } from './rows.ts';
 
 const minuteMs = 60_000;
 
@@ -20,11 +19,11 @@ export function receivingKey(callback: Pick<Callback, 'merchant' | 'account' | '
 
 /** What one transaction adds to the funnel: summed in memory, and written once before the commit. */
 export class FunnelBook {
-  readonly #db: Connection;
+  readonly #rows: Rows;
   readonly #sums = new Map<string, { key: FunnelKey; counts: FunnelCounts }>();
 
-  constructor(db: Connection) {
-    this.#db = db;
+  constructor(rows: Rows) {
+    this.#rows = rows;
   }
 
   add(key: FunnelKey, counts: FunnelCounts): void {
@@ -55,7 +54,7 @@ export class FunnelBook {
   }
 
   flush(): void {
-    for (const { key, counts } of this.#sums.values()) addToFunnel(this.#db, key, counts);
+    for (const { key, counts } of this.#sums.values()) this.#rows.addToFunnel(key, counts);
     this.#sums.clear();
   }
 }

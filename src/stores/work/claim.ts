@@ -1,19 +1,14 @@
-import { breakerGate } from '../../../domain/breaker.ts';
-import type { Instant } from '../../../domain/clock.ts';
-import type { Step } from '../../../domain/delivery.ts';
-import { bucketOf, type LaneId, newId } from '../../../domain/ids.ts';
-import { limits } from '../../../domain/limits.ts';
-import type { Notification } from '../../../domain/notification.ts';
-import type { Claimed } from '../../kept.ts';
-import type { ClaimInput, ClaimOutput } from '../../writes.ts';
-import type { DeliveryWork, LaneRow } from '../delivery-rows.ts';
-import { claimedOf, endpointOfTarget, leaseMsOf } from '../leases.ts';
-import { insertAttempt } from '../statements/attempts.ts';
-import { dueDeliveries, earlierInLane, endAttempt, leaseDelivery } from '../statements/deliveries.ts';
-import { dueLanes, nextDueAfter } from '../statements/lanes.ts';
-import { notificationById } from '../statements/notifications.ts';
-import { addToCounter } from '../statements/settings.ts';
-import type { Unit } from '../unit.ts';
+import { breakerGate } from '../../domain/breaker.ts';
+import type { Instant } from '../../domain/clock.ts';
+import type { Step } from '../../domain/delivery.ts';
+import { bucketOf, type LaneId, newId } from '../../domain/ids.ts';
+import { limits } from '../../domain/limits.ts';
+import type { Notification } from '../../domain/notification.ts';
+import type { DeliveryWork, LaneRow } from '../delivery-mapping.ts';
+import type { Claimed } from '../kept.ts';
+import type { ClaimInput, ClaimOutput } from '../writes.ts';
+import { claimedOf, endpointOfTarget, leaseMsOf } from './leases.ts';
+import type { Unit } from './unit.ts';
 
 /** Lanes looked at in one claim: as many as can be in use at once, and as many again that are to be passed over. */
 const lanesMax = 2 * limits.deliveriesInFlight;
@@ -48,7 +43,7 @@ export function claim(unit: Unit, input: ClaimInput): ClaimOutput {
     firstOnly: Math.min(input.slots, input.firstOnlySlots),
   };
   if (input.slots > 0) {
-    for (const id of dueLanes(unit.db, 'endpoint', unit.now, lanesMax)) {
+    for (const id of unit.rows.dueLanes('endpoint', unit.now, lanesMax)) {
       if (slots.any + slots.firstOnly === 0) break;
       claimLane(state, id, slots, input.room.get(id));
     }
@@ -66,8 +61,8 @@ export function claim(unit: Unit, input: ClaimInput): ClaimOutput {
     if (lane.nextDue !== null && lane.nextDue > unit.now) nextFunctionDue = earlier(nextFunctionDue, lane.nextDue);
   }
   unit.lanes.flush();
-  if (state.rescued > 0) addToCounter(unit.db, 'rescued_leases', state.rescued);
-  const nextDueAt = state.more ? unit.now : earlier(nextFunctionDue, nextDueAfter(unit.db, 'endpoint', unit.now));
+  if (state.rescued > 0) unit.rows.addToCounter('rescued_leases', state.rescued);
+  const nextDueAt = state.more ? unit.now : earlier(nextFunctionDue, unit.rows.nextDueAfter('endpoint', unit.now));
   return { claimed: state.claimed, nextDueAt, rescued: state.rescued };
 }
 
@@ -78,12 +73,13 @@ function earlier(one: Instant | null, other: Instant | null): Instant | null {
 
 function claimLane(state: Claim, id: LaneId, slots: Slots, room: number | undefined): void {
   const { unit } = state;
-  const lane = unit.lanes.find(id);
   const free = Math.min(room ?? Number.MAX_SAFE_INTEGER, slots.any + slots.firstOnly, limits.claimMax);
-  if (lane === null || free <= 0) return;
-  const allowance = Math.min(free, lane.concurrency, unit.lanes.allowance(lane));
+  const lane = free > 0 ? unit.lanes.take(id) : null;
+  if (lane === null) return;
+  const underWay = unit.rows.underWayInLane(id, unit.now, lane.concurrency);
+  const allowance = Math.min(free, lane.concurrency - underWay, unit.lanes.allowance(lane));
   const probe = breakerGate(lane.breaker, unit.now) === 'half_open';
-  const due = allowance > 0 ? dueDeliveries(unit.db, id, unit.now, allowance) : [];
+  const due = allowance > 0 ? unit.rows.dueDeliveries(id, unit.now, allowance) : [];
   let taken = 0;
   let waiting = 0;
   for (const delivery of due) {
@@ -104,14 +100,14 @@ const inOrder = { sequenceGap: false };
 /** In an ordered lane only the earliest live delivery of an order may go; another waits until that one has ended. */
 function orderOf(state: Claim, lane: LaneRow, delivery: DeliveryWork): { sequenceGap: boolean } | 'waits' {
   const { unit } = state;
-  const found = notificationById(unit.db, delivery.notification);
+  const found = unit.rows.notificationById(delivery.notification);
   if (found === null) return inOrder;
-  const { live, lost } = earlierInLane(unit.db, lane.id, found.order, found.notification.sequence);
+  const { live, lost } = unit.rows.earlierInLane(lane.id, found.order, found.notification.sequence);
   if (!live) return { sequenceGap: lost };
   const rescue = delivery.state === 'sending';
   if (rescue) takeOver(state, lane, delivery, found.notification);
-  const { seq, attempts, tries } = delivery;
-  endAttempt(unit.db, seq, { state: 'pending', dueAt: null, attempts, tries, step: stepAfter(delivery, rescue) });
+  const { row, attempts, tries } = delivery;
+  unit.rows.endAttempt(row, { state: 'pending', dueAt: null, attempts, tries, step: stepAfter(delivery, rescue) });
   return 'waits';
 }
 
@@ -130,7 +126,7 @@ function lease(
   how: { probe: boolean; sequenceGap: boolean },
 ): void {
   const { unit } = state;
-  const found = notificationById(unit.db, delivery.notification);
+  const found = unit.rows.notificationById(delivery.notification);
   if (found === null) throw new Error(`delivery ${delivery.id} has no notification`);
   const { notification } = found;
   const rescue = delivery.state === 'sending';
@@ -141,7 +137,7 @@ function lease(
   const leaseMs = leaseMsOf(delivery.target, endpoint, state.functionMs);
   const number = delivery.attempts + 1;
   const leaseEndsAt = unit.now + leaseMs;
-  leaseDelivery(unit.db, delivery.seq, {
+  unit.rows.leaseDelivery(delivery.row, {
     leasedAt: unit.now,
     leaseEndsAt,
     number,
@@ -176,7 +172,7 @@ function takeOver(state: Claim, lane: LaneRow, delivery: DeliveryWork, { type }:
     response: null,
     peer: null,
   } as const;
-  if (!insertAttempt(unit.db, attempt, true)) return;
+  if (!unit.rows.insertAttempt(attempt, { lost: true, fresh: true })) return;
   const counted = { merchant: delivery.merchant, provider: lane.provider, target: delivery.target, type };
   unit.funnel.addAttempt(counted, attempt, null);
   if (delivery.step === null) unit.funnel.addDelivery(counted, delivery.createdAt, 'total', null);

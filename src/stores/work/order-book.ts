@@ -1,30 +1,29 @@
 import type { MerchantId, OrderId, OrderNo } from '../../domain/ids.ts';
 import type { StoredOrder } from '../kept.ts';
-import type { Connection } from './connection.ts';
-import { insertOrder, orderById, orderByNo, updateOrder } from './statements/orders.ts';
+import type { Rows } from './rows.ts';
 
 /**
  * The orders that one transaction touches: each is read once and written once before the commit, however often the decisions of
  * the transaction change it.
  */
 export class OrderBook {
-  readonly #db: Connection;
+  readonly #rows: Rows;
   readonly #orders = new Map<OrderId, StoredOrder>();
   readonly #numbers = new Map<string, OrderId>();
   readonly #added = new Set<OrderId>();
   readonly #changed = new Set<OrderId>();
 
-  constructor(db: Connection) {
-    this.#db = db;
+  constructor(rows: Rows) {
+    this.#rows = rows;
   }
 
   find(id: OrderId): StoredOrder | null {
-    return this.#orders.get(id) ?? this.#met(orderById(this.#db, id));
+    return this.#orders.get(id) ?? this.#met(this.#rows.orderById(id));
   }
 
   findByNo(merchant: MerchantId, orderNo: OrderNo): StoredOrder | null {
     const id = this.#numbers.get(numberOf({ merchant, orderNo }));
-    return id === undefined ? this.#met(orderByNo(this.#db, merchant, orderNo)) : this.find(id);
+    return id === undefined ? this.#met(this.#rows.orderByNo(merchant, orderNo)) : this.find(id);
   }
 
   add(order: StoredOrder): void {
@@ -39,15 +38,15 @@ export class OrderBook {
 
   /** Writes what changed, before the commit or before orders are looked up by what changed in them. */
   flush(): void {
-    for (const id of this.#added) this.#write(id, insertOrder);
-    for (const id of this.#changed) this.#write(id, updateOrder);
+    for (const id of this.#added) this.#write(id, (order) => this.#rows.insertOrder(order));
+    for (const id of this.#changed) this.#write(id, (order) => this.#rows.updateOrder(order));
     this.#added.clear();
     this.#changed.clear();
   }
 
-  #write(id: OrderId, write: (db: Connection, order: StoredOrder) => void): void {
+  #write(id: OrderId, write: (order: StoredOrder) => void): void {
     const order = this.#orders.get(id);
-    if (order !== undefined) write(this.#db, order);
+    if (order !== undefined) write(order);
   }
 
   #met(order: StoredOrder | null): StoredOrder | null {

@@ -2,6 +2,7 @@ import { breakerGate } from '../../domain/breaker.ts';
 import type { Callback } from '../../domain/callback.ts';
 import type { Instant } from '../../domain/clock.ts';
 import type { Step, Target } from '../../domain/delivery.ts';
+import { parkedKey } from '../../domain/discrepancy.ts';
 import type { Source } from '../../domain/fact.ts';
 import { countStep } from '../../domain/funnel.ts';
 import {
@@ -25,153 +26,145 @@ import type { Ledger } from '../ledger.ts';
 import { minuteOf, receivingKey } from './funnel-book.ts';
 import { laneIdOf } from './lane-book.ts';
 import { claimedOf, endpointOfTarget, leaseMsOf } from './leases.ts';
-import { insertAction } from './statements/actions.ts';
-import * as callbacks from './statements/callbacks.ts';
-import { deliveriesOfNotification, insertDelivery } from './statements/deliveries.ts';
-import * as discrepancies from './statements/discrepancies.ts';
-import * as facts from './statements/facts.ts';
-import { hiddenEndpoint, insertEndpoint } from './statements/merchants.ts';
-import * as notifications from './statements/notifications.ts';
-import * as orders from './statements/orders.ts';
-import { deleteOutboxItem, oldestOutboxItems } from './statements/outbox.ts';
+import type { FactRow, Rows } from './rows.ts';
 import type { Unit } from './unit.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 86_400_000;
 
-/** The ledger of one decision, on the connection and in the transaction of its unit. */
-export class SqliteLedger implements Ledger {
+/** The ledger of one decision, over the rows of its unit's transaction. */
+export class RowLedger implements Ledger {
   readonly now: Instant;
   readonly random: Ledger['random'];
   readonly #unit: Unit;
-  readonly #db: Unit['db'];
+  readonly #rows: Rows;
   /** The rows of the facts this decision has met; a fact is only ever changed by a decision that has read it. */
   readonly #factRows = new Map<FactId, number>();
 
   constructor(unit: Unit) {
     this.#unit = unit;
-    this.#db = unit.db;
+    this.#rows = unit.rows;
     this.now = unit.now;
     this.random = unit.random;
   }
 
   merchant(id: MerchantId) {
-    return this.#unit.directory.merchant(this.#db, id);
+    return this.#unit.directory.merchant(this.#rows, id);
   }
 
   targets(merchant: MerchantId) {
-    return this.#unit.directory.targets(this.#db, merchant);
+    return this.#unit.directory.targets(this.#rows, merchant);
   }
 
   endpoint(id: EndpointId) {
-    return this.#unit.directory.endpoint(this.#db, id);
+    return this.#unit.directory.endpoint(this.#rows, id);
   }
 
   hiddenEndpoint(merchant: MerchantId, provider: string, origin: string): Endpoint {
-    const known = hiddenEndpoint(this.#db, merchant, provider, origin);
+    const known = this.#rows.hiddenEndpoint(merchant, provider, origin);
     if (known !== null) return known;
     const id = newId('end', this.now, bucketOf(merchant), this.random);
     const made: Endpoint = { ...hiddenDefaults, id, merchant, provider, url: origin, createdAt: this.now };
-    insertEndpoint(this.#db, made);
+    this.#rows.insertEndpoint(made);
     this.#unit.lanes.addForEndpoint(made);
     return made;
   }
 
   callbackByMessage(account: AccountId, messageId: string) {
-    return callbacks.firstCallbackOfMessage(this.#db, account, messageId);
+    return this.#rows.firstCallbackOfMessage(account, messageId);
   }
 
   addCallback(callback: Callback, factsDigest: string | null): void {
-    callbacks.insertCallback(this.#db, callback, factsDigest);
+    this.#rows.insertCallback(callback, factsDigest);
   }
 
   changeCallback(callback: Parameters<Ledger['changeCallback']>[0], factsDigest: string | null): void {
-    callbacks.updateCallback(this.#db, callback, factsDigest);
+    this.#rows.updateCallback(callback, factsDigest);
   }
 
   takeNonce(account: AccountId, nonce: string, bodyDigest: string) {
-    const takenBy = callbacks.takeNonce(this.#db, account, nonce, { digest: bodyDigest, at: this.now });
+    const takenBy = this.#rows.takeNonce(account, nonce, { digest: bodyDigest, at: this.now });
     if (takenBy === null) return 'taken';
     return takenBy === bodyDigest ? 'same' : 'other';
   }
 
   quarantineHasRoom(account: AccountId): boolean {
     const hour = this.now - (this.now % hourMs);
-    return callbacks.countRefusedSince(this.#db, account, hour, limits.quarantinePerHour) < limits.quarantinePerHour;
+    return this.#rows.countRefusedSince(account, hour, limits.quarantinePerHour) < limits.quarantinePerHour;
   }
 
   countUnkept({ receivedAt, merchant, provider, account, step }: Callback): void {
-    callbacks.addUnkeptCallback(this.#db, { minute: minuteOf(receivedAt), merchant, provider, account, step });
+    this.#rows.addUnkeptCallback({ minute: minuteOf(receivedAt), merchant, provider, account, step });
   }
 
   factByKey(key: string): StoredFact | null {
-    const found = facts.factByKey(this.#db, key);
+    const found = this.#rows.factByKey(key);
     return found === null ? null : this.#met(found);
   }
 
   addFact(fact: StoredFact, key: string, paymentKey: string): void {
-    this.#factRows.set(fact.id, facts.insertFact(this.#db, fact, key, paymentKey));
+    this.#factRows.set(fact.id, this.#rows.insertFact(fact, key, paymentKey));
   }
 
   addSighting({ fact, isFirst, ...sighting }: Parameters<Ledger['addSighting']>[0]): void {
-    const insert = isFirst ? facts.insertFirstSighting : facts.insertNextSighting;
-    insert(this.#db, this.#rowOf(fact), sighting);
+    if (isFirst) this.#rows.insertFirstSighting(this.#rowOf(fact), sighting);
+    else this.#rows.insertNextSighting(this.#rowOf(fact), sighting);
   }
 
   improveFact(fact: FactId, source: Source, providerTime: Instant): void {
-    facts.setFactSource(this.#db, this.#rowOf(fact), source, providerTime);
+    this.#rows.setFactSource(this.#rowOf(fact), source, providerTime);
   }
 
   parkCallback(callback: CallbackId, fact: FactId): void {
-    callbacks.insertParkedCallback(this.#db, this.#rowOf(fact), callback);
+    this.#rows.insertParkedCallback(this.#rowOf(fact), callback);
   }
 
   linkFact(fact: FactId, order: OrderId): void {
-    facts.setFactOrder(this.#db, this.#rowOf(fact), order);
-    for (const callback of callbacks.parkedCallbacksOf(this.#db, this.#rowOf(fact))) {
-      callbacks.deleteParkedCallback(this.#db, this.#rowOf(fact), callback);
-      callbacks.releaseCallback(this.#db, callback);
+    this.#rows.setFactOrder(this.#rowOf(fact), order);
+    for (const callback of this.#rows.parkedCallbacksOf(this.#rowOf(fact))) {
+      this.#rows.deleteParkedCallback(this.#rowOf(fact), callback);
+      this.#rows.releaseCallback(callback);
     }
   }
 
   parkedFactsOfPayment(paymentKey: string) {
-    return facts.parkedFactsOfPayment(this.#db, paymentKey).map((row) => this.#met(row));
+    return this.#rows.parkedFactsOfPayment(paymentKey).map((row) => this.#met(row));
   }
 
   awaitReference(payment: string, merchant: MerchantId, account: AccountId, reference: string): void {
-    facts.insertAwaitedReference(this.#db, { payment, merchant, account, reference, since: this.now });
+    this.#rows.insertAwaitedReference({ payment, merchant, account, reference, since: this.now });
   }
 
   paymentsAwaiting(merchant: MerchantId, { reference, account }: OrderReference) {
-    return facts.paymentsAwaiting(this.#db, merchant, reference, account);
+    return this.#rows.paymentsAwaiting(merchant, reference, account);
   }
 
   factsOfOrder(order: OrderId) {
-    return facts.factsOfOrder(this.#db, order).map((row) => this.#met(row));
+    return this.#rows.factsOfOrder(order).map((row) => this.#met(row));
   }
 
   overdueParkedFacts(recordedBefore: Instant, most: number) {
-    return facts.untoldParkedFacts(this.#db, recordedBefore, most).map((row) => this.#met(row));
+    return this.#rows.untoldParkedFacts(recordedBefore, most).map((row) => this.#met(row));
   }
 
   orderOfPayment(paymentKey: string) {
-    return facts.orderOfPayment(this.#db, paymentKey);
+    return this.#rows.orderOfPayment(paymentKey);
   }
 
   linkPayment(paymentKey: string, order: OrderId): void {
-    facts.insertPaymentLink(this.#db, paymentKey, order);
+    this.#rows.insertPaymentLink(paymentKey, order);
   }
 
   orderOfReference(merchant: MerchantId, account: AccountId, reference: string) {
-    return orders.orderOfReference(this.#db, merchant, reference, account);
+    return this.#rows.orderOfReference(merchant, reference, account);
   }
 
   otherWithReference(merchant: MerchantId, reference: OrderReference, than: OrderId | null) {
-    return orders.otherWithReference(this.#db, { merchant, ...reference }, than);
+    return this.#rows.otherWithReference({ merchant, ...reference }, than);
   }
 
   claimReference(order: OrderId, merchant: MerchantId, reference: OrderReference): void {
-    orders.insertReference(this.#db, order, { merchant, ...reference });
+    this.#rows.insertReference(order, { merchant, ...reference });
   }
 
   order(id: OrderId) {
@@ -192,55 +185,55 @@ export class SqliteLedger implements Ledger {
 
   ordersToRefold(most: number) {
     this.#unit.orders.flush();
-    return orders.ordersToRefold(this.#db, this.now, most);
+    return this.#rows.ordersToRefold(this.now, most);
   }
 
   discrepanciesOf(order: OrderId) {
-    return discrepancies.discrepanciesOfOrder(this.#db, order);
+    return this.#rows.discrepanciesOfOrder(order);
   }
 
   discrepancy(id: DiscrepancyId) {
-    return discrepancies.discrepancyById(this.#db, id);
+    return this.#rows.discrepancyById(id);
   }
 
   addDiscrepancy(discrepancy: StoredDiscrepancy): void {
-    discrepancies.insertDiscrepancy(this.#db, discrepancy);
+    this.#rows.insertDiscrepancy(discrepancy);
     if (discrepancy.order !== null) return;
     for (const [fact, row] of this.#factRows) {
-      if (discrepancies.parkedKey(fact) === discrepancy.key) facts.setFactTold(this.#db, row);
+      if (parkedKey(fact) === discrepancy.key) this.#rows.setFactTold(row);
     }
   }
 
   saveDiscrepancy(discrepancy: StoredDiscrepancy): void {
-    discrepancies.updateDiscrepancy(this.#db, discrepancy);
+    this.#rows.updateDiscrepancy(discrepancy);
   }
 
   openDiscrepanciesOfParked(parked: readonly FactId[]) {
-    return parked.flatMap((fact) => discrepancies.openDiscrepancyOfParked(this.#db, fact));
+    return parked.flatMap((fact) => this.#rows.openDiscrepancyOfParked(fact));
   }
 
   sentNotifications(order: OrderId) {
-    return notifications.notificationsOfOrder(this.#db, order);
+    return this.#rows.notificationsOfOrder(order);
   }
 
   addNotification(notification: Notification, order: OrderId, callback: CallbackId | null): void {
-    notifications.insertNotification(this.#db, notification, order, callback);
+    this.#rows.insertNotification(notification, order, callback);
   }
 
   idempotent(merchant: MerchantId, key: string) {
-    return notifications.idempotencyRow(this.#db, merchant, key, this.now - limits.idempotencyDays * dayMs);
+    return this.#rows.idempotencyRow(merchant, key, this.now - limits.idempotencyDays * dayMs);
   }
 
   addIdempotent(merchant: MerchantId, key: string, bodyDigest: string, notification: NotificationId): void {
-    notifications.insertIdempotency(this.#db, { merchant, key, bodyDigest, notification, createdAt: this.now });
+    this.#rows.insertIdempotency({ merchant, key, bodyDigest, notification, createdAt: this.now });
   }
 
   notification(id: NotificationId) {
-    const found = notifications.notificationById(this.#db, id);
+    const found = this.#rows.notificationById(id);
     if (found === null) return null;
     // A lane that was paused in this transaction must show its deliveries as held.
     this.#unit.lanes.flush();
-    return { notification: found.notification, deliveries: deliveriesOfNotification(this.#db, id) };
+    return { notification: found.notification, deliveries: this.#rows.deliveriesOfNotification(id) };
   }
 
   addDelivery(delivery: NewDelivery, notification: Notification): Claimed | null {
@@ -248,7 +241,7 @@ export class SqliteLedger implements Ledger {
     const { id, merchant, target, url, effect } = delivery;
     const lane = lanes.ofTarget(merchant, target);
     if (!delivery.born) {
-      insertDelivery(this.#db, delivery, {
+      this.#rows.insertDelivery(delivery, {
         lane: lane.id,
         state: 'pending',
         dueAt: delivery.dueAt,
@@ -262,7 +255,7 @@ export class SqliteLedger implements Ledger {
     const endpoint = endpointOfTarget(this.#unit, target);
     const leaseMs = leaseMsOf(target, endpoint);
     const dueAt = this.now + leaseMs;
-    insertDelivery(this.#db, delivery, {
+    this.#rows.insertDelivery(delivery, {
       lane: lane.id,
       state: 'sending',
       dueAt,
@@ -276,8 +269,8 @@ export class SqliteLedger implements Ledger {
   }
 
   takeOutbox(most: number) {
-    const oldest = oldestOutboxItems(this.#db, most);
-    for (const { seq } of oldest) deleteOutboxItem(this.#db, seq);
+    const oldest = this.#rows.oldestOutboxItems(most);
+    for (const { row } of oldest) this.#rows.deleteOutboxItem(row);
     return oldest.map(({ item }) => item);
   }
 
@@ -294,15 +287,15 @@ export class SqliteLedger implements Ledger {
   }
 
   addAction(action: Parameters<Ledger['addAction']>[0]): void {
-    insertAction(this.#db, { ...action, at: this.now });
+    this.#rows.insertAction({ ...action, at: this.now });
   }
 
   count(callback: Parameters<Ledger['count']>[0], after: Step, before: Step | null): void {
     this.#unit.funnel.add(receivingKey(callback), countStep(after, before));
   }
 
-  #met({ seq, fact }: facts.FactRow): StoredFact {
-    this.#factRows.set(fact.id, seq);
+  #met({ row, fact }: FactRow): StoredFact {
+    this.#factRows.set(fact.id, row);
     return fact;
   }
 

@@ -1,7 +1,6 @@
 import type { EndpointId, MerchantId } from '../../domain/ids.ts';
 import type { Endpoint, Merchant } from '../../domain/merchant.ts';
-import type { Connection } from './connection.ts';
-import { endpointById, endpointsOfMerchant, handlersOfMerchant, merchantById } from './statements/merchants.ts';
+import type { Rows } from './rows.ts';
 
 const entriesMax = 10_000;
 
@@ -19,17 +18,17 @@ export class Directory {
   readonly #targets = new Map<MerchantId, Targets>();
   readonly #endpoints = new Map<EndpointId, Endpoint>();
 
-  merchant(db: Connection, id: MerchantId): Merchant | null {
-    return remembered(this.#merchants, id, () => merchantById(db, id));
+  merchant(rows: Rows, id: MerchantId): Merchant | null {
+    return remembered(this.#merchants, id, () => rows.merchantById(id));
   }
 
-  targets(db: Connection, merchant: MerchantId): Targets {
-    const load = () => ({ endpoints: endpointsOfMerchant(db, merchant), handlers: handlersOfMerchant(db, merchant) });
+  targets(rows: Rows, merchant: MerchantId): Targets {
+    const load = () => ({ endpoints: rows.endpointsOfMerchant(merchant), handlers: rows.handlersOfMerchant(merchant) });
     return remembered(this.#targets, merchant, load) ?? { endpoints: [], handlers: [] };
   }
 
-  endpoint(db: Connection, id: EndpointId): Endpoint | null {
-    return remembered(this.#endpoints, id, () => endpointById(db, id));
+  endpoint(rows: Rows, id: EndpointId): Endpoint | null {
+    return remembered(this.#endpoints, id, () => rows.endpointById(id));
   }
 
   forgetMerchant(id: MerchantId): void {

@@ -1,10 +1,8 @@
-import type { Breaker } from '../../domain/breaker.ts';
-import type { AttemptRecord, DeliveryState, Step, Target, TargetKind } from '../../domain/delivery.ts';
-import { asId } from '../../domain/ids.ts';
-import type { Endpoint, EndpointState } from '../../domain/merchant.ts';
-import type { DeliveryShown } from '../kept.ts';
-import type { DeliveryRow } from '../reads.ts';
-import type { Row } from './connection.ts';
+import type { Breaker } from '../domain/breaker.ts';
+import type { AttemptRecord, DeliveryState, Step, Target, TargetKind } from '../domain/delivery.ts';
+import { asId } from '../domain/ids.ts';
+import type { Endpoint, EndpointState } from '../domain/merchant.ts';
+import type { DeliveryShown } from './kept.ts';
 import {
   bytesOrNull,
   deliveryStateOf,
@@ -15,6 +13,7 @@ import {
   numberOrNull,
   orderingOf,
   parsed,
+  type Row,
   shownStateOf,
   stepOf,
   stepOrNull,
@@ -22,9 +21,10 @@ import {
   text,
   textOrNull,
   typeOf,
-} from './rows.ts';
+} from './mapping.ts';
+import type { DeliveryRow } from './reads.ts';
 
-// What `rows.ts` is for the rest: deliveries, their attempts and their lanes.
+// What `mapping.ts` is for the rest: deliveries, their attempts and their lanes.
 
 export function targetOf(row: Row): Target {
   const kind = targetKindOf(row);
@@ -40,7 +40,7 @@ export function deliveryShownOf(row: Row): DeliveryShown {
 
 /** A delivery as the writer works on it. */
 export interface DeliveryWork {
-  seq: number;
+  row: number;
   id: ReturnType<typeof asId.delivery>;
   merchant: ReturnType<typeof asId.merchant>;
   notification: ReturnType<typeof asId.notification>;
@@ -63,7 +63,7 @@ export const deliveryWorkColumns =
 export function deliveryWorkOf(row: Row): DeliveryWork {
   const key = textOrNull(row, 'effect_key');
   return {
-    seq: number(row, 'seq'),
+    row: number(row, 'seq'),
     id: asId.delivery(text(row, 'id')),
     merchant: asId.merchant(text(row, 'merchant')),
     notification: asId.notification(text(row, 'notification')),

@@ -1,0 +1,293 @@
+import type { Callback, CallbackVerdict } from '../../domain/callback.ts';
+import type { Instant } from '../../domain/clock.ts';
+import type { AttemptRecord, DeliveryState, Step, TargetKind } from '../../domain/delivery.ts';
+import type { Source } from '../../domain/fact.ts';
+import type { FunnelCounts } from '../../domain/funnel.ts';
+import type {
+  AccountId,
+  ApiKeyId,
+  CallbackId,
+  DeliveryId,
+  DiscrepancyId,
+  EndpointId,
+  FactId,
+  LaneId,
+  MerchantId,
+  NotificationId,
+  OrderId,
+  OrderNo,
+} from '../../domain/ids.ts';
+import type { Account, ApiKey, Endpoint, Merchant } from '../../domain/merchant.ts';
+import type { Notification } from '../../domain/notification.ts';
+import type { DeliveryWork, LaneRow } from '../delivery-mapping.ts';
+import type {
+  DeliveryShown,
+  NewDelivery,
+  OutboxItem,
+  SandboxPayment,
+  StoredDiscrepancy,
+  StoredFact,
+  StoredOrder,
+} from '../kept.ts';
+
+/**
+ * The rows that work inside a transaction reads and writes, the same for every store. Synchronous: the embedded store runs a
+ * statement for each call; a remote one answers from what it has loaded, and where something is missing loads it and lets the
+ * work run again. `row` is the number by which a row read in this transaction is written again; it means nothing outside of it.
+ */
+export interface Rows
+  extends MerchantRows,
+    CallbackRows,
+    FactRows,
+    OrderRows,
+    NotificationRows,
+    DeliveryRows,
+    LaneRows,
+    OtherRows {}
+
+interface MerchantRows {
+  merchantById(id: MerchantId): Merchant | null;
+  /** False: the id is taken. */
+  insertMerchant(merchant: Merchant): boolean;
+  updateMerchant(merchant: Merchant): void;
+  accountById(id: AccountId): Account | null;
+  insertAccount(account: Account): void;
+  updateAccount(account: Account): void;
+  deleteAccount(id: AccountId): void;
+  /** Of an endpoint that was not removed. */
+  endpointById(id: EndpointId): Endpoint | null;
+  /** Those that are neither hidden nor removed. */
+  endpointsOfMerchant(merchant: MerchantId): readonly Endpoint[];
+  hiddenEndpoint(merchant: MerchantId, provider: string, origin: string): Endpoint | null;
+  insertEndpoint(endpoint: Endpoint): void;
+  updateEndpoint(endpoint: Endpoint): void;
+  /** The row stays, without its secrets, because deliveries still name it. */
+  retireEndpoint(id: EndpointId, now: Instant): void;
+  handlersOfMerchant(merchant: MerchantId): readonly { type: string; name: string }[];
+  /** Does nothing where it is there. */
+  insertHandler(merchant: MerchantId, type: string, name: string): void;
+  insertApiKey(apiKey: ApiKey, digest: string): void;
+  deleteApiKey(id: ApiKeyId): boolean;
+}
+
+interface CallbackRows {
+  insertCallback(callback: Callback, factsDigest: string | null): void;
+  /** The authentic callback that came first with this message id. */
+  firstCallbackOfMessage(
+    account: AccountId,
+    messageId: string,
+  ): { id: CallbackId; verdict: CallbackVerdict; factsDigest: string | null } | null;
+  /** How many refused callbacks of the account are kept since a moment, counted up to `most`. */
+  countRefusedSince(account: AccountId, since: Instant, most: number): number;
+  addUnkeptCallback(unkept: {
+    minute: Instant;
+    merchant: MerchantId;
+    provider: string;
+    account: AccountId;
+    step: Step;
+  }): void;
+  /** Whether it was this that completed it: only a callback that was handled can be confirmed, and only once. */
+  confirmCallback(id: CallbackId): boolean;
+  /** Gives whose body took the nonce before; null where it was free. */
+  takeNonce(account: AccountId, nonce: string, body: { digest: string; at: Instant }): string | null;
+  updateCallback(
+    callback: Pick<Callback, 'id' | 'messageId' | 'verdict' | 'code' | 'reason' | 'step'>,
+    factsDigest: string | null,
+  ): void;
+  insertParkedCallback(fact: number, callback: CallbackId): void;
+  parkedCallbacksOf(fact: number): readonly CallbackId[];
+  deleteParkedCallback(fact: number, callback: CallbackId): void;
+  /** From `parked` to `verified`, unless another fact of it still waits. */
+  releaseCallback(id: CallbackId): void;
+}
+
+/** A fact with its row. */
+export interface FactRow {
+  row: number;
+  fact: StoredFact;
+}
+
+export interface SightingRow {
+  source: Source;
+  callback: CallbackId | null;
+  at: Instant;
+  providerTime: Instant;
+  note: string | null;
+}
+
+interface FactRows {
+  factByKey(key: string): FactRow | null;
+  insertFact(fact: StoredFact, key: string, paymentKey: string): number;
+  insertFirstSighting(fact: number, sighting: SightingRow): void;
+  insertNextSighting(fact: number, sighting: SightingRow): void;
+  setFactSource(fact: number, source: Source, providerTime: Instant): void;
+  setFactOrder(fact: number, order: OrderId): void;
+  /** Somebody has been told that this parked fact waits for its order. */
+  setFactTold(fact: number): void;
+  parkedFactsOfPayment(paymentKey: string): readonly FactRow[];
+  factsOfOrder(order: OrderId): readonly FactRow[];
+  /** Parked, recorded before this moment, and nobody has been told. */
+  untoldParkedFacts(recordedBefore: Instant, most: number): readonly FactRow[];
+  insertAwaitedReference(awaited: {
+    merchant: MerchantId;
+    reference: string;
+    account: AccountId;
+    payment: string;
+    since: Instant;
+  }): void;
+  /** Of one account; null = of any of the merchant's. */
+  paymentsAwaiting(merchant: MerchantId, reference: string, account: AccountId | null): readonly string[];
+  orderOfPayment(paymentKey: string): OrderId | null;
+  /** The first link of a payment stays. */
+  insertPaymentLink(paymentKey: string, order: OrderId): void;
+}
+
+interface OrderRows {
+  orderById(id: OrderId): StoredOrder | null;
+  orderByNo(merchant: MerchantId, orderNo: OrderNo): StoredOrder | null;
+  insertOrder(order: StoredOrder): void;
+  updateOrder(order: StoredOrder): void;
+  ordersToRefold(now: Instant, most: number): readonly OrderId[];
+  /** What was claimed for exactly this account goes before what was claimed for any. */
+  orderOfReference(merchant: MerchantId, reference: string, account: AccountId): OrderId | null;
+  /** Another order with this reference, on this account, or on any where either side names none. */
+  otherWithReference(
+    key: { merchant: MerchantId; reference: string; account: AccountId | null },
+    than: OrderId | null,
+  ): OrderId | null;
+  /** Does nothing where it is claimed. */
+  insertReference(order: OrderId, key: { merchant: MerchantId; reference: string; account: AccountId | null }): void;
+  discrepanciesOfOrder(order: OrderId): readonly StoredDiscrepancy[];
+  discrepancyById(id: DiscrepancyId): StoredDiscrepancy | null;
+  insertDiscrepancy(discrepancy: StoredDiscrepancy): void;
+  updateDiscrepancy(discrepancy: StoredDiscrepancy): void;
+  openDiscrepancyOfParked(fact: FactId): readonly StoredDiscrepancy[];
+}
+
+interface NotificationRows {
+  insertNotification(notification: Notification, order: OrderId, callback: CallbackId | null): void;
+  notificationById(id: NotificationId): { notification: Notification; order: OrderId } | null;
+  /** In their sequence. */
+  notificationsOfOrder(order: OrderId): readonly Notification[];
+  idempotencyRow(
+    merchant: MerchantId,
+    key: string,
+    createdAfter: Instant,
+  ): { bodyDigest: string; notification: NotificationId } | null;
+  /** Takes the place of a row that is too old to count. */
+  insertIdempotency(row: {
+    merchant: MerchantId;
+    key: string;
+    bodyDigest: string;
+    notification: NotificationId;
+    createdAt: Instant;
+  }): void;
+}
+
+interface DeliveryRows {
+  insertDelivery(
+    delivery: NewDelivery,
+    lease: {
+      lane: LaneId;
+      state: DeliveryState;
+      dueAt: Instant;
+      attempts: number;
+      leasedAt: Instant | null;
+      createdAt: Instant;
+    },
+  ): void;
+  deliveryById(id: DeliveryId): DeliveryWork | null;
+  deliveriesOfNotification(notification: NotificationId): readonly DeliveryShown[];
+  /** What is due in a lane, leases that ran out included, earliest first. What another node works on is left out. */
+  dueDeliveries(lane: LaneId, now: Instant, most: number): readonly DeliveryWork[];
+  /** When the next thing in a lane is due: a try, or the end of a lease. */
+  nextDueOfLane(lane: LaneId): Instant | null;
+  leaseDelivery(
+    row: number,
+    lease: {
+      leasedAt: Instant;
+      leaseEndsAt: Instant;
+      number: number;
+      tries: number;
+      rescues: number;
+      step: Step | null;
+    },
+  ): void;
+  /** What an attempt leaves behind in its delivery. */
+  endAttempt(
+    row: number,
+    end: { state: DeliveryState; dueAt: Instant | null; attempts: number; tries: number; step: Step | null },
+  ): void;
+  setDeliveryStep(row: number, step: Step): void;
+  /** Due again from then on, with this many tries behind it. */
+  scheduleDelivery(row: number, dueAt: Instant | null, tries: number): void;
+  cancelDelivery(row: number): void;
+  /** Gives how many were live. */
+  cancelDeliveriesOfLane(lane: LaneId): number;
+  /** What waited for an earlier one of its order is due at once: its lane no longer keeps the order. */
+  freeDeliveriesOfLane(lane: LaneId, now: Instant): void;
+  /** Whether an earlier notification of the order is still live in the lane, or ended there without confirmation. */
+  earlierInLane(lane: LaneId, order: OrderId, sequence: number): { live: boolean; lost: boolean };
+  /** The earliest live delivery of the order in the lane; it may be waiting for nothing any more. */
+  headOfOrder(lane: LaneId, order: OrderId): { row: number; dueAt: Instant | null; tries: number } | null;
+  /**
+   * Takes the place of what a rescue wrote for the same number (`lost`); anything else that holds it stays, and it gives false.
+   * `fresh`: under the delivery's fence nobody can have written this number yet.
+   */
+  insertAttempt(attempt: AttemptRecord, how: { lost: boolean; fresh: boolean }): boolean;
+  /** What a rescue wrote in place of an attempt nobody reported. */
+  lostAttempt(delivery: DeliveryId, attempt: number): { startedAt: Instant; step: Step } | null;
+}
+
+interface LaneRows {
+  laneById(id: LaneId): LaneRow | null;
+  /** Makes the lane this transaction's own until its end. Before any change but {@link LaneRows.lowerLane}. */
+  lockLane(id: LaneId): void;
+  /** The same without waiting; false: another node has it. */
+  tryLockLane(id: LaneId): boolean;
+  upsertLane(lane: LaneRow): void;
+  /** Something in it is due sooner; that may be said without having locked it. */
+  lowerLane(id: LaneId, nextDue: Instant): void;
+  /** Under way in the lane now, on any node, as far as its own concurrency is to be kept; counted up to `most`. */
+  underWayInLane(id: LaneId, now: Instant, most: number): number;
+  /** Lanes with something due, the longest waiting first. */
+  dueLanes(kind: TargetKind, now: Instant, most: number): readonly LaneId[];
+  /** When the next lane comes due after `now`. */
+  nextDueAfter(kind: TargetKind, now: Instant): Instant | null;
+}
+
+/** What one row of the funnel counts. */
+export interface FunnelKey {
+  minute: Instant;
+  side: 'sending' | 'handlers' | 'receiving';
+  per: 'attempt' | 'delivery';
+  merchant: MerchantId;
+  /** Empty for handlers. */
+  provider: string;
+  /** The endpoint, the account, or the name of the handler. */
+  target: string;
+  /** The notification's type; empty for receiving. */
+  type: string;
+}
+
+export interface ActionRow {
+  at: Instant;
+  merchant: MerchantId | null;
+  by: string;
+  what: string;
+  subject: string;
+  note: string | null;
+}
+
+interface OtherRows {
+  insertAction(action: ActionRow): void;
+  addToFunnel(key: FunnelKey, counts: FunnelCounts): void;
+  /** The oldest items, which no other node takes meanwhile. */
+  oldestOutboxItems(most: number): readonly { row: number; item: OutboxItem }[];
+  deleteOutboxItem(row: number): void;
+  insertOutboxItem(item: OutboxItem): void;
+  /** Keeps a value under a name where there is none yet, and gives what is kept. */
+  keepSetting(name: string, value: Uint8Array): Uint8Array;
+  addToCounter(name: 'rescued_leases', by: number): void;
+  upsertSandboxPayment(payment: SandboxPayment): void;
+}
