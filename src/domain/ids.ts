@@ -145,3 +145,11 @@ export function randomBytesOf(bytes: number): Uint8Array {
   pool.used += bytes;
   return pool.bytes.subarray(pool.used - bytes, pool.used);
 }
+
+/** The bucket that an id of this form names; null for an id of any other form. */
+export function bucketOfId(id: string): number | null {
+  const start = id.indexOf('_') + 11;
+  const [high, middle, low] = [0, 1, 2].map((place) => alphabet.indexOf(id.charAt(start + place) || '?'));
+  if (high === undefined || middle === undefined || low === undefined || Math.min(high, middle, low) < 0) return null;
+  return (high << 7) | (middle << 2) | (low >> 3);
+}

@@ -72,14 +72,19 @@ export const limits = {
   /** An endpoint that only failed for this long, and at least this often, is disabled. */
   failureBudgetMs: 5 * 86_400_000,
   failureBudgetAttempts: 50,
-  /** A handler's time on the embedded store, and anywhere for an effect. */
+  /** A handler's time on the embedded store, where batches take turns with it, and on PostgreSQL; and anywhere for an effect. */
   handlerMs: 250,
+  handlerMsPostgres: 30_000,
   effectMs: 30_000,
   expectMs: 500,
   /** Operations in one transaction of the store, and what may wait for it. */
   commitRows: 64,
   commitBytes: 8_388_608,
   storeQueueRows: 8192,
+  /** Connections of one node on PostgreSQL: for batches, for operations that wait for others, for reads. */
+  batchesInFlight: 4,
+  aloneInFlight: 2,
+  readsInFlight: 3,
   storeQueueBytes: 134_217_728,
   readMs: 2000,
   readQueue: 1024,

@@ -24,6 +24,9 @@ export type Row = Record<string, null | number | bigint | string | Uint8Array>;
 // The one place where what the database gives becomes what the program calls it. Types are asserted here, and nowhere else,
 // because the tables are strict and their check constraints hold the same sets of values.
 
+/** What an operation answers has the type that its name gives it; whoever waits for it knows the name. */
+export const answerOf = (value: unknown) => value as never;
+
 export const text = (row: Row, column: string) => row[column] as string;
 export const textOrNull = (row: Row, column: string) => row[column] as string | null;
 export const number = (row: Row, column: string) => row[column] as number;

@@ -12,6 +12,10 @@ import type { Claimed, OutboxItem, Writes } from './writes.ts';
 export interface Store {
   /** Migrates under a lock and starts. Errors: `store.locked`, `store.newer`, `store.migration_changed`. */
   open(options: StoreOptions): Promise<void>;
+  /** How long a handler may run here. */
+  readonly handlerMs: number;
+  /** The store's time, as this process reckons it: what is stored and what is due goes by it, whatever this machine's clock says. */
+  now(): Instant;
   /** Commits what was accepted, then refuses everything else. */
   close(): Promise<void>;
   /** One decision of the program (what the orders need to know and remember), in one transaction. */

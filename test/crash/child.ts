@@ -75,6 +75,8 @@ function register(service: Service, folder: string, kill: ReturnType<typeof kill
 /** The store as it is, but for the points at which the process dies around its calls. */
 function fragile(store: Store, kill: ReturnType<typeof killer>, program: URL | null): Store {
   return {
+    handlerMs: store.handlerMs,
+    now: () => store.now(),
     open: (options) => store.open(program === null ? options : { ...options, program }),
     close: () => store.close(),
     async decide(name, input) {

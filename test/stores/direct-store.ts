@@ -26,6 +26,8 @@ export function directStore(folder: string, clock: TestClock): { store: Store; d
     return outcome.value as never;
   };
   const store: Store = {
+    handlerMs: 250,
+    now: () => clock.now(),
     open: async () => {},
     close: async () => db.close(),
     decide: (name, input) => commit({ is: 'decide', name, input }),

@@ -23,6 +23,7 @@ import type {
   PublishOutput,
 } from '../../src/stores/decisions.ts';
 import type { Claimed } from '../../src/stores/kept.ts';
+import { postgres } from '../../src/stores/postgres/postgres.ts';
 import type { DeliveryDetail, FunnelQuery } from '../../src/stores/reads.ts';
 import type { Store } from '../../src/stores/store.ts';
 import type { ClaimInput, Finished } from '../../src/stores/writes.ts';
@@ -317,4 +318,11 @@ export async function temporaryFolder(): Promise<{ path: string; remove(): Promi
 export function only<T>(things: readonly T[]): T {
   if (things.length !== 1) throw new Error(`expected one, found ${things.length}`);
   return things[0] as T;
+}
+
+/** Brings a database up to date, for a template that tests copy. */
+export async function migrated(url: string): Promise<void> {
+  const store = postgres(url);
+  await store.open({ program, node });
+  await store.close();
 }

@@ -1,15 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { systemClock } from '../../domain/clock.ts';
+import { type Instant, systemClock } from '../../domain/clock.ts';
 import { AppError } from '../../domain/errors.ts';
+import { limits } from '../../domain/limits.ts';
 import type { Decisions } from '../decisions.ts';
 import { toJson } from '../mapping.ts';
 import type { Reads } from '../reads.ts';
 import type { HandleClaim, Handled, Store, StoreOptions, Transaction } from '../store.ts';
+import { CommitQueue } from '../work/commit-queue.ts';
+import type { Operation } from '../work/operation.ts';
+import { UserCode } from '../work/user-code.ts';
 import type { Writes } from '../writes.ts';
-import { CommitQueue } from './commit-queue.ts';
-import type { WorkerSetup, WriterRequest } from './messages.ts';
+import { fromFailure, type Outcome, type WorkerSetup, type WriterRequest } from './messages.ts';
 import { Readers } from './readers.ts';
 import { insertOutboxSql } from './statements/outbox.ts';
 import { runUserSql } from './user-sql.ts';
@@ -53,8 +56,13 @@ interface Running {
   readers: Readers;
 }
 
+/** Batches under way at once: one that the writer works on, and one that it finds when it is done. */
+const inFlightMax = 2;
+
 class SqliteStore implements Store {
+  readonly handlerMs = limits.handlerMs;
   readonly #folder: string;
+  readonly #userCode = new UserCode();
   #clock: NonNullable<StoreOptions['clock']> = systemClock;
   #running: Running | null = null;
   #opening: Promise<void> | null = null;
@@ -92,12 +100,22 @@ class SqliteStore implements Store {
       throw error;
     }
     const ask = <Value>(request: WriterRequest) => writer.ask<Value>(request);
+    const commit = async (operations: readonly Operation[]) => {
+      const outcomes = await ask<readonly Outcome<never>[]>({ is: 'batch', now: clock.now(), operations });
+      return outcomes.map((outcome) =>
+        outcome.ok ? outcome : { ok: false as const, error: fromFailure(outcome.failure) },
+      );
+    };
     this.#running = {
       writer,
       readers,
-      commits: new CommitQueue(ask, () => clock.now()),
-      transactions: new UserTransactions(ask, clock),
+      commits: new CommitQueue(inFlightMax, commit),
+      transactions: new UserTransactions(ask, this.#userCode, clock),
     };
+  }
+
+  now(): Instant {
+    return this.#clock.now();
   }
 
   close(): Promise<void> {
@@ -129,7 +147,7 @@ class SqliteStore implements Store {
     const running = this.#running;
     if (running === null || this.#closing !== null)
       throw new AppError('store.closed', `${call} was called on a store that is not open`);
-    running.transactions.assertOutside(call);
+    this.#userCode.assertOutside(call);
     return running;
   }
 

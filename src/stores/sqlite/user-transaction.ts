@@ -1,22 +1,12 @@
-import { closedBreaker } from '../../domain/breaker.ts';
 import { AppError } from '../../domain/errors.ts';
-import { bucketOf, newId } from '../../domain/ids.ts';
-import type { Claimed, OutboxItem } from '../kept.ts';
+import type { OutboxItem } from '../kept.ts';
 import type { SqlValue } from '../store.ts';
-import { recordAttempt } from '../work/finish.ts';
+import { type Marked, markConfirmed, recordHandled } from '../work/handled.ts';
 import { Unit } from '../work/unit.ts';
 import type { Writer } from './batch.ts';
 import type { WriterRequest } from './messages.ts';
-import { confirmUnderFence, deliveryById } from './statements/deliveries.ts';
 import { insertOutboxItem } from './statements/outbox.ts';
 import { runUserSql } from './user-sql.ts';
-
-/** What runs user code in it keeps until its end. */
-interface Marked {
-  claimed: Claimed;
-  /** The delivery as it was while it was under way. */
-  before: NonNullable<ReturnType<typeof deliveryById>>;
-}
 
 /** One transaction for code of the user's own: begun, served statement by statement, and ended, all on the writer's connection. */
 export class UserTransaction {
@@ -36,8 +26,8 @@ export class UserTransaction {
     const { db } = writer;
     db.begin('immediate');
     try {
-      const marked = mark === null ? null : markConfirmed(writer, mark.claimed);
-      if (marked !== 'fenced_out') return new UserTransaction(writer, transaction, marked);
+      const marked = mark === null ? null : markConfirmed(new Unit(writer, 0), mark.claimed);
+      if (marked !== null || mark === null) return new UserTransaction(writer, transaction, marked);
       db.rollback();
       return null;
     } catch (error) {
@@ -76,34 +66,4 @@ export class UserTransaction {
     this.#writer.directory.forgetAll();
     this.#writer.db.rollback();
   }
-}
-
-function markConfirmed({ db }: Writer, claimed: Claimed): Marked | 'fenced_out' {
-  const before = deliveryById(db, claimed.delivery);
-  if (before === null || !confirmUnderFence(db, claimed.delivery, claimed.number)) return 'fenced_out';
-  return { claimed, before };
-}
-
-function recordHandled(
-  unit: Unit,
-  { claimed, before }: Marked,
-  times: { startedAt: number; durationMs: number },
-): void {
-  const attempt = {
-    id: newId('att', times.startedAt, bucketOf(claimed.merchant), unit.random),
-    delivery: claimed.delivery,
-    number: claimed.number,
-    ...times,
-    step: 'confirmed',
-    status: null,
-    error: null,
-    request: null,
-    response: null,
-    peer: null,
-  } as const;
-  const lane = unit.lanes.ofTarget(before.merchant, before.target);
-  recordAttempt(unit, lane, before, { attempt, type: claimed.notification.type });
-  if (lane.breaker.failures === 0) return;
-  unit.lanes.change(lane, { breaker: closedBreaker, probeUntil: null });
-  unit.lanes.reopen(lane);
 }

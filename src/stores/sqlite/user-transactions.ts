@@ -1,35 +1,26 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { systemClock } from '../../domain/clock.ts';
-import { AppError } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
 import type { Claimed } from '../kept.ts';
-import type { HandleClaim, Handled, StoreOptions, Transaction } from '../store.ts';
+import type { HandleClaim, Handled, SqlValue, StoreOptions, Transaction } from '../store.ts';
+import { assertValue, type UserCode } from '../work/user-code.ts';
 import type { WriterRequest } from './messages.ts';
 
 type Ask = <Value>(request: WriterRequest) => Promise<Value>;
 
 /**
- * Transactions that users' code runs in, as the thread of that code sees them: one at a time, each with a deadline, and revoked
- * when the code returns. Batches have their turn between two of them.
+ * Transactions that users' code runs in, as the thread of that code sees them: one at a time. Batches have their turn between two of them.
  */
 export class UserTransactions {
   readonly #ask: Ask;
   readonly #clock: NonNullable<StoreOptions['clock']>;
-  /** Marks everything that runs inside of a user's transaction, for as long as it is open. */
-  readonly #inside = new AsyncLocalStorage<{ over: boolean }>();
+  readonly #userCode: UserCode;
   #last: Promise<unknown> = Promise.resolve();
   #count = 0;
 
-  constructor(ask: Ask, clock: NonNullable<StoreOptions['clock']>) {
+  constructor(ask: Ask, userCode: UserCode, clock: NonNullable<StoreOptions['clock']>) {
     this.#ask = ask;
+    this.#userCode = userCode;
     this.#clock = clock;
-  }
-
-  /** @throws AppError `handler.outside_tx`: the call would wait for the very transaction it is made in. */
-  assertOutside(call: string): void {
-    if (this.#inside.getStore()?.over === false) {
-      throw new AppError('handler.outside_tx', `${call} was called inside a transaction without its tx`);
-    }
   }
 
   async handle(
@@ -41,7 +32,7 @@ export class UserTransactions {
       const transaction = await this.#begin(claimed, deadlineMs);
       if (transaction === null) return { is: 'fenced_out' };
       try {
-        await this.#runWithin(transaction, deadlineMs, run);
+        await this.#userCode.runWithin(deadlineMs, this.#transaction(transaction), run);
         const durationMs = Math.round(systemClock.monotonicMs() - beganMs);
         const { work } = await this.#commit(transaction, startedAt, durationMs);
         return { is: 'committed', work };
@@ -57,7 +48,7 @@ export class UserTransactions {
       const transaction = await this.#begin(null, limits.handlerMs);
       if (transaction === null) throw new Error('a transaction without a mark has no fence');
       try {
-        const value = await this.#runWithin(transaction, limits.handlerMs, run);
+        const value = await this.#userCode.runWithin(limits.handlerMs, this.#transaction(transaction), run);
         await this.#commit(transaction, 0, 0);
         return value;
       } catch (error) {
@@ -92,36 +83,12 @@ export class UserTransactions {
     return begun === 'begun' ? transaction : null;
   }
 
-  /** Runs the user's code and revokes its transaction when it returns, throws, or is late. */
-  async #runWithin<T>(transaction: number, deadlineMs: number, run: (tx: Transaction) => Promise<T>): Promise<T> {
-    const state = { over: false };
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const expire = () => reject(new AppError('handler.deadline', `it did not return within ${deadlineMs} ms`));
-      timer = setTimeout(expire, deadlineMs);
-    });
-    try {
-      return await Promise.race([
-        this.#inside.run(state, async () => run(this.#transaction(transaction, state))),
-        late,
-      ]);
-    } finally {
-      state.over = true;
-      clearTimeout(timer);
-    }
-  }
-
-  #transaction(transaction: number, state: { over: boolean }): Transaction {
-    const assertOpen = () => {
-      if (state.over) throw new AppError('handler.tx_over', 'the transaction has ended');
-    };
+  #transaction(transaction: number): Transaction {
     return {
       query: async (sql, parameters = []) => {
-        assertOpen();
         return this.#ask({ is: 'query', transaction, sql, parameters: parameters.map(crossable) });
       },
       enqueue: async (item) => {
-        assertOpen();
         await this.#ask({ is: 'enqueue', transaction, item });
       },
     };
@@ -141,9 +108,7 @@ export class UserTransactions {
 }
 
 /** What a message cannot carry is refused by name here, not by how threads copy values. */
-function crossable<Value>(value: Value, index: number): Value {
-  if (typeof value === 'function' || typeof value === 'symbol') {
-    throw new AppError('handler.value', `parameter $${index + 1} is a ${typeof value}`);
-  }
+function crossable(value: SqlValue, index: number): SqlValue {
+  assertValue(value, index);
   return value;
 }

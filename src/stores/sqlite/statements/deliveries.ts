@@ -105,18 +105,6 @@ export function endAttempt(
   );
 }
 
-/** The fence: marks a delivery confirmed only while it is under way with this attempt number. False: it no longer is. */
-export function confirmUnderFence(db: Connection, id: DeliveryId, attempt: number): boolean {
-  const changed = db.run(
-    `-- SEARCH paidonce_deliveries USING INDEX paidonce_deliveries_id (id=?)
-     update paidonce_deliveries set state = 'confirmed', due_at = null, tries = tries + 1, step = 'confirmed'
-     where id = ? and attempts = ? and state = 'sending'`,
-    id,
-    attempt,
-  );
-  return changed === 1;
-}
-
 export function setDeliveryStep(db: Connection, seq: number, step: Step): void {
   db.run(
     `-- SEARCH paidonce_deliveries USING INTEGER PRIMARY KEY (rowid=?)

@@ -1,11 +1,12 @@
-import type { Instant } from '../../domain/clock.ts';
 import { AppError } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
-import type { Operation } from '../work/operation.ts';
-import { fromFailure, type Outcome, type WriterRequest } from './messages.ts';
+import type { Operation } from './operation.ts';
 
-/** Batches under way at once: one that the writer works on, and one that it finds when it is done. */
-const inFlightMax = 2;
+/** What came of one operation of a batch. */
+export type Result = { ok: true; value: never } | { ok: false; error: unknown };
+
+/** Commits operations together, and says of each what came of it. Throws where none of them was committed. */
+type Commit = (operations: readonly Operation[]) => Promise<readonly Result[]>;
 
 interface Queued {
   operation: Operation;
@@ -19,21 +20,23 @@ interface Queued {
  * bytes, and what does not fit is refused at once.
  */
 export class CommitQueue {
-  readonly #ask: (request: WriterRequest) => Promise<readonly Outcome<never>[]>;
-  readonly #now: () => Instant;
+  readonly #inFlightMax: number;
+  readonly #commit: Commit;
   #queue: Queued[] = [];
   #bytes = 0;
   #inFlight = 0;
   #scheduled = false;
   #whenIdle: (() => void)[] = [];
 
-  constructor(ask: (request: WriterRequest) => Promise<readonly Outcome<never>[]>, now: () => Instant) {
-    this.#ask = ask;
-    this.#now = now;
+  /** `inFlightMax`: batches under way at once. */
+  constructor(inFlightMax: number, commit: Commit) {
+    this.#inFlightMax = inFlightMax;
+    this.#commit = commit;
   }
 
   add<Value>(operation: Operation): Promise<Value> {
     const bytes = roughBytes(operation.input);
+    if (Number.isNaN(bytes)) return Promise.reject(new TypeError(`the input of ${operation.name} is not plain data`));
     if (this.#queue.length >= limits.storeQueueRows || this.#bytes + bytes > limits.storeQueueBytes) {
       return Promise.reject(new AppError('store.overloaded', `${this.#queue.length} operations wait for the store`));
     }
@@ -52,11 +55,11 @@ export class CommitQueue {
 
   /** What one turn of the event loop brings goes together. */
   #schedule(): void {
-    if (this.#scheduled || this.#inFlight >= inFlightMax) return;
+    if (this.#scheduled || this.#inFlight >= this.#inFlightMax) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      while (this.#inFlight < inFlightMax && this.#queue.length > 0) void this.#post(this.#takeBatch());
+      while (this.#inFlight < this.#inFlightMax && this.#queue.length > 0) void this.#post(this.#takeBatch());
     });
   }
 
@@ -75,15 +78,11 @@ export class CommitQueue {
   async #post(batch: readonly Queued[]): Promise<void> {
     this.#inFlight += 1;
     try {
-      const outcomes = await this.#ask({
-        is: 'batch',
-        now: this.#now(),
-        operations: batch.map(({ operation }) => operation),
-      });
+      const results = await this.#commit(batch.map(({ operation }) => operation));
       for (const [index, { resolve, reject }] of batch.entries()) {
-        const outcome = outcomes[index];
-        if (outcome?.ok) resolve(outcome.value);
-        else reject(outcome === undefined ? new Error('the writer answered too little') : fromFailure(outcome.failure));
+        const result = results[index];
+        if (result?.ok) resolve(result.value);
+        else reject(result === undefined ? new Error('a batch was answered too shortly') : result.error);
       }
     } catch (error) {
       // Either the writer is gone, or an input cannot cross threads; in a batch of several the others are not to fail for it.
@@ -103,7 +102,7 @@ export class CommitQueue {
   }
 }
 
-/** About what a value takes as a message. */
+/** About what a value takes as a message; not a number for what is no data. */
 export function roughBytes(value: unknown): number {
   switch (typeof value) {
     case 'string':
@@ -115,6 +114,9 @@ export function roughBytes(value: unknown): number {
       for (const part of value instanceof Map ? value.values() : Object.values(value)) bytes += roughBytes(part);
       return bytes;
     }
+    case 'function':
+    case 'symbol':
+      return Number.NaN;
     default:
       return 8;
   }

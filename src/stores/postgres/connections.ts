@@ -1,0 +1,136 @@
+import { type ClientBase, Pool, type PoolConfig } from 'pg';
+import { AppError } from '../../domain/errors.ts';
+import { limits } from '../../domain/limits.ts';
+import { Session } from './session.ts';
+
+/**
+ * The connections of one node. Batches, operations that wait alone, and reads each have their own, which no handler can take;
+ * handlers have the pool that the user gave, or one of their own.
+ */
+export class Connections {
+  readonly #batches: Pool;
+  readonly #alone: Pool;
+  readonly #reads: Pool;
+  readonly #handlers: Pool;
+  readonly #handlersAreOurs: boolean;
+  readonly #sessions = new WeakMap<ClientBase, Session>();
+  readonly #names = new Map<string, string>();
+  #opened = 0;
+
+  /** `given`: how to reach the database, or a pool whose connections handlers may use. */
+  constructor(given: string | Pool) {
+    const options: PoolConfig = typeof given === 'string' ? { connectionString: given } : given.options;
+    const reserved = (max: number, application: string) =>
+      watched(
+        new Pool({
+          ...options,
+          max,
+          pipeline: true,
+          application_name: `paidonce ${application}`,
+          connectionTimeoutMillis: connectMs,
+          idleTimeoutMillis: 0,
+        }),
+      );
+    this.#batches = reserved(limits.batchesInFlight, 'batch');
+    this.#alone = reserved(limits.aloneInFlight, 'alone');
+    this.#reads = reserved(limits.readsInFlight, 'read');
+    this.#handlersAreOurs = typeof given === 'string';
+    this.#handlers =
+      typeof given === 'string'
+        ? watched(new Pool({ ...options, max: limits.handlersInFlight, application_name: 'paidonce handlers' }))
+        : given;
+  }
+
+  /** For one batch. Errors: `store.unavailable` where no connection can be had. */
+  batch<T>(run: (session: Session) => Promise<T>): Promise<T> {
+    return this.#on(this.#batches, ownSettings, run);
+  }
+
+  alone<T>(run: (session: Session) => Promise<T>): Promise<T> {
+    return this.#on(this.#alone, ownSettings, run);
+  }
+
+  read<T>(run: (session: Session) => Promise<T>): Promise<T> {
+    return this.#on(this.#reads, readSettings, run);
+  }
+
+  /** For users' code; its settings hold for one transaction at a time. */
+  handler<T>(run: (session: Session) => Promise<T>): Promise<T> {
+    return this.#on(this.#handlers, null, run);
+  }
+
+  async close(): Promise<void> {
+    const ours = [this.#batches, this.#alone, this.#reads, ...(this.#handlersAreOurs ? [this.#handlers] : [])];
+    await Promise.all(ours.map((pool) => pool.end()));
+  }
+
+  async #on<T>(pool: Pool, settings: string | null, run: (session: Session) => Promise<T>): Promise<T> {
+    const client = await connect(pool);
+    let session = this.#sessions.get(client);
+    try {
+      if (session === undefined) {
+        session = new Session(client, { names: this.#names, number: this.#opened });
+        this.#opened += 1;
+        if (settings !== null) await prepare(session, settings);
+        this.#sessions.set(client, session);
+      }
+      return await run(session);
+    } catch (error) {
+      if (session !== undefined && !this.#sessions.has(client)) session.broken = asError(error);
+      throw error;
+    } finally {
+      client.release(session?.broken ?? undefined);
+    }
+  }
+}
+
+const connectMs = 5000;
+
+/** PostgreSQL counts versions so: 14.0. */
+const versionMin = 140_000;
+
+/**
+ * Statements of batches join lists to one index each; without these settings a plan made while a table was empty would read all of
+ * it later. A transaction that was left alone ends by itself, so that a stopped process does not keep its locks.
+ */
+const ownSettings = `set synchronous_commit = on; set lock_timeout = '2s'; set statement_timeout = '10s';
+  set idle_in_transaction_session_timeout = '10s'; set jit = off; set plan_cache_mode = force_generic_plan;
+  set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set enable_material = off`;
+
+const readSettings = `set synchronous_commit = on; set statement_timeout = '${limits.readMs}ms'; set jit = off;
+  set plan_cache_mode = force_custom_plan;
+  set default_transaction_read_only = on`;
+
+/** @throws AppError `store.unavailable` for a server that loses what it has committed, or is too old. */
+async function prepare(session: Session, settings: string): Promise<void> {
+  await session.command(settings);
+  const [row] = await session.all(
+    `select current_setting('synchronous_commit') as synchronous_commit, current_setting('fsync') as fsync,
+       current_setting('server_version_num')::integer as version`,
+  );
+  if (row?.synchronous_commit !== 'on' || row.fsync !== 'on')
+    throw new AppError(
+      'store.unavailable',
+      `the database does not keep what it commits: synchronous_commit ${row?.synchronous_commit}, fsync ${row?.fsync}`,
+    );
+  if (Number(row.version) < versionMin)
+    throw new AppError('store.unavailable', `PostgreSQL ${row.version} is too old; 14 or newer is needed`);
+}
+
+async function connect(pool: Pool) {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw new AppError('store.unavailable', `no connection to PostgreSQL: ${asError(error).message}`, { cause: error });
+  }
+}
+
+/** A connection that breaks while nobody uses it is taken out by the pool; nobody else has to know. */
+function watched(pool: Pool): Pool {
+  pool.on('error', () => {});
+  return pool;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,98 @@
+import {
+  accountColumns,
+  accountOf,
+  apiKeyColumns,
+  apiKeyOf,
+  endpointColumns,
+  endpointOf,
+  merchantColumns,
+  merchantOf,
+  type Row,
+  sandboxPaymentColumns,
+  sandboxPaymentOf,
+} from '../../mapping.ts';
+import type { Reads } from '../../reads.ts';
+import type { Session } from '../session.ts';
+import { equals, pageOf, visibleIn } from './page.ts';
+
+// Nothing here is found by an index but what is found by its key: these tables hold what people set up.
+
+const ordered = { seqs: ['seq'], xid: 'xid' } as const;
+
+/** What one row says; null where there is none. */
+export async function oneOf<T>(rows: Promise<Row[]>, map: (row: Row) => T): Promise<T | null> {
+  const [row] = await rows;
+  return row === undefined ? null : map(row);
+}
+
+export async function merchants(
+  session: Session,
+  input: Reads['merchants']['input'],
+): Promise<Reads['merchants']['output']> {
+  const list = { ...ordered, columns: merchantColumns, from: 'paidonce.merchants', map: merchantOf };
+  return pageOf(session, { ...list, conditions: [visibleIn('id', input.visible)] }, input);
+}
+
+export async function merchant(session: Session, id: Reads['merchant']['input']): Promise<Reads['merchant']['output']> {
+  // merchants_pkey (id)
+  return oneOf(session.all(`select ${merchantColumns} from paidonce.merchants where id = $1`, id), merchantOf);
+}
+
+export async function accounts(
+  session: Session,
+  input: Reads['accounts']['input'],
+): Promise<Reads['accounts']['output']> {
+  const list = { ...ordered, columns: accountColumns, from: 'paidonce.accounts', map: accountOf };
+  const conditions = [visibleIn('merchant', input.visible), equals('merchant', input.merchant)];
+  return pageOf(session, { ...list, conditions }, input);
+}
+
+export async function account(session: Session, id: Reads['account']['input']): Promise<Reads['account']['output']> {
+  // accounts_pkey (id)
+  return oneOf(session.all(`select ${accountColumns} from paidonce.accounts where id = $1`, id), accountOf);
+}
+
+export async function endpoints(
+  session: Session,
+  input: Reads['endpoints']['input'],
+): Promise<Reads['endpoints']['output']> {
+  const list = { ...ordered, columns: endpointColumns, from: 'paidonce.endpoints', map: endpointOf };
+  const conditions = [
+    ['not hidden and removed_at is null'] as const,
+    visibleIn('merchant', input.visible),
+    equals('merchant', input.merchant),
+    equals('state', input.state),
+  ];
+  return pageOf(session, { ...list, conditions }, input);
+}
+
+export async function endpoint(session: Session, id: Reads['endpoint']['input']): Promise<Reads['endpoint']['output']> {
+  // endpoints_pkey (id)
+  const rows = session.all(
+    `select ${endpointColumns} from paidonce.endpoints where id = $1 and removed_at is null`,
+    id,
+  );
+  return oneOf(rows, endpointOf);
+}
+
+export async function apiKeys(session: Session, input: Reads['apiKeys']['input']): Promise<Reads['apiKeys']['output']> {
+  const list = { ...ordered, columns: apiKeyColumns, from: 'paidonce.api_keys', map: apiKeyOf };
+  return pageOf(session, { ...list, conditions: [] }, input);
+}
+
+export async function apiKeyByDigest(
+  session: Session,
+  digest: Reads['apiKeyByDigest']['input'],
+): Promise<Reads['apiKeyByDigest']['output']> {
+  // api_keys_digest_key (digest)
+  return oneOf(session.all(`select ${apiKeyColumns} from paidonce.api_keys where digest = $1`, digest), apiKeyOf);
+}
+
+export async function sandboxPayment(
+  session: Session,
+  id: Reads['sandboxPayment']['input'],
+): Promise<Reads['sandboxPayment']['output']> {
+  // sandbox_payments_pkey (id)
+  const rows = session.all(`select ${sandboxPaymentColumns} from paidonce.sandbox_payments where id = $1`, id);
+  return oneOf(rows, sandboxPaymentOf);
+}

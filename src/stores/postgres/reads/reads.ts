@@ -1,0 +1,69 @@
+import type { Instant } from '../../../domain/clock.ts';
+import type { Reads } from '../../reads.ts';
+import type { Session } from '../session.ts';
+import * as deliveries from './deliveries.ts';
+import * as figures from './figures.ts';
+import * as lists from './lists.ts';
+import * as orders from './orders.ts';
+
+/** Every read by its name. */
+const reads: {
+  readonly [K in keyof Reads]: (
+    session: Session,
+    input: Reads[K]['input'],
+    now: Instant,
+  ) => Promise<Reads[K]['output']>;
+} = {
+  merchants: lists.merchants,
+  merchant: lists.merchant,
+  accounts: lists.accounts,
+  account: lists.account,
+  endpoints: lists.endpoints,
+  endpoint: lists.endpoint,
+  apiKeys: lists.apiKeys,
+  apiKeyByDigest: lists.apiKeyByDigest,
+  sandboxPayment: lists.sandboxPayment,
+  order: orders.order,
+  orders: orders.orders,
+  history: orders.history,
+  callbacks: orders.callbacks,
+  callback: orders.callback,
+  bore: orders.bore,
+  discrepancies: orders.discrepancies,
+  discrepancy: orders.discrepancy,
+  parkedReferences: orders.parkedReferences,
+  notifications: deliveries.notifications,
+  notification: deliveries.notification,
+  deliveries: deliveries.deliveries,
+  delivery: deliveries.delivery,
+  unhandled: deliveries.unhandled,
+  handlers: deliveries.handlers,
+  funnel: figures.funnel,
+  recount: figures.recount,
+  gauges: figures.gauges,
+  ready: figures.ready,
+};
+
+/** Those that take several statements; all others see one state of the database because they are one. */
+const several: ReadonlySet<keyof Reads> = new Set([
+  'order',
+  'history',
+  'notification',
+  'deliveries',
+  'delivery',
+] as const);
+
+/** Answers on one state of the database. The session is this read's alone until then, and outside of a transaction. */
+export async function runRead<K extends keyof Reads>(
+  session: Session,
+  { name, input, now }: { name: K; input: Reads[K]['input']; now: Instant },
+): Promise<Reads[K]['output']> {
+  const read: (session: Session, input: Reads[K]['input'], now: Instant) => Promise<Reads[K]['output']> = reads[name];
+  if (!several.has(name)) return read(session, input, now);
+  await session.command('begin isolation level repeatable read read only');
+  try {
+    return await read(session, input, now);
+  } finally {
+    await session.command('rollback');
+  }
+}

@@ -1,0 +1,85 @@
+import { parkedKey } from '../../../domain/discrepancy.ts';
+import { bucketOf } from '../../../domain/ids.ts';
+import type { StoredDiscrepancy } from '../../kept.ts';
+import { discrepancyOf } from '../../mapping.ts';
+import type { Rows } from '../../work/rows.ts';
+import type { Image } from '../image.ts';
+import { Table } from '../table.ts';
+
+export const discrepancies = new Table({
+  name: 'discrepancies',
+  columns: {
+    bucket: 'smallint',
+    id: 'text',
+    merchant: 'text',
+    order_id: 'text',
+    key: 'text',
+    kind: 'text',
+    blocks: 'boolean',
+    why: 'text',
+    amount_minor: 'bigint',
+    currency: 'text',
+    state: 'text',
+    opened_at: 'bigint',
+    closed_at: 'bigint',
+  },
+  key: ['id'],
+  mutable: ['order_id', 'blocks', 'why', 'amount_minor', 'currency', 'state', 'opened_at', 'closed_at'],
+  hasSeq: true,
+});
+
+export const discrepanciesById = discrepancies.lookup({ name: 'id', columns: ['id'], locks: 'wait' });
+
+export const discrepanciesOfOrder = discrepancies.lookup({
+  name: 'order',
+  columns: ['order_id'],
+  where: { sql: 't.order_id is not null', holds: (values) => values.order_id !== null },
+});
+
+export const parkedDiscrepancies = discrepancies.lookup({
+  name: 'key',
+  columns: ['key'],
+  where: { sql: 't.order_id is null', holds: (values) => values.order_id === null },
+});
+
+type DiscrepancyRows = Pick<
+  Rows,
+  'discrepanciesOfOrder' | 'discrepancyById' | 'insertDiscrepancy' | 'updateDiscrepancy' | 'openDiscrepancyOfParked'
+>;
+
+export function discrepancyRows(image: Image): DiscrepancyRows {
+  return {
+    discrepanciesOfOrder: (order) => image.find(discrepanciesOfOrder, order).map(({ values }) => discrepancyOf(values)),
+    discrepancyById(id) {
+      const found = image.one(discrepanciesById, id);
+      return found === null ? null : discrepancyOf(found.values);
+    },
+    insertDiscrepancy(discrepancy) {
+      const { id, merchant, key, kind } = discrepancy;
+      image.add(discrepancies, { bucket: bucketOf(merchant), id, merchant, key, kind, ...changing(discrepancy) });
+      image.loaded(discrepanciesById, [id], []);
+    },
+    updateDiscrepancy(discrepancy) {
+      const kept = image.one(discrepanciesById, discrepancy.id);
+      if (kept !== null) image.change(kept, changing(discrepancy));
+    },
+    openDiscrepancyOfParked: (fact) =>
+      image
+        .find(parkedDiscrepancies, parkedKey(fact))
+        .map(({ values }) => discrepancyOf(values))
+        .filter(({ state }) => state === 'open'),
+  };
+}
+
+function changing({ order, blocks, why, amountMinor, currency, state, openedAt, closedAt }: StoredDiscrepancy) {
+  return {
+    order_id: order,
+    blocks: blocks ? 1 : 0,
+    why,
+    amount_minor: amountMinor === null ? null : String(amountMinor),
+    currency,
+    state,
+    opened_at: openedAt,
+    closed_at: closedAt,
+  };
+}

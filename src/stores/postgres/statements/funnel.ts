@@ -1,0 +1,33 @@
+import type { Rows } from '../../work/rows.ts';
+import type { Image } from '../image.ts';
+import { Table } from '../table.ts';
+
+const counts = ['total', 'sent', 'received', 'handled', 'confirmed'] as const;
+
+/** Each writer adds to rows of its own: no batch waits for another's. Reads sum. */
+export const funnelMinutes = new Table({
+  name: 'funnel_minutes',
+  columns: {
+    minute: 'bigint',
+    side: 'text',
+    per: 'text',
+    merchant: 'text',
+    provider: 'text',
+    target: 'text',
+    type: 'text',
+    writer: 'text',
+    total: 'integer',
+    sent: 'integer',
+    received: 'integer',
+    handled: 'integer',
+    confirmed: 'integer',
+  },
+  key: ['minute', 'side', 'per', 'merchant', 'provider', 'target', 'type', 'writer'],
+  onConflict: `(minute, side, per, merchant, provider, target, type, writer) do update set ${counts
+    .map((count) => `${count} = funnel_minutes.${count} + excluded.${count}`)
+    .join(', ')}`,
+});
+
+export function funnelRows(image: Image, writer: string): Pick<Rows, 'addToFunnel'> {
+  return { addToFunnel: (key, added) => image.sum(funnelMinutes, { ...key, writer, ...added }, counts) };
+}

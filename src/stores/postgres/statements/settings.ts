@@ -1,0 +1,35 @@
+import { bytes } from '../../mapping.ts';
+import type { Rows } from '../../work/rows.ts';
+import type { Image } from '../image.ts';
+import { Table } from '../table.ts';
+
+export const settings = new Table({
+  name: 'settings',
+  columns: { name: 'text', value: 'bytea' },
+  key: ['name'],
+});
+
+export const settingsByName = settings.lookup({
+  name: 'name',
+  columns: ['name'],
+  lockName: ([name]) => `setting ${name}`,
+});
+
+export const counters = new Table({
+  name: 'counters',
+  columns: { name: 'text', writer: 'text', value: 'bigint' },
+  key: ['name', 'writer'],
+  onConflict: '(name, writer) do update set value = counters.value + excluded.value',
+});
+
+export function settingRows(image: Image, writer: string): Pick<Rows, 'keepSetting' | 'addToCounter'> {
+  return {
+    keepSetting(name, value) {
+      const kept = image.one(settingsByName, name);
+      if (kept !== null) return bytes(kept.values, 'value');
+      image.add(settings, { name, value });
+      return value;
+    },
+    addToCounter: (name, by) => image.sum(counters, { name, writer, value: by }, ['value']),
+  };
+}

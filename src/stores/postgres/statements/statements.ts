@@ -1,0 +1,68 @@
+import type { Rows } from '../../work/rows.ts';
+import type { Image } from '../image.ts';
+import type { Table } from '../table.ts';
+import { actionRows, actions } from './actions.ts';
+import { attemptRows, attempts } from './attempts.ts';
+import { callbackBytes, callbackRows, callbacks, nonces, parkedCallbacks, unkeptCallbacks } from './callbacks.ts';
+import { deliveries, deliveryRows } from './deliveries.ts';
+import { discrepancies, discrepancyRows } from './discrepancies.ts';
+import { awaitedReferences, factRows, facts, paymentLinks, sightings } from './facts.ts';
+import { funnelMinutes, funnelRows } from './funnel.ts';
+import { laneRows, lanes } from './lanes.ts';
+import { accounts, apiKeys, endpoints, handlers, merchantRows, merchants, sandboxPayments } from './merchants.ts';
+import { idempotency, notificationRows, notifications, payloads } from './notifications.ts';
+import { orderReferences, orderRows, orders } from './orders.ts';
+import { outbox, outboxRows } from './outbox.ts';
+import { counters, settingRows, settings } from './settings.ts';
+
+/** The rows of a transaction, as far as its image has them. `writer` names whose sums are added to. */
+export function rowsOf(image: Image, { now, writer }: { now: number; writer: string }): Rows {
+  return {
+    ...merchantRows(image),
+    ...callbackRows(image, writer),
+    ...factRows(image),
+    ...orderRows(image),
+    ...discrepancyRows(image),
+    ...notificationRows(image),
+    ...deliveryRows(image, now),
+    ...attemptRows(image),
+    ...laneRows(image),
+    ...outboxRows(image),
+    ...actionRows(image),
+    ...settingRows(image, writer),
+    ...funnelRows(image, writer),
+  };
+}
+
+/** The order in which every batch writes: two of them never hold what the other waits for. */
+export const writeOrder: readonly Table[] = [
+  merchants,
+  accounts,
+  endpoints,
+  handlers,
+  apiKeys,
+  settings,
+  callbacks,
+  callbackBytes,
+  nonces,
+  orders,
+  orderReferences,
+  awaitedReferences,
+  paymentLinks,
+  facts,
+  sightings,
+  parkedCallbacks,
+  discrepancies,
+  notifications,
+  payloads,
+  idempotency,
+  deliveries,
+  attempts,
+  lanes,
+  outbox,
+  actions,
+  sandboxPayments,
+  unkeptCallbacks,
+  counters,
+  funnelMinutes,
+];

@@ -1,0 +1,253 @@
+import type { Instant } from '../../domain/clock.ts';
+import { AppError } from '../../domain/errors.ts';
+import type { NodeId, Random } from '../../domain/ids.ts';
+import type { Program } from '../decisions.ts';
+import type { Row } from '../mapping.ts';
+import { Directory } from '../work/directory.ts';
+import { type Operation, runOperation } from '../work/operation.ts';
+import { Unit } from '../work/unit.ts';
+import { Image, type ImageRow, type Need, nameOf } from './image.ts';
+import type { Session, Value } from './session.ts';
+import { rowsOf, writeOrder } from './statements/statements.ts';
+import type { Lookup, Table } from './table.ts';
+
+/** What work inside a transaction is done with. */
+export interface Workplace {
+  program: Program;
+  node: NodeId;
+  random: Random;
+  /** Whose sums are added to: the node and the connection, so that no two transactions wait for one row. */
+  writer: string;
+  now: Instant;
+}
+
+/** An operation that somebody else stands in the way of: it is to be run again, in a transaction of its own. */
+export const inTheWay = Symbol('in the way');
+
+/** How often an operation may find that it needs something else. The longest way there is, a claim, takes six. */
+const roundsMax = 24;
+
+/**
+ * One transaction's work. Decisions are plain synchronous code over rows in memory: an operation runs, what it missed is loaded
+ * with a statement for each kind of thing and all operations together, and it runs again. What is loaded is first locked, never
+ * waiting for others (`waits` false), so that no batch waits for a stranger.
+ */
+export class TransactionWork {
+  work = false;
+  readonly #session: Session;
+  readonly #place: Workplace;
+  readonly #waits: boolean;
+  readonly #image = new Image();
+  readonly #directory = new Directory();
+
+  constructor(session: Session, place: Workplace, { waits }: { waits: boolean }) {
+    this.#session = session;
+    this.#place = place;
+    this.#waits = waits;
+  }
+
+  /** What each operation answers, throws, or that it is in the way; nothing of it is written yet. */
+  async run(operations: readonly Operation[]): Promise<readonly Ran<unknown>[]> {
+    const { program } = this.#place;
+    return this.runAll(operations.map((operation) => (unit: Unit) => runOperation(unit, program, operation)));
+  }
+
+  async runAll<T>(all: readonly ((unit: Unit) => T)[]): Promise<readonly Ran<T>[]> {
+    const ran: (Ran<T> | undefined)[] = all.map(() => undefined);
+    const tapes = all.map(() => taped(this.#place.random));
+    for (let round = 0; round < roundsMax; round += 1) {
+      const needs = new Map<string, Need>();
+      for (const [index, operation] of all.entries()) {
+        if (ran[index] !== undefined) continue;
+        ran[index] = this.#attempt(operation, needs, tapes[index]?.() ?? this.#place.random);
+      }
+      if (needs.size === 0) return ran.map((one) => one ?? inTheWay);
+      await this.#load([...needs.values()]);
+    }
+    throw new Error(`an operation finds ever more that it needs: ${[...this.#image.missing.keys()].join(', ')}`);
+  }
+
+  /** Writes everything, each table with one statement of each kind. Resolves when the statements have been sent and done. */
+  async flush(): Promise<void> {
+    const writing = this.#image.writing();
+    const statements: Promise<unknown>[] = [];
+    for (const table of writeOrder) {
+      const rows = writing.get(table);
+      if (rows !== undefined) statements.push(...this.#write(table, rows));
+    }
+    if (this.#image.lowered.size > 0) statements.push(this.#lowerLanes());
+    await allOf(statements);
+  }
+
+  /** Undefined: it missed something, which is among `needs` now. */
+  #attempt<T>(operation: (unit: Unit) => T, needs: Map<string, Need>, random: Random): Ran<T> | undefined {
+    const image = this.#image;
+    image.missing.clear();
+    const { node, now } = this.#place;
+    const unit = new Unit({ rows: rowsOf(image, this.#place), directory: this.#directory, node, random }, now);
+    let outcome: Ran<T>;
+    try {
+      const value = operation(unit);
+      unit.flush();
+      outcome = { ok: true, value };
+    } catch (error) {
+      outcome = { ok: false, error };
+    }
+    if (outcome.ok && image.missing.size === 0) {
+      image.keep();
+      this.work ||= unit.lanes.work;
+      return outcome;
+    }
+    // What it did on the way was done without knowing everything, or came to nothing.
+    image.undo();
+    this.#directory.forgetAll();
+    if (image.missing.size === 0) return outcome;
+    const missing = [...image.missing];
+    if (missing.some(([name, need]) => image.busy.has(name) || (isAlone(need) && !this.#waits))) return inTheWay;
+    for (const [name, need] of missing) needs.set(name, need);
+    return undefined;
+  }
+
+  async #load(needs: readonly Need[]): Promise<void> {
+    const taken = await this.#lock(needs);
+    for (const need of needs)
+      if (need.is === 'lock' && !taken.has(need.name)) this.#image.busy.add(`lock ${need.name}`);
+    const lookups = new Map<Lookup, { key: string; parts: readonly string[] }[]>();
+    const answers: Promise<void>[] = [];
+    for (const need of needs) {
+      if (need.is === 'lock') continue;
+      if (need.is === 'answer') {
+        answers.push(need.load(this.#session, this.#waits).then((rows) => this.#image.answered(need.key, rows)));
+        continue;
+      }
+      const lockName = need.lookup.lockName(need.parts);
+      if (lockName !== null && !taken.has(lockName)) {
+        this.#image.busy.add(nameOf(need.lookup, need.key));
+        continue;
+      }
+      const wanted = lookups.get(need.lookup);
+      if (wanted === undefined) lookups.set(need.lookup, [need]);
+      else wanted.push(need);
+    }
+    await allOf([...answers, ...[...lookups].map(([lookup, wanted]) => this.#find(lookup, wanted))]);
+  }
+
+  /** The names that are this transaction's now. */
+  async #lock(needs: readonly Need[]): Promise<ReadonlySet<string>> {
+    const names = new Map<string, boolean>();
+    for (const need of needs) {
+      const name = need.is === 'rows' ? need.lookup.lockName(need.parts) : need.is === 'lock' ? need.name : null;
+      const shares = need.is === 'rows' && need.lookup.sharesLock;
+      if (name !== null && !this.#image.held.has(name)) names.set(name, shares);
+    }
+    if (names.size === 0) return this.#image.held;
+    const sorted = [...names].sort(([one], [other]) => (one < other ? -1 : 1));
+    const lists = [sorted.map(([name]) => name), sorted.map(([, shares]) => shares)] as const;
+    const got = await this.#session.all(this.#waits ? lockSql : tryLockSql, ...lists);
+    for (const { name, got: isMine } of got) if (isMine !== 0) this.#image.held.add(String(name));
+    return this.#image.held;
+  }
+
+  async #find(lookup: Lookup, wanted: readonly { key: string; parts: readonly string[] }[]): Promise<void> {
+    const skips = lookup.locks === 'try' || (lookup.locks === 'wait' && !this.#waits);
+    const lists = listsOf(wanted);
+    const rows = await this.#session.all(skips ? `${lookup.sql} skip locked` : lookup.sql, ...lists);
+    let loaded = wanted;
+    if (skips && lookup.locks === 'wait') {
+      const found = new Set(rows.map((values) => lookup.keyOf(values)));
+      const absent = wanted.filter(({ key }) => !found.has(key));
+      const held = absent.length === 0 ? new Set<string | null>() : await this.#heldByOthers(lookup, absent);
+      for (const key of held) this.#image.busy.add(nameOf(lookup, String(key)));
+      loaded = wanted.filter(({ key }) => !held.has(key));
+    }
+    this.#image.loaded(
+      lookup,
+      loaded.map(({ key }) => key),
+      rows,
+    );
+  }
+
+  /** Rows that were skipped although they are there. */
+  async #heldByOthers(
+    lookup: Lookup,
+    wanted: readonly { key: string; parts: readonly string[] }[],
+  ): Promise<Set<string | null>> {
+    const rows = await this.#session.all(lookup.sql.replace(/ for no key update of t$/, ''), ...listsOf(wanted));
+    return new Set(rows.map((values) => lookup.keyOf(values)));
+  }
+
+  #write(table: Table, { added, changed, deleted }: Record<'added' | 'changed' | 'deleted', readonly ImageRow[]>) {
+    const statements: Promise<unknown>[] = [];
+    const run = (sql: string, lists: readonly Value[]) => statements.push(this.#session.run(sql, ...lists));
+    if (deleted.length > 0) run(table.deleteSql, table.deleteLists(valuesOf(sorted(table, deleted))));
+    // Rows with a sequence keep their order; nobody else inserts their keys. Others go in the order of their keys.
+    if (added.length > 0)
+      run(table.insertSql, table.insertLists(valuesOf(table.hasSeq ? added : sorted(table, added))));
+    if (changed.length > 0) run(table.updateSql, table.updateLists(valuesOf(sorted(table, changed))));
+    return statements;
+  }
+
+  async #lowerLanes(): Promise<void> {
+    const lanes = [...this.#image.lowered].sort(([one], [other]) => (one < other ? -1 : 1));
+    await this.#session.run(
+      // By the primary key. Only ever to sooner: who has the lane has looked at what is in it.
+      `update paidonce.lanes t set next_due = u.next_due from unnest($1::text[], $2::bigint[]) u (id, next_due)
+       where t.id = u.id and t.state = 'enabled' and (t.next_due is null or t.next_due > u.next_due)`,
+      lanes.map(([lane]) => lane),
+      lanes.map(([, nextDue]) => nextDue),
+    );
+  }
+}
+
+export type Ran<T> = { ok: true; value: T } | { ok: false; error: unknown } | typeof inTheWay;
+
+const tryLockSql = `select n.name, case when n.shared then pg_try_advisory_xact_lock_shared(hashtextextended(n.name, 0))
+    else pg_try_advisory_xact_lock(hashtextextended(n.name, 0)) end as got
+  from unnest($1::text[], $2::boolean[]) n (name, shared)`;
+
+/** In the order of the names, so that two that wait for several never wait for each other. */
+const lockSql = `select n.name, case when n.shared then pg_advisory_xact_lock_shared(hashtextextended(n.name, 0))::text
+    else pg_advisory_xact_lock(hashtextextended(n.name, 0))::text end as got
+  from (select name, shared from unnest($1::text[], $2::boolean[]) u (name, shared) order by name offset 0) n`;
+
+/** Randomness that an operation which runs again draws again: what it named is then named the same. Each call rewinds. */
+function taped(random: Random): () => Random {
+  const drawn: Uint8Array[] = [];
+  return () => {
+    let next = 0;
+    return (bytes) => {
+      const before = drawn[next];
+      const drawnNow = before?.length === bytes ? before : random(bytes);
+      drawn[next] = drawnNow;
+      next += 1;
+      return drawnNow;
+    };
+  };
+}
+
+function isAlone(need: Need): boolean {
+  return need.is === 'answer' && need.alone === true;
+}
+
+function listsOf(wanted: readonly { parts: readonly string[] }[]): string[][] {
+  const width = wanted[0]?.parts.length ?? 0;
+  return Array.from({ length: width }, (_, column) => wanted.map(({ parts }) => parts[column] ?? ''));
+}
+
+function sorted(table: Table, rows: readonly ImageRow[]): readonly ImageRow[] {
+  if (rows.length < 2) return rows;
+  const keyed = rows.map((row) => ({ key: table.keyOf(row.values), row }));
+  return keyed.sort((one, other) => (one.key < other.key ? -1 : 1)).map(({ row }) => row);
+}
+
+function valuesOf(rows: readonly ImageRow[]): readonly Row[] {
+  return rows.map(({ values }) => values);
+}
+
+/** All of them, also when one fails: what follows a failed statement fails because of it, and the first says why. */
+async function allOf(statements: readonly Promise<unknown>[]): Promise<void> {
+  const settled = await Promise.allSettled(statements);
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (failed !== undefined)
+    throw failed.reason instanceof Error ? failed.reason : new AppError('store.unavailable', String(failed.reason));
+}
