@@ -84,14 +84,16 @@ export interface ServiceOptions {
 
 /** Wires the parts together. Nothing runs, and nothing is opened, before `start`. */
 export function createService(options: ServiceOptions): Service {
-  const { store, clock, random, observe, providers, publicUrl, node } = options;
+  const { store, random, observe, providers, publicUrl, node } = options;
+  // What is stored and what is due goes by the store's time; this machine's clock only judges replay windows.
+  const clock: Clock = { ...options.clock, now: () => store.now() };
   const vault = createVault(options.masterKeys, random);
   const keeping: Keeping = { providers, vault, random };
   const policy = parseAllowedTargets(options.allowTargets);
   const prepared = createPrepared({ vault, provider: (name) => providers.get(name) });
   const http = createHttp({ allow: options.allowTargets, clock });
   const registry = createRegistry();
-  const worker = createExit({ ...options, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
+  const worker = createExit({ ...options, clock, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
   const withBirth = bearing(worker, clock);
   const upkeep: Upkeep = createUpkeep({ store, clock, observe, withBirth });
   const orders = createOrders({ store, withBirth, clock });
@@ -116,6 +118,8 @@ export function createService(options: ServiceOptions): Service {
   const ask = createAsk({ store, clock, observe, withBirth });
   const callbacks = createCallbacks({
     ...options,
+    clock,
+    ownClock: options.clock,
     prepared,
     withBirth,
     ask,
@@ -185,6 +189,7 @@ function createExit(
   const { wrapSender = (sender) => sender, prepared, providers } = deps;
   return createWorker({
     ...deps,
+    handlerMs: deps.store.handlerMs,
     sender: (claimed) => wrapSender(prepared.sender(sealingOwnerOf(claimed)), claimed),
     scheduleOf: (name) => providers.get(name)?.profile.schedule ?? null,
   });

@@ -43,6 +43,8 @@ export type Confirmed = { confirmed: boolean; waitSeconds: 0 } | { confirmed: fa
 export interface CallbacksDependencies {
   store: Store;
   clock: Clock;
+  /** This machine's, which judges replay windows. */
+  ownClock: Clock;
   random: Random;
   publicUrl: string;
   observe: Observe;
@@ -57,10 +59,10 @@ export interface CallbacksDependencies {
 
 /** Entrance 1: everything about callbacks. */
 export function createCallbacks(deps: CallbacksDependencies): Callbacks {
-  const { store, clock, random, publicUrl, observe, providers, prepared, withBirth } = deps;
+  const { store, clock, ownClock, random, publicUrl, observe, providers, prepared, withBirth } = deps;
   const { receive, readAgain } = createReceive({
     store,
-    clock,
+    ownClock,
     random,
     publicUrl,
     observe,
@@ -89,7 +91,7 @@ export function createCallbacks(deps: CallbacksDependencies): Callbacks {
       const account = isId('acc', id) ? await deps.findAccount(asId.account(id)) : null;
       if (account === null) return null;
       const nothing: RawRequest = { method: 'POST', target: '', headers: [], body: new Uint8Array(0) };
-      const context = { now: clock.now(), publicUrl, random };
+      const context = { now: ownClock.now(), publicUrl, random };
       const methods = providers.get(account.provider)?.profile.methods ?? [];
       const receiver = prepared.receiver(account);
       const confirm = receiver.confirmation === undefined ? null : confirming(deps, account, { receiver, rateLimit });
@@ -101,7 +103,7 @@ export function createCallbacks(deps: CallbacksDependencies): Callbacks {
       await readAgain(callback, await accountOf(callback.account));
     },
     async diagnose(id, request) {
-      return diagnose(prepared.receiver(await accountOf(id)), request, { now: clock.now(), publicUrl, random });
+      return diagnose(prepared.receiver(await accountOf(id)), request, { now: ownClock.now(), publicUrl, random });
     },
     readQuarantine: (account) => readQuarantine({ store, observe, readAgain }, account),
   };

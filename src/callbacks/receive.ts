@@ -35,7 +35,8 @@ export interface Received {
 
 export interface ReceiveDependencies {
   store: Store;
-  clock: Clock;
+  /** This machine's, which judges replay windows. */
+  ownClock: Clock;
   random: Random;
   publicUrl: string;
   observe: Observe;
@@ -78,7 +79,7 @@ export function createReceive(deps: ReceiveDependencies) {
     if (account === null) return null;
     if (request.cut === null && !deps.methods(account.provider).includes(request.method))
       return { reply: methodRefused(deps.methods(account.provider)), written() {} };
-    const context: Context = { now: request.receivedAt, publicUrl: deps.publicUrl, random: deps.random };
+    const context: Context = { now: deps.ownClock.now(), publicUrl: deps.publicUrl, random: deps.random };
     let receiver: Receiver | null = null;
     try {
       receiver = deps.receiver(account);

@@ -12,6 +12,9 @@ export interface Config {
   trustProxy: readonly { address: string; prefix: number }[];
   /** Data folder. */
   data: string;
+  /** PostgreSQL; null = the embedded store. */
+  databaseUrl: string | null;
+  databaseDirectUrl: string | null;
   adminKey: string | null;
   masterKeys: readonly Uint8Array[] | null;
   allowTargets: readonly string[] | null;
@@ -44,13 +47,18 @@ export function loadConfig({
       'a certificate and its key go together; set both or neither',
     );
   }
-  read('database_url');
+  const databaseUrl = read('database_url');
+  const databaseDirectUrl = read('database_direct_url');
+  if (databaseUrl === null && databaseDirectUrl !== null)
+    throw named('database_direct_url', 'it is used together with database_url alone');
   return {
     host: read('host') ?? '127.0.0.1',
     port: read('port') ?? 7700,
     publicUrl: read('public_url'),
     trustProxy: read('trust_proxy') ?? [],
     data: read('data') ?? './data',
+    databaseUrl,
+    databaseDirectUrl,
     adminKey: read('admin_key'),
     masterKeys: read('master_key'),
     allowTargets: read('allow_targets'),

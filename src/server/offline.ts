@@ -1,8 +1,8 @@
 import { systemClock } from '../domain/clock.ts';
 import { newId } from '../domain/ids.ts';
-import { sqlite } from '../stores/sqlite/sqlite.ts';
 import type { Store } from '../stores/store.ts';
 import { type Config, type ConfigSources, loadConfig } from './config.ts';
+import { placeOf, storeOf } from './store.ts';
 
 export interface OfflineOptions {
   sources?: ConfigSources;
@@ -10,19 +10,19 @@ export interface OfflineOptions {
 }
 
 /**
- * Opens the embedded store of the data folder while no server runs, which also migrates it, and closes it again.
+ * Opens the configured store, which also migrates it, and closes it again. The embedded one is only free while no server runs.
  *
  * @throws AppError `config.invalid`, `store.locked`, `store.newer`, `store.migration_changed`.
  */
 export async function withStore<T>(
   options: OfflineOptions,
-  use: (store: Pick<Store, 'read'>, folder: string) => Promise<T>,
+  use: (store: Pick<Store, 'read'>, place: string) => Promise<T>,
 ): Promise<T> {
-  const { data } = { ...loadConfig(options.sources), ...options.override };
-  const store = sqlite({ folder: data });
+  const config = { ...loadConfig(options.sources), ...options.override };
+  const store = storeOf(config);
   await store.open({ program: programUrl, node: newId('nod', systemClock.now(), 0) });
   try {
-    return await use(store, data);
+    return await use(store, placeOf(config));
   } finally {
     await store.close();
   }

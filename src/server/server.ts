@@ -15,7 +15,6 @@ import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import { createVault } from '../secrets/vault.ts';
 import { createService, type Service } from '../service.ts';
 import type { Claimed } from '../stores/kept.ts';
-import { sqlite } from '../stores/sqlite/sqlite.ts';
 import { callbacksPath, createCallbackEntrance } from './callback-entrance.ts';
 import { type Config, isLoopback, localUrl } from './config.ts';
 import { addHealth } from './health.ts';
@@ -23,6 +22,7 @@ import { withOwnAdminKey } from './keys.ts';
 import { type Handle, type Listener, listen } from './listener.ts';
 import { createObservation, type Observation } from './observe.ts';
 import { plainReply, refuseUnread } from './plain.ts';
+import { storeOf } from './store.ts';
 
 /** More that the server answers: `app`'s routes under `path`. */
 export interface Mount {
@@ -38,7 +38,19 @@ export interface Parts {
 }
 
 export interface ServerOptions {
-  config: Pick<Config, 'host' | 'port' | 'publicUrl' | 'trustProxy' | 'data' | 'allowTargets' | 'tls' | 'logLevel'>;
+  config: Pick<
+    Config,
+    | 'host'
+    | 'port'
+    | 'publicUrl'
+    | 'trustProxy'
+    | 'data'
+    | 'databaseUrl'
+    | 'databaseDirectUrl'
+    | 'allowTargets'
+    | 'tls'
+    | 'logLevel'
+  >;
   masterKeys: readonly Uint8Array[];
   /** null = one that the store knows the digest of; it is made at the first start. */
   adminKey: string | null;
@@ -132,7 +144,7 @@ async function startService(options: ServerOptions, surroundings: Surroundings):
   const { config, masterKeys, role = 'all' } = options;
   const { clock, random, observation, publicUrl } = surroundings;
   const { observe } = observation;
-  const store = sqlite({ folder: config.data });
+  const store = storeOf(config);
   const providers = new Map(builtIn.map((provider) => [provider.name, provider]));
   const sandbox = options.sandbox
     ? createSandbox({ store, vault: createVault(masterKeys, random), providers, publicUrl, clock, random })
@@ -183,6 +195,7 @@ function dispatcher(
   addHealth(app, {
     service,
     observation,
+    clock,
     authentication: api?.authentication ?? createAuthentication(service),
     isLoopback: isHere,
   });

@@ -52,9 +52,17 @@ export const settings = {
     parse: matching(/^[^\0]{1,4096}$/, 'it is not a path'),
   }),
   database_url: setting({
-    meaning: 'PostgreSQL to use. This version has only the embedded store and refuses to start with it.',
-    range: 'not set',
+    meaning: 'PostgreSQL 14 or newer to keep everything in, for any number of nodes.',
+    range: 'a postgres:// URL',
     absent: 'the embedded store in the data folder',
+    secret: true,
+    parse: databaseUrlFrom,
+  }),
+  database_direct_url: setting({
+    meaning: 'The same database without a pooler in between: for `listen`, and for migrations.',
+    range: 'a postgres:// URL; together with database_url',
+    absent: 'as database_url',
+    secret: true,
     parse: databaseUrlFrom,
   }),
   admin_key: setting({
@@ -106,6 +114,7 @@ export const settingNames: readonly SettingName[] = [
   'trust_proxy',
   'data',
   'database_url',
+  'database_direct_url',
   'admin_key',
   'master_key',
   'allow_targets',
@@ -179,10 +188,11 @@ function allowedTargetFrom(text: string): string {
   return text;
 }
 
-function databaseUrlFrom(): never {
-  throw invalidSetting(
-    'this version has only the embedded store; remove the setting, and choose the folder with `data`',
-  );
+function databaseUrlFrom(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) throw invalidSetting('it is not a postgres:// URL');
+  if (url.pathname.length < 2) throw invalidSetting('it names no database');
+  return text;
 }
 
 function adminKeyFrom(text: string): string {

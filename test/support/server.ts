@@ -44,6 +44,8 @@ export async function startTestServer(options: Partial<ServerOptions> = {}): Pro
       publicUrl: null,
       trustProxy: [],
       data: folder,
+      databaseUrl: null,
+      databaseDirectUrl: null,
       allowTargets: ['127.0.0.0/8'],
       tls: null,
       logLevel: 'debug',

@@ -54,6 +54,7 @@ class PostgresStore implements Store {
   readonly #database: string | Pool;
   readonly #options: PostgresOptions;
   readonly #userCode = new UserCode();
+  #clock = new StoreClock(null);
   #running: Running | null = null;
   #opening: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
@@ -79,10 +80,11 @@ class PostgresStore implements Store {
     const direct = directUrl === undefined ? config : { connectionString: directUrl };
     await migrateDatabase(direct, migrations);
     const connections = new Connections(this.#database);
-    const clock = new StoreClock(connections, options.clock ?? null);
+    const clock = new StoreClock(options.clock ?? null);
+    this.#clock = clock;
     const notifier = new Notifier(direct, node, () => onWork?.());
     try {
-      await clock.start();
+      await clock.start(connections);
     } catch (error) {
       await connections.close();
       throw error;
@@ -111,7 +113,7 @@ class PostgresStore implements Store {
   }
 
   now(): Instant {
-    return this.#open('now').clock.now();
+    return this.#clock.now();
   }
 
   close(): Promise<void> {

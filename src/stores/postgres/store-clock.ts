@@ -9,14 +9,13 @@ const everyMs = 15_000;
  * is due and when a lease ends does not depend on whether this machine's clock is right.
  */
 export class StoreClock {
-  readonly #connections: Connections;
   readonly #given: Pick<Clock, 'now'> | null;
-  #offsetMs = 0;
+  /** Until the database has been asked, this machine's. */
+  #offsetMs = systemClock.now() - systemClock.monotonicMs();
   #timer: NodeJS.Timeout | undefined;
 
   /** `given`: for tests and simulations, in place of the database's. */
-  constructor(connections: Connections, given: Pick<Clock, 'now'> | null) {
-    this.#connections = connections;
+  constructor(given: Pick<Clock, 'now'> | null) {
     this.#given = given;
   }
 
@@ -24,11 +23,11 @@ export class StoreClock {
     return this.#given?.now() ?? Math.round(systemClock.monotonicMs() + this.#offsetMs);
   }
 
-  async start(): Promise<void> {
+  async start(connections: Connections): Promise<void> {
     if (this.#given !== null) return;
-    await this.#compare();
+    await this.#compare(connections);
     const again = () => {
-      this.#compare().catch(() => {
+      this.#compare(connections).catch(() => {
         // The database is away; the difference that is known still holds.
       });
     };
@@ -40,8 +39,8 @@ export class StoreClock {
     clearInterval(this.#timer);
   }
 
-  async #compare(): Promise<void> {
-    await this.#connections.read(async (session) => {
+  async #compare(connections: Connections): Promise<void> {
+    await connections.read(async (session) => {
       const sentMs = systemClock.monotonicMs();
       const [row] = await session.all('select (extract(epoch from clock_timestamp()) * 1000)::bigint as now');
       const halfwayMs = (sentMs + systemClock.monotonicMs()) / 2;
