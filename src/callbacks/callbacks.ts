@@ -170,7 +170,13 @@ async function* quarantined(store: Store, account: AccountId): AsyncGenerator<Ca
   } while (cursor !== null);
 }
 
-/** Waits for the handlers of these orders: asked at the start and each time one of them comes to something. */
+/** Gaps between looks at what another process's handlers have come to; the last one repeats. */
+const lookGapsMs = [25, 50, 100, 200];
+
+/**
+ * Waits for the handlers of these orders: asked at the start, each time one of them comes to something here, and at growing gaps,
+ * because it may be another process that runs them.
+ */
 async function untilHandled(
   { store, clock, onSettled }: Pick<CallbacksDependencies, 'store' | 'clock' | 'onSettled'>,
   orders: readonly OrderId[],
@@ -180,7 +186,8 @@ async function untilHandled(
   const time = clock.sleep(withinMs, over.signal).then(() => 'late' as const);
   const end = () => over.abort();
   try {
-    for (;;) {
+    for (let looks = 0; ; looks += 1) {
+      const gap = new AbortController();
       let changed = end;
       const change = new Promise<'changed'>((resolve) => {
         changed = () => resolve('changed');
@@ -188,8 +195,10 @@ async function untilHandled(
       const forget = onSettled(() => changed());
       try {
         if ((await store.read('unhandled', orders)) === 0) return true;
-        if ((await Promise.race([change, time])) === 'late') return false;
+        const next = clock.sleep(lookGapsMs[Math.min(looks, lookGapsMs.length - 1)] ?? 0, gap.signal);
+        if ((await Promise.race([change, time, next])) === 'late') return false;
       } finally {
+        gap.abort();
         forget();
       }
     }
