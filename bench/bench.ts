@@ -12,7 +12,7 @@ const usage = `npm run bench -- [--quick] [--json] [--write] [--only <part>] [--
   --quick             a short run; differences under 1.6 times mean nothing
   --json              the lines as JSON
   --write             keep the table in bench/results.md
-  --only <part>       one or more of: ceilings, hmac, wechatpay, publish
+  --only <part>       one or more of: ceilings, hmac, wechatpay, publish, processes
   --profile <folder>  with a CPU profile of each measured server there`;
 
 const full: scenarios.Sizes = {
@@ -38,7 +38,7 @@ const quick: scenarios.Sizes = {
 
 /** One endpoint that takes as much at once as the node sends. */
 const endpointConcurrency = 256;
-const parts = ['ceilings', 'hmac', 'wechatpay', 'publish'] as const;
+const parts = ['ceilings', 'hmac', 'wechatpay', 'publish', 'processes'] as const;
 
 const { values } = parseArgs({
   options: {
@@ -92,6 +92,11 @@ async function measure(bench: scenarios.Bench): Promise<Line[]> {
       add(...callbackLines(format, await scenarios.callbacks(bench, format), { b, sizes: bench.sizes }));
   }
   if (wanted('publish')) add(...publishLines(await scenarios.publishes(bench, endpointConcurrency), bench.sizes));
+  for (const processes of wanted('processes') ? [1, 2] : []) {
+    const { rate, saturated, loss } = await scenarios.byProcesses(bench, 'wechatpay', processes);
+    const by = processes === 1 ? 'one process' : `${processes} processes beside the store's`;
+    add({ what: `callbacks (wechatpay) by ${by}`, ...rateIn(rate), ...saturated, loss });
+  }
   return lines;
 }
 

@@ -33,8 +33,8 @@ export class Product {
     this.file = join(started.folder, 'paidonce.db');
   }
 
-  /** `profile`: a folder for a CPU profile of the run. */
-  static async start(folder: string, profile: string | null): Promise<Product> {
+  /** `profile`: a folder for a CPU profile of the run. `processes`: those that take requests. */
+  static async start(folder: string, profile: string | null, processes = 1): Promise<Product> {
     const logFile = join(folder, 'log');
     const log = openSync(logFile, 'a');
     const beganMs = sharedMs();
@@ -47,6 +47,7 @@ export class Product {
         PAIDONCE_ADMIN_KEY: adminKey,
         PAIDONCE_MASTER_KEY: randomBytes(32).toString('base64'),
         PAIDONCE_ALLOW_TARGETS: '127.0.0.0/8',
+        PAIDONCE_PROCESSES: String(processes),
         PAIDONCE_LOG_LEVEL: process.env.PAIDONCE_LOG_LEVEL,
       },
     });
@@ -98,8 +99,18 @@ export class Product {
     return Number(kibibytes) / 1024;
   }
 
+  /** By thread; those of all processes that take requests together, as `child …`. */
   cpuMs(): Map<string, number> {
-    return cpuMsOf(this.#process.pid);
+    const { pid } = this.#process;
+    const times = cpuMsOf(pid);
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    for (const child of children === '' ? [] : children.split(' ')) {
+      for (const [name, ms] of cpuMsOf(Number(child))) {
+        const shown = `child ${name}`;
+        times.set(shown, (times.get(shown) ?? 0) + ms);
+      }
+    }
+    return times;
   }
 
   async stop(): Promise<void> {

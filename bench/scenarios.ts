@@ -59,9 +59,13 @@ export async function inFolder<T>(run: (folder: string) => Promise<T>): Promise<
   }
 }
 
-async function onProduct<T>(bench: Pick<Bench, 'profile'>, run: (product: Product) => Promise<T>): Promise<T> {
+async function onProduct<T>(
+  bench: Pick<Bench, 'profile'>,
+  run: (product: Product) => Promise<T>,
+  processes = 1,
+): Promise<T> {
   return inFolder(async (folder) => {
-    const product = await Product.start(folder, bench.profile);
+    const product = await Product.start(folder, bench.profile, processes);
     try {
       await traffic.addMerchant(product);
       return await run(product);
@@ -227,6 +231,29 @@ export async function callbacks(bench: Bench, format: traffic.Format): Promise<C
       loss,
     };
   });
+}
+
+/** Callbacks in a closed loop, taken by that many processes. */
+export async function byProcesses(
+  bench: Bench,
+  format: traffic.Format,
+  processes: number,
+): Promise<{ rate: Rate; saturated: Latency; loss: number }> {
+  const { sizes } = bench;
+  const payer = traffic.payer(format);
+  const run = async (product: Product) => {
+    const path = await traffic.addAccount(product, payer);
+    const orders = traffic.orderNumbers('o', sizes.warmUp + sizes.callbacks);
+    const requests = await traffic.callbacks(payer, path, orders);
+    expectStatus(await closed(bench, product.port, traffic.expectations(product, orders)), 201);
+    await closed(bench, product.port, slice(requests, 0, sizes.warmUp));
+    const { latencies, ...rate } = await rateOf(product, () =>
+      closed(bench, product.port, slice(requests, sizes.warmUp)),
+    );
+    await product.confirmed('receiving', orders.length);
+    return { rate, saturated: latencyOf(latencies), loss: orders.length - paidOrders(product.file) };
+  };
+  return onProduct(bench, run, processes);
 }
 
 function paidOrders(file: string): number {

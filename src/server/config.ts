@@ -19,6 +19,8 @@ export interface Config {
   masterKeys: readonly Uint8Array[] | null;
   allowTargets: readonly string[] | null;
   tls: { certificateFile: string; keyFile: string } | null;
+  /** Processes that take requests. */
+  processes: number;
   logLevel: LogLevel | null;
   /** Names that begin like ours but are none: mostly a slip, worth a line in the log. */
   unknownNames: readonly string[];
@@ -63,6 +65,7 @@ export function loadConfig({
     masterKeys: read('master_key'),
     allowTargets: read('allow_targets'),
     tls: certificateFile === null || keyFile === null ? null : { certificateFile, keyFile },
+    processes: read('processes') ?? 1,
     logLevel: read('log_level'),
     unknownNames: unknownIn(environment),
   };

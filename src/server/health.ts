@@ -5,11 +5,12 @@ import { type Clock, toIso } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import type { Service } from '../service.ts';
-import type { Observation } from './observe.ts';
+import { metricsType } from './observe.ts';
 
 export interface HealthOptions {
   service: Service;
-  observation: Observation;
+  /** The figures as Prometheus reads them. */
+  metrics(): Promise<string>;
   /** This machine's, which judges replay windows. */
   clock: Clock;
   authentication: Authentication;
@@ -18,7 +19,7 @@ export interface HealthOptions {
 }
 
 /** /healthz, /readyz and /metrics: for machines that watch this one. */
-export function addHealth(app: Hono, { service, observation, clock, authentication, isLoopback }: HealthOptions): void {
+export function addHealth(app: Hono, { service, metrics, clock, authentication, isLoopback }: HealthOptions): void {
   app.get('/healthz', (context) => context.json({ status: 'alive' }));
 
   app.get('/readyz', async (context) => {
@@ -33,8 +34,7 @@ export function addHealth(app: Hono, { service, observation, clock, authenticati
       requireNeed(caller, ['read']);
       requireUnlimited(caller);
     }
-    const text = await observation.metrics(() => service.store.read('gauges', null));
-    return context.text(text, 200, { 'content-type': observation.contentType, 'cache-control': 'no-store' });
+    return context.text(await metrics(), 200, { 'content-type': metricsType, 'cache-control': 'no-store' });
   });
 }
 

@@ -1,7 +1,9 @@
-import { type DestinationStream, destination } from 'pino';
+import { AppError } from '../domain/errors.ts';
 import { randomBytesOf } from '../domain/ids.ts';
 import { type Config, type ConfigSources, loadConfig } from './config.ts';
 import { devKeys, requiredMasterKeys } from './keys.ts';
+import { exitWhenBroken, standardOutput } from './process.ts';
+import { startProcesses } from './serve-processes.ts';
 import { type RunningServer, type ServerOptions, startServer } from './server.ts';
 
 export interface RunOptions extends Pick<ServerOptions, 'role' | 'sandbox' | 'mount' | 'wrapSender' | 'log'> {
@@ -10,6 +12,9 @@ export interface RunOptions extends Pick<ServerOptions, 'role' | 'sandbox' | 'mo
   /** What the command line says of settings, before everything else. */
   override?: Partial<Config>;
 }
+
+/** What crosses to other processes, which functions do not. */
+export type ServeOptions = Pick<RunOptions, 'role' | 'sandbox' | 'log' | 'sources' | 'override'>;
 
 /** `dev`: everything on one machine, with keys of its own in the data folder, and deliveries allowed to loopback. */
 export async function startDev(options: RunOptions = {}): Promise<RunningServer> {
@@ -27,10 +32,24 @@ export async function startDev(options: RunOptions = {}): Promise<RunningServer>
   });
 }
 
-/** `serve`: production. Refuses to start without a master key; makes an admin key at first start where none is configured. */
-export async function startServe(options: RunOptions = {}): Promise<RunningServer> {
+/**
+ * `serve`: production. Refuses to start without a master key; makes an admin key at first start where none is configured.
+ *
+ * @throws AppError `config.invalid` also where several processes are to take requests and the role is to take none.
+ */
+export async function startServe(options: ServeOptions = {}): Promise<RunningServer> {
   const config = { ...loadConfig(options.sources), ...options.override };
-  return start({ ...options, config, adminKey: config.adminKey, masterKeys: requiredMasterKeys(config) });
+  const keys = { adminKey: config.adminKey, masterKeys: requiredMasterKeys(config) };
+  const { role = 'all', sandbox = false } = options;
+  if (config.processes === 1) return start({ ...options, ...keys, config });
+  if (role === 'worker') {
+    throw new AppError(
+      'config.invalid',
+      'PAIDONCE_PROCESSES (--processes) counts the processes that take requests, and the role worker takes none; leave one of the two out',
+    );
+  }
+  const log = options.log ?? standardOutput({ minLength: 1024 });
+  return warned(await startProcesses({ ...keys, config, role, sandbox, log }), config);
 }
 
 /**
@@ -41,14 +60,7 @@ export async function startServe(options: RunOptions = {}): Promise<RunningServe
  */
 export async function untilStopped(running: Pick<RunningServer, 'service' | 'stop'>): Promise<number> {
   const { observe } = running.service;
-  const broken = (what: string) => (error: unknown) => {
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    observe(`process.${what}`, 'error', { error: reason });
-    // What state the process is in nobody knows; leases and the store's log bring the next one back to where this one was.
-    process.exit(1);
-  };
-  process.on('uncaughtException', broken('uncaught_exception'));
-  process.on('unhandledRejection', broken('unhandled_rejection'));
+  exitWhenBroken(observe);
   const signal = await new Promise<string>((resolve) => {
     process.once('SIGTERM', () => resolve('SIGTERM'));
     process.once('SIGINT', () => resolve('SIGINT'));
@@ -62,19 +74,15 @@ export async function untilStopped(running: Pick<RunningServer, 'service' | 'sto
 }
 
 async function start(options: ServerOptions & { config: Config }): Promise<RunningServer> {
-  const running = await startServer({ ...options, log: options.log ?? standardOutput() });
-  for (const name of options.config.unknownNames) {
+  return warned(await startServer({ ...options, log: options.log ?? standardOutput() }), options.config);
+}
+
+function warned(running: RunningServer, { unknownNames }: Config): RunningServer {
+  for (const name of unknownNames) {
     running.service.observe('config.unknown', 'warn', {
       name,
       why: 'it begins like a setting, but there is none of this name',
     });
   }
   return running;
-}
-
-/** Lines are gathered for up to 4 KiB or a quarter of a second: at full load a write for each would cost more than its callback. */
-function standardOutput(): DestinationStream {
-  const output = destination({ fd: 1, minLength: 4096, sync: false, periodicFlush: 250 });
-  process.on('exit', () => output.flushSync());
-  return output;
 }

@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../domain/clock.ts';
 import { type Step, stepRank, steps } from '../domain/delivery.ts';
 import { limits } from '../domain/limits.ts';
@@ -10,25 +10,42 @@ import type { LogLevel } from './settings.ts';
 /** How a server is watched from outside: lines of log, and figures. */
 export interface Observation {
   observe: Observe;
-  /** The figures as Prometheus reads them. `gauges` is asked at most every 15 s. */
-  metrics(gauges: () => Promise<Gauges>): Promise<string>;
-  contentType: string;
+  /** The figures as Prometheus reads them, `others` added to this process's. `gauges` is asked at most every 15 s. */
+  metrics(gauges: () => Promise<Gauges>, others?: readonly Figures[]): Promise<string>;
+  /** What this process counted, for another one that adds it up. */
+  figures(): Promise<Figures>;
   /** One request was answered in full. */
   answered(entrance: 'api' | 'callbacks', status: number, durationMs: number): void;
+}
+
+/** What one process counted. */
+export interface Figures {
+  counts: Counts;
+  memoryBytes: number;
+}
+
+/** Counters and histograms, which add up over processes. */
+export type Counts = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
+
+/** The content type of /metrics. */
+export const metricsType = Registry.PROMETHEUS_CONTENT_TYPE;
+
+export async function sumOf(counts: readonly Counts[]): Promise<Counts> {
+  return AggregatorRegistry.aggregate([...counts]).getMetricsAsJSON();
 }
 
 /** Each signal as a log line, and those that count as figures: the one place that knows both. */
 export function createObservation(options: { level: LogLevel; log: DestinationStream; clock: Clock }): Observation {
   const logger = pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, options.log);
-  const figures = createFigures(options.clock);
+  const figures = createInstruments(options.clock);
   return {
     observe(name, level, fields) {
       figures.signals.inc({ name, level });
       count(figures, name, fields);
       write(logger, name, level, fields);
     },
-    metrics: (gauges) => figures.text(gauges),
-    contentType: figures.registry.contentType,
+    metrics: (gauges, others = []) => figures.text(gauges, others),
+    figures: () => figures.own(),
     answered(entrance, status, durationMs) {
       figures.answers.observe({ entrance, status }, durationMs / 1000);
     },
@@ -41,7 +58,7 @@ function write(logger: Logger, name: string, level: Signal['level'], fields: Sig
 }
 
 /** The signals that count, by name; all others only show in the log and in `paidonce_signals_total`. */
-function count(figures: Figures, name: string, fields: Signal['fields']): void {
+function count(figures: Instruments, name: string, fields: Signal['fields']): void {
   switch (name) {
     case 'callback.received':
       figures.callbacks.inc({ provider: label(fields.provider), verdict: label(fields.verdict) });
@@ -69,7 +86,7 @@ function sideOf(target: string): 'sending' | 'handlers' | null {
   return target === 'handler' ? 'handlers' : null;
 }
 
-function reach(figures: Figures, side: string, furthest: Step): void {
+function reach(figures: Instruments, side: string, furthest: Step): void {
   for (const step of steps.slice(0, stepRank(furthest) + 1)) figures.funnel.inc({ side, step });
 }
 
@@ -90,18 +107,27 @@ function label(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-type Figures = ReturnType<typeof createFigures>;
+type Instruments = ReturnType<typeof createInstruments>;
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-function createFigures(clock: Clock) {
-  const registry = new Registry();
-  const registers = [registry];
+function createInstruments(clock: Clock) {
+  const counts = new Registry();
+  const registers = [counts];
+  const states = new Registry();
   const kept = cached(clock);
-  const gauges = storeGauges(registers);
-  const memory = new Gauge({ name: 'process_resident_memory_bytes', help: 'Resident memory.', registers });
+  const gauges = storeGauges([states]);
+  const memory = new Gauge({
+    name: 'process_resident_memory_bytes',
+    help: 'Resident memory, of all processes together.',
+    registers: [states],
+  });
+  const own = async (): Promise<Figures> => ({
+    counts: await counts.getMetricsAsJSON(),
+    memoryBytes: process.memoryUsage.rss(),
+  });
   return {
-    registry,
+    own,
     funnel: new Counter({
       name: 'paidonce_funnel_total',
       help: "Steps reached, as this node's own commits say.",
@@ -139,10 +165,12 @@ function createFigures(clock: Clock) {
       labelNames: ['name', 'level'],
       registers,
     }),
-    async text(read: () => Promise<Gauges>): Promise<string> {
+    async text(read: () => Promise<Gauges>, others: readonly Figures[]): Promise<string> {
       gauges(await kept(read), clock.now());
-      memory.set(process.memoryUsage.rss());
-      return registry.metrics();
+      const all = [await own(), ...others];
+      memory.set(all.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0));
+      const added = AggregatorRegistry.aggregate(all.map((one) => one.counts));
+      return `${await added.metrics()}\n${await states.metrics()}`;
     },
   };
 }

@@ -15,6 +15,7 @@ import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import { createVault } from '../secrets/vault.ts';
 import { createService, type Service } from '../service.ts';
 import type { Claimed } from '../stores/kept.ts';
+import type { Store } from '../stores/store.ts';
 import { callbacksPath, createCallbackEntrance } from './callback-entrance.ts';
 import { type Config, isLoopback, localUrl } from './config.ts';
 import { addHealth } from './health.ts';
@@ -61,6 +62,10 @@ export interface ServerOptions {
   wrapSender?: (sender: Sender, claimed: Claimed) => Sender;
   /** Where lines of log go. Default: standard output. */
   log?: DestinationStream;
+  /** Default: SQLite in the data folder. */
+  store?: Store;
+  /** What /metrics shows, where it is more than the figures of this process. */
+  metrics?: () => Promise<string>;
   clock?: Clock;
   random?: Random;
   tlsPollMs?: number;
@@ -72,6 +77,7 @@ export interface RunningServer {
   /** The base of callback URLs. */
   publicUrl: string;
   service: Service;
+  observation: Observation;
   sandbox: Sandbox | null;
   /** The key that may do everything; null where only its digest is known. */
   adminKey: string | null;
@@ -99,20 +105,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const url = localUrl({ ...config, port: listener.port });
   const publicUrl = config.publicUrl ?? url;
   try {
-    const running = await startService(options, {
-      clock,
-      random,
-      observation,
-      publicUrl,
-      isHere: isLoopback(config.host),
-    });
-    handle = running.handle;
-    observe('server.started', 'info', { url, public_url: publicUrl, node: running.service.node });
+    const surroundings = { clock, random, observation, publicUrl };
+    const running = await startService(options, surroundings);
+    handle = dispatcher(options, running, surroundings);
     const { service, sandbox, adminKey, adminKeyMade } = running;
+    observe('server.started', 'info', { url, public_url: publicUrl, node: service.node, pid: process.pid });
     return {
       url,
       publicUrl,
       service,
+      observation,
       sandbox,
       adminKey,
       adminKeyMade,
@@ -125,7 +127,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 interface Started {
-  handle: Handle;
+  mounts: readonly Mount[];
   service: Service;
   sandbox: Sandbox | null;
   adminKey: string | null;
@@ -137,14 +139,14 @@ interface Surroundings {
   random: Random;
   observation: Observation;
   publicUrl: string;
-  isHere: boolean;
 }
 
-async function startService(options: ServerOptions, surroundings: Surroundings): Promise<Started> {
+/** Everything behind the listener: the store opened, the service at work, the sandbox made. */
+export async function startService(options: ServerOptions, surroundings: Surroundings): Promise<Started> {
   const { config, masterKeys, role = 'all' } = options;
   const { clock, random, observation, publicUrl } = surroundings;
   const { observe } = observation;
-  const store = storeOf(config);
+  const { store = storeOf(config) } = options;
   const providers = new Map(builtIn.map((provider) => [provider.name, provider]));
   const sandbox = options.sandbox
     ? createSandbox({ store, vault: createVault(masterKeys, random), providers, publicUrl, clock, random })
@@ -176,8 +178,7 @@ async function startService(options: ServerOptions, surroundings: Surroundings):
     const { service, made } =
       options.adminKey === null ? await withOwnAdminKey(plain, random) : { service: plain, made: null };
     await sandbox?.start(service);
-    const handle = dispatcher(options, { service, sandbox, mounts }, surroundings);
-    return { handle, service, sandbox, adminKey: options.adminKey ?? made, adminKeyMade: made !== null };
+    return { mounts, service, sandbox, adminKey: options.adminKey ?? made, adminKeyMade: made !== null };
   } catch (error) {
     await plain.stop();
     throw error;
@@ -186,18 +187,18 @@ async function startService(options: ServerOptions, surroundings: Surroundings):
 
 /** Who answers what: callback URLs by themselves, the rest through one application. A worker answers only for its health. */
 function dispatcher(
-  { config, role }: ServerOptions,
-  { service, sandbox, mounts }: { service: Service; sandbox: Sandbox | null; mounts: readonly Mount[] },
-  { clock, observation, isHere }: Surroundings,
+  { config, role, metrics }: ServerOptions,
+  { service, sandbox, mounts }: Pick<Started, 'service' | 'sandbox' | 'mounts'>,
+  { clock, observation }: Surroundings,
 ): Handle {
   const api = role === 'worker' ? null : createApi(service);
   const app: Hono = api?.app ?? new Hono();
   addHealth(app, {
     service,
-    observation,
+    metrics: metrics ?? (() => observation.metrics(() => service.store.read('gauges', null))),
     clock,
     authentication: api?.authentication ?? createAuthentication(service),
-    isLoopback: isHere,
+    isLoopback: isLoopback(config.host),
   });
   if (sandbox !== null) app.route('/', sandbox.app);
   for (const mount of mounts) app.route(mount.path, mount.app);
@@ -250,7 +251,8 @@ function clientReader(proxies: Config['trustProxy']): (incoming: IncomingMessage
 
 const notYet = plainReply('server.not_ready', 'the server is starting', [['retry-after', '1']]);
 
-function starting(incoming: IncomingMessage, outgoing: ServerResponse): void {
+/** The answer to everything before the service runs. */
+export function starting(incoming: IncomingMessage, outgoing: ServerResponse): void {
   refuseUnread(incoming, outgoing, notYet);
 }
 
@@ -261,7 +263,8 @@ async function stop(listener: Listener, service: Service, { observe }: Observati
   observe('server.stopped', 'info', {});
 }
 
-function once(run: () => Promise<void>): () => Promise<void> {
+/** However often it is called, it runs once. */
+export function once(run: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | null = null;
   return () => {
     running ??= run();

@@ -19,6 +19,9 @@ export interface Setting<T> {
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+/** More than any machine this is for has cores. */
+export const processesMax = 64;
+
 /** Every setting, by its name in a file; in the environment it is in upper case behind `PAIDONCE_`. */
 export const settings = {
   host: setting({
@@ -98,6 +101,13 @@ export const settings = {
     absent: 'HTTP',
     parse: matching(/^[^\0]{1,4096}$/, 'it is not a path'),
   }),
+  processes: setting({
+    meaning:
+      'Processes that take requests, for `serve`. With more than 1 they run beside the one that has the store, delivers and keeps them.',
+    range: `1–${processesMax}`,
+    absent: '1: one process does everything',
+    parse: processesFrom,
+  }),
   log_level: setting({
     meaning: 'The least level of log lines that are written, as JSON, one a line.',
     range: logLevels.join(', '),
@@ -120,6 +130,7 @@ export const settingNames: readonly SettingName[] = [
   'allow_targets',
   'tls_cert',
   'tls_key',
+  'processes',
   'log_level',
 ];
 
@@ -162,6 +173,13 @@ function portFrom(text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65_535) throw invalidSetting('it is not a port from 0 to 65535');
   return port;
+}
+
+function processesFrom(text: string): number {
+  const processes = Number(text);
+  if (!/^\d{1,2}$/.test(text) || processes < 1 || processes > processesMax)
+    throw invalidSetting(`it is not a whole number from 1 to ${processesMax}`);
+  return processes;
 }
 
 function publicUrlFrom(text: string): string {

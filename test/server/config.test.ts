@@ -31,6 +31,7 @@ describe('the configuration', () => {
       masterKeys: null,
       allowTargets: null,
       tls: null,
+      processes: 1,
       logLevel: null,
       unknownNames: [],
     });

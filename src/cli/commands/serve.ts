@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { configHelp } from '../../server/config-text.ts';
+import { processesMax } from '../../server/settings.ts';
 import { newCommand, numberBetween, optionsOf, type Run, type Tools } from '../command.ts';
 import { exitCodes } from '../failure.ts';
 
@@ -11,6 +12,7 @@ const options = z.object({
   host: z.string().optional(),
   port: z.int().optional(),
   data: z.string().optional(),
+  processes: z.int({ error: 'must be a whole number' }).optional(),
 });
 
 export function serveCommand({ terminal }: Tools, run: Run): Command {
@@ -21,6 +23,7 @@ export function serveCommand({ terminal }: Tools, run: Run): Command {
       'Refuses to start without PAIDONCE_MASTER_KEY. Runs until SIGTERM or Ctrl-C, then lets what is in flight finish.',
     examples: [
       'PAIDONCE_MASTER_KEY=$(cat master.key) paidonce serve',
+      'paidonce serve --processes 4',
       'paidonce serve --role worker',
       'paidonce serve --sandbox --port 8080',
     ],
@@ -34,6 +37,11 @@ export function serveCommand({ terminal }: Tools, run: Run): Command {
       numberBetween(0, 65_535),
     )
     .option('--data <folder>', 'data folder (default: PAIDONCE_DATA, or ./data)')
+    .option(
+      '--processes <number>',
+      'processes that take requests (default: PAIDONCE_PROCESSES, or 1: one does everything)',
+      numberBetween(1, processesMax),
+    )
     .addHelpText('after', () => `\n${configHelp()}`);
   run(command, async () => {
     const { json, role, sandbox, ...given } = optionsOf(command, options);
@@ -55,8 +63,14 @@ export function serveCommand({ terminal }: Tools, run: Run): Command {
 }
 
 /** What the command line says goes before environment and file. */
-export function settingsOf(given: { host?: string | undefined; port?: number | undefined; data?: string | undefined }) {
+export function settingsOf(given: {
+  host?: string | undefined;
+  port?: number | undefined;
+  data?: string | undefined;
+  processes?: number | undefined;
+}) {
   return {
+    ...(given.processes === undefined ? {} : { processes: given.processes }),
     ...(given.host === undefined ? {} : { host: given.host }),
     ...(given.port === undefined ? {} : { port: given.port }),
     ...(given.data === undefined ? {} : { data: given.data }),
