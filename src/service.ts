@@ -97,14 +97,10 @@ export function createService(options: ServiceOptions): Service {
   const withBirth = bearing(worker, clock);
   const upkeep: Upkeep = createUpkeep({ store, clock, observe, withBirth });
   const orders = createOrders({ store, withBirth, clock });
-  const refuseUrl = (url: string): void => {
-    const checked = checkUrl(url, policy);
-    if (checked.is === 'refused') throw checked.error;
-  };
   const publisher = createPublisher({
     store,
     withBirth,
-    refuseUrl,
+    refuseUrl: (url) => refuseUrl(url, policy),
     profileOf: (name) => providerOf(keeping, name).profile,
   });
   const endpoints = createEndpoints({ store, clock, keeping, vault, policy });
@@ -154,6 +150,11 @@ export function createService(options: ServiceOptions): Service {
       await store.close();
     },
   };
+}
+
+function refuseUrl(url: string, policy: ReturnType<typeof parseAllowedTargets>): void {
+  const checked = checkUrl(url, policy);
+  if (checked.is === 'refused') throw checked.error;
 }
 
 interface Parts {

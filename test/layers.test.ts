@@ -30,6 +30,7 @@ const outside = [
   'api',
   'service.ts',
   'paidonce.ts',
+  'stores/work',
   'stores/sqlite',
   'stores/postgres',
   'providers/index.ts',
