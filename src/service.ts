@@ -74,6 +74,8 @@ export interface ServiceOptions {
   /** CIDRs that deliveries may reach although they are private. */
   allowTargets: readonly string[];
   role: 'all' | 'api' | 'worker';
+  /** How many days bytes of callbacks, payloads and attempts are kept. Default: `limits.retentionDays`. */
+  retentionDays?: number;
   node: NodeId;
   clock: Clock;
   random: Random;
@@ -95,7 +97,7 @@ export function createService(options: ServiceOptions): Service {
   const registry = createRegistry();
   const worker = createExit({ ...options, clock, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
   const withBirth = bearing(worker, clock);
-  const upkeep: Upkeep = createUpkeep({ store, clock, observe, withBirth });
+  const upkeep: Upkeep = createUpkeep({ ...options, clock, withBirth });
   const orders = createOrders({ store, withBirth, clock });
   const publisher = createPublisher({
     store,

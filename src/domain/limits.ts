@@ -80,6 +80,9 @@ export const limits = {
   /** Operations in one transaction of the store, and what may wait for it. */
   commitRows: 64,
   commitBytes: 8_388_608,
+  /** Rows of history that one transaction deletes, and orders with all that belongs to them. */
+  retainedRows: 500,
+  retainedOrders: 20,
   storeQueueRows: 8192,
   /** Connections of one node on PostgreSQL: for batches, for operations that wait for others, for reads. */
   batchesInFlight: 4,
@@ -94,6 +97,12 @@ export const limits = {
   expectationMs: 86_400_000,
   /** A reading of the clock that differs more from the store's than this makes the node unready. */
   clockDriftMs: 5000,
+  /** How long bytes of callbacks, payloads and attempts are kept unless the operator says otherwise. */
+  retentionDays: 90,
+  /** What makes an effect happen once (orders with their facts, links and marks) is kept this long after the order was final. */
+  historyDays: 400,
+  /** A nonce outlives any replay window that an account can have; refused callbacks are kept for a look at them. */
+  nonceDays: 30,
   /** Stop waits this long for work in flight. */
   drainMs: 10_000,
   credentialIdCharactersMax: 64,

@@ -51,7 +51,8 @@ export interface ServerOptions {
     | 'allowTargets'
     | 'tls'
     | 'logLevel'
-  >;
+  > &
+    Partial<Pick<Config, 'retentionDays'>>;
   masterKeys: readonly Uint8Array[];
   /** null = one that the store knows the digest of; it is made at the first start. */
   adminKey: string | null;
@@ -163,6 +164,7 @@ export async function startService(options: ServerOptions, surroundings: Surroun
     publicUrl,
     allowTargets: config.allowTargets ?? [],
     role,
+    ...(config.retentionDays === undefined ? {} : { retentionDays: config.retentionDays }),
     node: newId('nod', clock.now(), 0, random),
     clock,
     random,

@@ -122,6 +122,7 @@ async function useEverything(bench: Bench): Promise<void> {
   await store.write('changeEndpoint', { id, by: 'ann', change: { ordering: 'none' } });
   await store.write('removeEndpoint', { id: removed, by: 'ann' });
   await useReads(bench);
+  await useRetention(bench);
 }
 
 async function useMoney(bench: Bench): Promise<void> {
@@ -196,3 +197,21 @@ async function useReads({ store, account, clock }: Bench): Promise<void> {
   await store.read('discrepancy', asId.discrepancy('dsc_none'));
   await store.write('removeAccount', { id: account, by: 'ann' });
 }
+
+async function useRetention(bench: Bench): Promise<void> {
+  const { store, clock } = bench;
+  await bench.addEndpoint();
+  await bench.expect('O-old', { references: [{ account: null, reference: 'ref-old' }] });
+  await bench.callback([{ reference: 'ref-old', paymentId: 'pay-old' }], { nonce: 'old' });
+  await bench.publish('O-old', { data: '{}', idempotency: { key: 'old', bodyDigest: 'd' } });
+  for (const one of (await bench.claim()).claimed) await bench.finish(one);
+  const { data } = await store.read('deliveries', { ...everything, orderNo: asId.orderNo('O-old') });
+  for (const { id } of data) await store.write('changeDelivery', { delivery: id, to: 'cancel', by: 'ann' });
+  const before = clock.at + 1;
+  const input = { bytesBefore: before, noncesBefore: before, idempotencyBefore: before, ordersBefore: before };
+  await store.write('retain', { ...input, ordersBefore: 0 });
+  await bench.callback([{ reference: 'ref-old', paymentId: 'pay-old' }]);
+  await store.write('retain', input);
+}
+
+const everything = { limit: 50, cursor: null, visible: null, merchant: null, endpoint: null, state: null };

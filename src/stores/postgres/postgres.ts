@@ -13,6 +13,7 @@ import { runBatch } from './batch.ts';
 import { Connections } from './connections.ts';
 import { migrateDatabase } from './migrate-database.ts';
 import { Notifier } from './notifier.ts';
+import { makePartitions } from './partitions.ts';
 import { runRead } from './reads/reads.ts';
 import { migrations } from './schema.ts';
 import { type Session, toAppError } from './session.ts';
@@ -85,6 +86,7 @@ class PostgresStore implements Store {
     const notifier = new Notifier(direct, node, () => onWork?.());
     try {
       await clock.start(connections);
+      await connections.alone((session) => makePartitions(session, clock.now()));
     } catch (error) {
       await connections.close();
       throw error;
@@ -126,7 +128,10 @@ class PostgresStore implements Store {
   }
 
   async write<K extends keyof Writes>(name: K, input: Writes[K]['input']): Promise<Writes[K]['output']> {
-    return this.#open(name).commits.add({ is: 'write', name, input });
+    const { commits, connections } = this.#open(name);
+    // Whoever looks after the old parts of the history makes the coming ones.
+    if (name === 'retain') await connections.alone((session) => makePartitions(session, this.now()));
+    return commits.add({ is: 'write', name, input });
   }
 
   async read<K extends keyof Reads>(name: K, input: Reads[K]['input']): Promise<Reads[K]['output']> {
