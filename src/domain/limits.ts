@@ -11,9 +11,20 @@ export const limits = {
   /** Time for a request's headers to arrive, and how long an idle connection is kept. */
   headersReadMs: 10_000,
   keepAliveMs: 65_000,
+  /** Connections open at once; one more is closed at once. */
+  connectionsMax: 8192,
   /** Callbacks between their first byte and their answer, and the bytes of their bodies; past it they are refused unread. */
   callbacksInFlight: 4096,
   callbacksInFlightBytes: 67_108_864,
+  /**
+   * How long a request should wait for the store at most. So many are let in as can be answered within it, as measured, but
+   * never fewer than fill four transactions, nor more than this; past it sockets are left unread, for at most so long at once,
+   * and then requests are refused unread.
+   */
+  waitMs: 100,
+  requestsWaitingMin: 256,
+  requestsWaitingMax: 4096,
+  readingPausedMs: 50,
   /** Confirmations of what was sent (GET on an `hmac` account's callback URL), per account. */
   confirmationsPerSecond: 10,
   confirmationsBurst: 50,
@@ -47,6 +58,8 @@ export const limits = {
   /** Deliveries on their way at once: per process, per endpoint by default, and of first sends the slots nobody else may take. */
   deliveriesInFlight: 256,
   endpointConcurrency: 32,
+  /** Of one target that has not answered lately; each answer adds one, a failure begins anew. */
+  concurrencyAtStart: 8,
   firstSendSlots: 64,
   /** Handlers and effects under way at once, per process, and of one effect: one that hangs leaves room for the others. */
   handlersInFlight: 16,
