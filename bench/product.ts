@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { cpuMsOf, sharedMs } from './role.ts';
+import { cpuMsOf, keepOn, sharedMs } from './role.ts';
 
 const command = fileURLToPath(new URL('../bin/paidonce.js', import.meta.url));
 const adminKey = 'bench-admin-key-0123456789';
@@ -111,6 +111,10 @@ export class Product {
       }
     }
     return times;
+  }
+
+  keepOn(processors: string): void {
+    keepOn(this.#process.pid, processors);
   }
 
   async stop(): Promise<void> {
