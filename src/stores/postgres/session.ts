@@ -56,7 +56,13 @@ export class Session {
   }
 
   async #query(sql: string, values: readonly Value[]) {
-    return this.client.query<Row>({ name: this.#nameOf(sql), text: sql, values: [...values], types: parsers });
+    try {
+      return await this.client.query<Row>({ name: this.#nameOf(sql), text: sql, values: [...values], types: parsers });
+    } catch (error) {
+      // The driver would go on to use what is prepared no more.
+      if (isForgotten(error)) this.broken = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    }
   }
 
   #nameOf(sql: string): string {
@@ -89,6 +95,17 @@ function causeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
 }
 
+/** Whether what was prepared is gone, or no longer fits its tables. Another connection, which prepares it again, can do the same. */
+export function isForgotten(error: unknown): boolean {
+  const state = stateOf(error);
+  return state === '26000' || (state === '0A000' && error instanceof Error && error.message.includes('cached plan'));
+}
+
+/** Whether somebody else did not end in the time that a session waits. */
+export function isTimeout(error: unknown): boolean {
+  return stateOf(error) === '55P03';
+}
+
 /** Whether the same work may well succeed when it is done again: somebody else was in the way. */
 export function isContention(error: unknown): boolean {
   // Serialization failure, deadlock, lock not available, unique violation, out of shared memory (too many locks).
@@ -100,7 +117,7 @@ export function toAppError(error: unknown): unknown {
   if (error instanceof AppError) return error;
   const state = stateOf(error);
   const reason = error instanceof Error ? error.message : String(error);
-  if (state === '55P03' || state === '40P01')
+  if (state === '55P03' || state === '40P01' || state === '40001')
     return new AppError('store.overloaded', `a row is held by somebody else: ${reason}`);
   // Insufficient resources, operator intervention, system errors, read-only servers, cancelled statements.
   if (isLost(error) || (state !== null && /^(53|57|58|25006|XX)/.test(state)))

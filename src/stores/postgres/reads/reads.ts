@@ -44,13 +44,17 @@ const reads: {
   ready: figures.ready,
 };
 
-/** Those that take several statements; all others see one state of the database because they are one. */
+/** A recount reads every row of its range: it is asked for by a person, and rarely. */
+const recountMs = 120_000;
+
+/** Those that take several statements, or more time; all others see one state of the database because they are one. */
 const several: ReadonlySet<keyof Reads> = new Set([
   'order',
   'history',
   'notification',
   'deliveries',
   'delivery',
+  'recount',
 ] as const);
 
 /** Answers on one state of the database. The session is this read's alone until then, and outside of a transaction. */
@@ -62,6 +66,7 @@ export async function runRead<K extends keyof Reads>(
   if (!several.has(name)) return read(session, input, now);
   await session.command('begin isolation level repeatable read read only');
   try {
+    if (name === 'recount') await session.command(`set local statement_timeout = ${recountMs}`);
     return await read(session, input, now);
   } finally {
     await session.command('rollback');
