@@ -8,6 +8,7 @@ import { type Operation, runOperation } from '../work/operation.ts';
 import { Unit } from '../work/unit.ts';
 import { Image, type ImageRow, type Need, nameOf } from './image.ts';
 import type { Session, Value } from './session.ts';
+import { lanes as lanesTable } from './statements/lanes.ts';
 import { rowsOf, writeOrder } from './statements/statements.ts';
 import type { Lookup, Table } from './table.ts';
 
@@ -24,8 +25,11 @@ export interface Workplace {
 /** An operation that somebody else stands in the way of: it is to be run again, in a transaction of its own. */
 export const inTheWay = Symbol('in the way');
 
-/** How often an operation may find that it needs something else. The longest way there is, a claim, takes six. */
-const roundsMax = 24;
+/**
+ * How often an operation may find that it needs something else. Most need three times; the longest way there is, a claim of many
+ * lanes, three for each `lanesAtOnce` of them.
+ */
+const roundsMax = 100;
 
 /**
  * One transaction's work. Decisions are plain synchronous code over rows in memory: an operation runs, what it missed is loaded
@@ -109,43 +113,51 @@ export class TransactionWork {
   }
 
   async #load(needs: readonly Need[]): Promise<void> {
-    const taken = await this.#lock(needs);
-    for (const need of needs)
-      if (need.is === 'lock' && !taken.has(need.name)) this.#image.busy.add(`lock ${need.name}`);
+    const image = this.#image;
+    await this.#lock(needs);
     const lookups = new Map<Lookup, { key: string; parts: readonly string[] }[]>();
-    const answers: Promise<void>[] = [];
     for (const need of needs) {
-      if (need.is === 'lock') continue;
-      if (need.is === 'answer') {
-        answers.push(need.load(this.#session, this.#waits).then((rows) => this.#image.answered(need.key, rows)));
-        continue;
-      }
+      if (need.is === 'lock' && !image.holds(need.name, 'alone')) image.busy.add(`lock ${need.name}`);
+      if (need.is !== 'rows') continue;
       const lockName = need.lookup.lockName(need.parts);
-      if (lockName !== null && !taken.has(lockName)) {
-        this.#image.busy.add(nameOf(need.lookup, need.key));
+      if (lockName !== null && !image.holds(lockName, need.lookup.sharesLock ? 'shared' : 'alone')) {
+        image.busy.add(nameOf(need.lookup, need.key));
         continue;
       }
       const wanted = lookups.get(need.lookup);
       if (wanted === undefined) lookups.set(need.lookup, [need]);
       else wanted.push(need);
     }
-    await allOf([...answers, ...[...lookups].map(([lookup, wanted]) => this.#find(lookup, wanted))]);
+    // Statements run in the order in which they are sent. First those that lock: what the others read then stands under the locks.
+    const locking = ([lookup]: [Lookup, unknown]) => (lookup.locks === undefined ? 1 : 0);
+    const finds = [...lookups].sort((one, other) => locking(one) - locking(other));
+    const loads = finds.map(([lookup, wanted]) => this.#find(lookup, wanted));
+    for (const need of needs) {
+      if (need.is === 'answer') loads.push(this.#ask(need));
+    }
+    await allOf(loads);
   }
 
-  /** The names that are this transaction's now. */
-  async #lock(needs: readonly Need[]): Promise<ReadonlySet<string>> {
+  async #ask({ key, load }: Extract<Need, { is: 'answer' }>): Promise<void> {
+    this.#image.answered(key, await load(this.#session, this.#waits));
+  }
+
+  /** Takes the names that are needed, or those of them that can be had. */
+  async #lock(needs: readonly Need[]): Promise<void> {
     const names = new Map<string, boolean>();
     for (const need of needs) {
       const name = need.is === 'rows' ? need.lookup.lockName(need.parts) : need.is === 'lock' ? need.name : null;
       const shares = need.is === 'rows' && need.lookup.sharesLock;
-      if (name !== null && !this.#image.held.has(name)) names.set(name, shares);
+      if (name === null || this.#image.holds(name, shares ? 'shared' : 'alone')) continue;
+      // Whoever needs it alone does not find it enough that others share it.
+      names.set(name, shares && (names.get(name) ?? true));
     }
-    if (names.size === 0) return this.#image.held;
+    if (names.size === 0) return;
     const sorted = [...names].sort(([one], [other]) => (one < other ? -1 : 1));
     const lists = [sorted.map(([name]) => name), sorted.map(([, shares]) => shares)] as const;
-    const got = await this.#session.all(this.#waits ? lockSql : tryLockSql, ...lists);
-    for (const { name, got: isMine } of got) if (isMine !== 0) this.#image.held.add(String(name));
-    return this.#image.held;
+    const rows = await this.#session.all(this.#waits ? lockSql : tryLockSql, ...lists);
+    const got = new Set(rows.filter((row) => row.got !== 0).map((row) => row.name));
+    for (const [name, shares] of sorted) if (got.has(name)) this.#image.hold(name, shares ? 'shared' : 'alone');
   }
 
   async #find(lookup: Lookup, wanted: readonly { key: string; parts: readonly string[] }[]): Promise<void> {
@@ -189,6 +201,12 @@ export class TransactionWork {
 
   async #lowerLanes(): Promise<void> {
     const lanes = [...this.#image.lowered].sort(([one], [other]) => (one < other ? -1 : 1));
+    // Whoever holds lanes and waits for others could be waited for by their holders; whoever holds none waits in one order.
+    if (!this.#waits && [...this.#image.all(lanesTable)].some(({ locked, state }) => locked && state !== 'added'))
+      await this.#session.all(
+        lockLanesNowSql,
+        lanes.map(([lane]) => lane),
+      );
     await this.#session.run(
       // By the primary key. Only ever to sooner: who has the lane has looked at what is in it.
       `update paidonce.lanes t set next_due = u.next_due from unnest($1::text[], $2::bigint[]) u (id, next_due)
@@ -200,6 +218,9 @@ export class TransactionWork {
 }
 
 export type Ran<T> = { ok: true; value: T } | { ok: false; error: unknown } | typeof inTheWay;
+
+/** By the primary key, in its order. Fails where somebody else holds one: then this batch is done in parts. */
+const lockLanesNowSql = `select t.id from unnest($1::text[]) k (id) join paidonce.lanes t on t.id = k.id for no key update of t nowait`;
 
 const tryLockSql = `select n.name, case when n.shared then pg_try_advisory_xact_lock_shared(hashtextextended(n.name, 0))
     else pg_try_advisory_xact_lock(hashtextextended(n.name, 0)) end as got

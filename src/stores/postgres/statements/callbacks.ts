@@ -159,8 +159,9 @@ function parkedRows(image: Image): ParkedRows {
       if (parked !== null) image.delete(parked);
     },
     releaseCallback(id) {
-      const waits = image.find(parkedByCallback, id).length > 0;
+      // Locked first: another of its facts may find its order at this moment.
       const callback = image.one(callbacksById, id);
+      const waits = image.find(parkedByCallback, id).length > 0;
       if (waits || callback?.values.verdict !== 'parked') return;
       image.change(callback, { verdict: 'verified', reason: null });
     },

@@ -4,8 +4,9 @@ import { number, numberOrNull, text } from '../../mapping.ts';
 import type { Rows } from '../../work/rows.ts';
 import type { Image, ImageRow } from '../image.ts';
 import { Table } from '../table.ts';
-import { lanesById } from './lanes.ts';
-import { notificationsById, notificationsOfOrder } from './notifications.ts';
+import { laneLock, lanesById } from './lanes.ts';
+import { endpointsById } from './merchants.ts';
+import { notificationsOfOrder } from './notifications.ts';
 
 export const deliveries = new Table({
   name: 'deliveries',
@@ -68,6 +69,8 @@ export function deliveryRows(image: Image, now: number): DeliveryRows {
     insertDelivery(delivery, lease) {
       const { id, merchant, notification, target, url, effect } = delivery;
       const name = target.kind === 'endpoint' ? null : target.name;
+      // Read under its lane's lock: one that was removed since it was chosen is then not chosen again.
+      if (target.kind === 'endpoint') image.find(endpointsById, target.id);
       const about = {
         bucket: bucketOf(merchant),
         id,
@@ -126,6 +129,8 @@ export function deliveryRows(image: Image, now: number): DeliveryRows {
 function wholeLaneRows(image: Image): Pick<Rows, 'cancelDeliveriesOfLane' | 'freeDeliveriesOfLane'> {
   return {
     cancelDeliveriesOfLane(lane) {
+      // Nobody is writing one into it that could not be seen.
+      image.lock(laneLock(lane));
       const canceled = image.alone(`cancel ${lane}`, (session) =>
         // Index deliveries_due.
         session.all(
@@ -173,12 +178,9 @@ function dueDeliveries(image: Image, lane: LaneId, now: number, most: number): r
   );
   return (found ?? [])
     .map((values) => image.met(deliveriesById, values))
+    .filter((row) => row !== null)
     .filter(({ values }) => values.due_at !== null && number(values, 'due_at') <= now)
-    .map((row) => {
-      // Every attempt needs it: asked for here, all are loaded at once.
-      image.find(notificationsById, text(row.values, 'notification'));
-      return workOf(row);
-    });
+    .map(workOf);
 }
 
 /**
@@ -209,11 +211,6 @@ function nextDueOfLane(image: Image, lane: LaneId, now: number): number | null {
   if (alone?.got === 0) dues.push(now + settlingMs);
   const known = dues.filter((due) => due !== null);
   return known.length === 0 ? null : Math.min(...known);
-}
-
-/** The lock that everybody shares who writes into a lane. */
-export function laneLock(lane: string): string {
-  return `lane ${lane}`;
 }
 
 function ofOrderInLane(image: Image, lane: LaneId, order: OrderId): { sequence: number; delivery: ImageRow }[] {

@@ -205,19 +205,21 @@ function valuesOf(fact: StoredFact, key: string, paymentKey: string) {
   };
 }
 
-/** What another node is about to tell is left out. */
+/** Read again under the locks of their payments: one may find its order at this moment, and then nobody is to be told. */
 function untoldParkedFacts(image: Image, recordedBefore: number, most: number): readonly FactRow[] {
   const found = image.answer(`untold ${recordedBefore} ${most}`, (session) =>
     // Index facts_parked_untold, in its order.
     session.all(
-      `select ${facts.selected} from paidonce.facts t where t.order_id is null and not t.told and t.recorded_at < $1
-       order by t.recorded_at limit $2 for no key update skip locked`,
+      `select key, payment_key from paidonce.facts where order_id is null and not told and recorded_at < $1
+       order by recorded_at limit $2`,
       recordedBefore,
       most,
     ),
   );
   return (found ?? [])
-    .map((values) => image.met(factsByKey, values))
+    .flatMap(({ key, payment_key: payment }) =>
+      image.find(parkedFactsOfPayment, String(payment)).filter(({ values }) => values.key === key),
+    )
     .filter(({ values }) => values.told === 0)
     .map(factRow);
 }

@@ -4,6 +4,7 @@ import { accountOf, credentialsToJson, endpointOf, merchantOf, text, toJson } fr
 import type { Rows } from '../../work/rows.ts';
 import type { Image } from '../image.ts';
 import { Table } from '../table.ts';
+import { laneLock } from './lanes.ts';
 
 export const merchants = new Table({
   name: 'merchants',
@@ -21,6 +22,7 @@ export const merchants = new Table({
 });
 
 export const merchantsById = merchants.lookup({ name: 'id', columns: ['id'] });
+export const lockedMerchants = merchants.lookup({ name: 'id, to change it', columns: ['id'], locks: 'wait' });
 
 export const accounts = new Table({
   name: 'accounts',
@@ -84,12 +86,14 @@ export const endpoints = new Table({
   hasSeq: true,
 });
 
-const notRemoved = {
-  sql: 't.removed_at is null',
-  holds: (values: { removed_at?: unknown }) => values.removed_at === null,
-};
-
-export const endpointsById = endpoints.lookup({ name: 'id', columns: ['id'], where: notRemoved });
+/** Removed ones too. Whoever reads one in order to write into its lane shares the lane's lock. */
+export const endpointsById = endpoints.lookup({
+  name: 'id',
+  columns: ['id'],
+  lockName: ([id = '']) => laneLock(id),
+  sharesLock: true,
+});
+export const lockedEndpoints = endpoints.lookup({ name: 'id, to change it', columns: ['id'], locks: 'wait' });
 
 export const endpointsOfMerchant = endpoints.lookup({
   name: 'merchant',
@@ -189,7 +193,7 @@ export function merchantRows(image: Image): MerchantRows {
       return true;
     },
     updateMerchant(merchant) {
-      const kept = image.one(merchantsById, merchant.id);
+      const kept = image.one(lockedMerchants, merchant.id);
       if (kept !== null) image.change(kept, merchantChanging(merchant));
     },
     handlersOfMerchant: (merchant) =>
@@ -261,7 +265,7 @@ function endpointRows(image: Image): EndpointRows {
   return {
     endpointById(id) {
       const found = image.one(endpointsById, id);
-      return found === null ? null : endpointOf(found.values);
+      return found === null || found.values.removed_at !== null ? null : endpointOf(found.values);
     },
     endpointsOfMerchant: (merchant) =>
       image.find(endpointsOfMerchant, merchant).map(({ values }) => endpointOf(values)),
@@ -276,11 +280,11 @@ function endpointRows(image: Image): EndpointRows {
       image.loaded(endpointsById, [id], []);
     },
     updateEndpoint(endpoint) {
-      const kept = image.one(endpointsById, endpoint.id);
+      const kept = image.one(lockedEndpoints, endpoint.id);
       if (kept !== null) image.change(kept, endpointChanging(endpoint));
     },
     retireEndpoint(id, now) {
-      const kept = image.one(endpointsById, id);
+      const kept = image.one(lockedEndpoints, id);
       if (kept !== null) image.change(kept, { removed_at: now, credentials_version: null, credentials: null });
     },
   };

@@ -17,9 +17,9 @@ export function outboxRows(image: Image): Pick<Rows, 'oldestOutboxItems' | 'dele
         if (alone?.got !== 1) return [];
         return session.all('select seq, item from paidonce.outbox order by seq limit $1', most);
       });
-      return (found ?? []).map((values) => {
-        const { row } = image.met(outboxBySeq, values);
-        return { row, item: outboxItemOf(values) };
+      return (found ?? []).flatMap((values) => {
+        const met = image.met(outboxBySeq, values);
+        return met === null ? [] : [{ row: met.row, item: outboxItemOf(values) }];
       });
     },
     deleteOutboxItem: (row) => image.delete(image.row(row)),
