@@ -110,9 +110,10 @@ const versionMin = 140_000;
  * Statements of batches join lists to one index each; without these settings a plan made while a table was empty would read all of
  * it later. A transaction that was left alone ends by itself, so that a stopped process does not keep its locks.
  */
-const ownSettings = `set synchronous_commit = on; set lock_timeout = '2s'; set statement_timeout = '10s';
+export const ownSettings = `set synchronous_commit = on; set lock_timeout = '2s'; set statement_timeout = '10s';
   set idle_in_transaction_session_timeout = '10s'; set jit = off; set plan_cache_mode = force_generic_plan;
-  set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set enable_material = off`;
+  set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
+  set enable_material = off`;
 
 const readSettings = `set synchronous_commit = on; set statement_timeout = '${limits.readMs}ms'; set jit = off;
   set plan_cache_mode = force_custom_plan;

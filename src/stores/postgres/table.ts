@@ -12,8 +12,8 @@ export interface Shape {
   mutable?: readonly string[];
   /** The table has a `seq`: rows are written, and come, in the order in which they were made. */
   hasSeq?: boolean;
-  /** Selected beside the columns, from what is joined. */
-  beside?: { select: string; join: string };
+  /** Selected beside the columns, from what is joined by way of an index. */
+  beside?: { select: string; join: string; plan: string };
   /** What becomes of a row whose key is there already; without it, an error. */
   onConflict?: string;
 }
@@ -21,6 +21,8 @@ export interface Shape {
 export interface LookupShape {
   name: string;
   columns: readonly string[];
+  /** Begins with the columns. */
+  index: string;
   /** Only rows for which this holds: in SQL about `t`, and the same in code. */
   where?: { sql: string; holds: (values: Row) => boolean };
   /**
@@ -38,8 +40,9 @@ export interface LookupShape {
 const amounts: readonly string[] = ['amount_minor', 'order_amount_minor', 'refunded_total_minor', 'refunded_minor'];
 
 /**
- * A table as batches read and write it: many rows with one statement, each parameter a list. That the lists are joined to the index
- * of the lookup, and no other plan is taken, is held by the settings of the sessions and by the test of plans.
+ * A table as batches read and write it: many rows with one statement, each parameter a list. Statements begin with a comment that
+ * states their plan: the indexes, and in brackets the columns that are looked up in them. That no other plan is taken is held by the
+ * settings of the sessions and by the test of plans.
  */
 export class Table {
   readonly name: string;
@@ -63,8 +66,14 @@ export class Table {
     const conflict = onConflict === undefined ? '' : ` on conflict ${onConflict}`;
     this.insertSql = `insert into paidonce.${name} (${this.#columns.join(', ')}) select * from ${fromLists(this.#columns)}${conflict}`;
     const changes = mutable.map((column) => `${column} = u.${column}`).join(', ');
-    this.updateSql = `update paidonce.${name} t set ${changes} from ${fromLists(this.#changing)} where ${equal(key, 'u')}`;
-    this.deleteSql = `delete from paidonce.${name} t using ${fromLists(key)} where ${equal(key, 'u')}`;
+    // Also named as a list: else a table that was small when it was planned for would be read whole when it has grown.
+    const listed = key
+      .map((column, index) => `t.${column} = any($${index + 1}::${this.#typeOf(column)}[])`)
+      .join(' and ');
+    const found = `${equal(key, 'u')} and ${listed}`;
+    const plan = planOf(`${name}_pkey`, key);
+    this.updateSql = `${plan} update paidonce.${name} t set ${changes} from ${fromLists(this.#changing)} where ${found}`;
+    this.deleteSql = `${plan} delete from paidonce.${name} t using ${fromLists(key)} where ${found}`;
   }
 
   keyOf(values: Row): string {
@@ -94,17 +103,22 @@ export class Table {
   }
 
   /** Declares a way to the table's rows. */
-  lookup({ name, columns, where, locks, lockName, sharesLock = false }: LookupShape): Lookup {
-    const join = this.#shape.beside?.join ?? '';
+  lookup({ name, columns, index, where, locks, lockName, sharesLock = false }: LookupShape): Lookup {
+    const { join = '', plan = null } = this.#shape.beside ?? {};
+    const conditions = [equal(columns, 'k'), ...(where === undefined ? [] : [where.sql])].join(' and ');
+    // Apart for each of the listed: else a table that was small when it was planned for would be read whole when it has grown.
+    const sqlWith = (end: string) =>
+      `${planOf(index, columns, plan)} select found.* from unnest(${this.#lists(columns)}) k (${columns.join(', ')}) cross join lateral (` +
+      `select ${this.selected} from paidonce.${this.name} t ${join} where ${conditions} ${end}) found`;
+    const plainSql = sqlWith('offset 0');
     const lookup: Lookup = {
       name: `${this.name} by ${name}`,
       table: this,
       locks,
       sharesLock,
-      sql:
-        `select ${this.selected} from unnest(${this.#lists(columns)}) k (${columns.join(', ')}) ` +
-        `join paidonce.${this.name} t on ${equal(columns, 'k')} ${join}` +
-        `${where === undefined ? '' : ` where ${where.sql}`}${locks === undefined ? '' : ' for no key update of t'}`,
+      plainSql,
+      sql: locks === undefined ? plainSql : sqlWith('for no key update of t'),
+      skippingSql: locks === undefined ? plainSql : sqlWith('for no key update of t skip locked'),
       lockName: (parts) => lockName?.(parts) ?? null,
       keyOf: (values) => {
         const isIn = (where?.holds(values) ?? true) && columns.every((column) => values[column] !== null);
@@ -115,9 +129,13 @@ export class Table {
     return lookup;
   }
 
-  /** Only `seq` is not among the columns. */
   #lists(columns: readonly string[]): string {
-    return columns.map((column, index) => `$${index + 1}::${this.#shape.columns[column] ?? 'bigint'}[]`).join(', ');
+    return columns.map((column, index) => `$${index + 1}::${this.#typeOf(column)}[]`).join(', ');
+  }
+
+  /** Only `seq` is not among the columns. */
+  #typeOf(column: string): ColumnType {
+    return this.#shape.columns[column] ?? 'bigint';
   }
 }
 
@@ -125,13 +143,21 @@ export class Table {
 export interface Lookup {
   readonly name: string;
   readonly table: Table;
-  /** Takes a list for each column; where it locks, `skip locked` may be put behind it. */
+  /** Takes a list for each column, as the others do; locks what it finds where the lookup does, and waits for others. */
   readonly sql: string;
+  /** The same, but without what others have locked. */
+  readonly skippingSql: string;
+  /** The same without locking. */
+  readonly plainSql: string;
   readonly locks: 'wait' | 'try' | undefined;
   readonly sharesLock: boolean;
   lockName(parts: readonly string[]): string | null;
   /** Null: the row is not among what this lookup finds. */
   keyOf(values: Row): string | null;
+}
+
+function planOf(index: string, columns: readonly string[], beside: string | null = null): string {
+  return `/* ${index} (${columns.join(', ')})${beside === null ? '' : `, ${beside}`} */`;
 }
 
 function equal(columns: readonly string[], other: string): string {

@@ -163,7 +163,7 @@ export class TransactionWork {
   async #find(lookup: Lookup, wanted: readonly { key: string; parts: readonly string[] }[]): Promise<void> {
     const skips = lookup.locks === 'try' || (lookup.locks === 'wait' && !this.#waits);
     const lists = listsOf(wanted);
-    const rows = await this.#session.all(skips ? `${lookup.sql} skip locked` : lookup.sql, ...lists);
+    const rows = await this.#session.all(skips ? lookup.skippingSql : lookup.sql, ...lists);
     let loaded = wanted;
     if (skips && lookup.locks === 'wait') {
       const found = new Set(rows.map((values) => lookup.keyOf(values)));
@@ -184,7 +184,7 @@ export class TransactionWork {
     lookup: Lookup,
     wanted: readonly { key: string; parts: readonly string[] }[],
   ): Promise<Set<string | null>> {
-    const rows = await this.#session.all(lookup.sql.replace(/ for no key update of t$/, ''), ...listsOf(wanted));
+    const rows = await this.#session.all(lookup.plainSql, ...listsOf(wanted));
     return new Set(rows.map((values) => lookup.keyOf(values)));
   }
 
@@ -208,9 +208,9 @@ export class TransactionWork {
         lanes.map(([lane]) => lane),
       );
     await this.#session.run(
-      // By the primary key. Only ever to sooner: who has the lane has looked at what is in it.
-      `update paidonce.lanes t set next_due = u.next_due from unnest($1::text[], $2::bigint[]) u (id, next_due)
-       where t.id = u.id and t.state = 'enabled' and (t.next_due is null or t.next_due > u.next_due)`,
+      // Only ever to sooner: who has the lane has looked at what is in it.
+      `/* lanes_pkey (id) */ update paidonce.lanes t set next_due = u.next_due from unnest($1::text[], $2::bigint[]) u (id, next_due)
+       where t.id = u.id and t.id = any($1::text[]) and t.state = 'enabled' and (t.next_due is null or t.next_due > u.next_due)`,
       lanes.map(([lane]) => lane),
       lanes.map(([, nextDue]) => nextDue),
     );
@@ -219,8 +219,9 @@ export class TransactionWork {
 
 export type Ran<T> = { ok: true; value: T } | { ok: false; error: unknown } | typeof inTheWay;
 
-/** By the primary key, in its order. Fails where somebody else holds one: then this batch is done in parts. */
-const lockLanesNowSql = `select t.id from unnest($1::text[]) k (id) join paidonce.lanes t on t.id = k.id for no key update of t nowait`;
+/** Fails where somebody else holds one: then this batch is done in parts. */
+const lockLanesNowSql =
+  '/* lanes_pkey (id) */ select id from paidonce.lanes where id = any($1::text[]) for no key update nowait';
 
 const tryLockSql = `select n.name, case when n.shared then pg_try_advisory_xact_lock_shared(hashtextextended(n.name, 0))
     else pg_try_advisory_xact_lock(hashtextextended(n.name, 0)) end as got

@@ -35,9 +35,18 @@ export const deliveries = new Table({
   hasSeq: true,
 });
 
-export const deliveriesById = deliveries.lookup({ name: 'id', columns: ['id'], locks: 'wait' });
+export const deliveriesById = deliveries.lookup({
+  name: 'id',
+  columns: ['id'],
+  index: 'deliveries_pkey',
+  locks: 'wait',
+});
 
-export const deliveriesOfNotification = deliveries.lookup({ name: 'notification', columns: ['notification'] });
+export const deliveriesOfNotification = deliveries.lookup({
+  name: 'notification',
+  columns: ['notification'],
+  index: 'deliveries_notification',
+});
 
 const live = "state in ('pending', 'sending', 'dead')";
 /** More than one claim can take, so that the first that is left is among them. */
@@ -132,9 +141,8 @@ function wholeLaneRows(image: Image): Pick<Rows, 'cancelDeliveriesOfLane' | 'fre
       // Nobody is writing one into it that could not be seen.
       image.lock(laneLock(lane));
       const canceled = image.alone(`cancel ${lane}`, (session) =>
-        // Index deliveries_due.
         session.all(
-          `with canceled as (
+          `/* deliveries_due (lane) */ with canceled as (
              update paidonce.deliveries set state = 'canceled', due_at = null where lane = $1 and ${live} and state <> 'dead' returning 1
            ) select count(*) as canceled from canceled`,
           lane,
@@ -144,9 +152,8 @@ function wholeLaneRows(image: Image): Pick<Rows, 'cancelDeliveriesOfLane' | 'fre
     },
     freeDeliveriesOfLane(lane, at) {
       image.alone(`free ${lane}`, (session) =>
-        // Index deliveries_due, its null moments.
         session.all(
-          `update paidonce.deliveries set due_at = $2 where lane = $1 and ${live} and due_at is null and state = 'pending' returning 1 as freed`,
+          `/* deliveries_due (lane, due_at) */ update paidonce.deliveries set due_at = $2 where lane = $1 and ${live} and due_at is null and state = 'pending' returning 1 as freed`,
           lane,
           at,
         ),
@@ -167,9 +174,9 @@ function changeLocked(image: Image, row: ImageRow, values: Parameters<Image['cha
 
 function dueDeliveries(image: Image, lane: LaneId, now: number, most: number): readonly DeliveryWork[] {
   const found = image.answer(`due ${lane} ${now} ${most}`, (session) =>
-    // Index deliveries_due, in its order; a handler under way, and what others finish at this moment, is left out.
+    // In the order of the index; a handler under way, and what others finish at this moment, is left out.
     session.all(
-      `select ${deliveries.selected} from paidonce.deliveries t where t.lane = $1 and t.${live} and t.due_at <= $2
+      `/* deliveries_due (lane, due_at) */ select ${deliveries.selected} from paidonce.deliveries t where t.lane = $1 and t.${live} and t.due_at <= $2
        order by t.due_at limit $3 for no key update skip locked`,
       lane,
       now,
@@ -195,9 +202,9 @@ function nextDueOfLane(image: Image, lane: LaneId, now: number): number | null {
       'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as got',
       laneLock(lane),
     );
-    // Index deliveries_due, from its beginning.
+    // In the order of the index, from its beginning.
     const rows = await session.all(
-      `select id, due_at from paidonce.deliveries where lane = $1 and ${live} and due_at is not null order by due_at limit $2`,
+      `/* deliveries_due (lane) */ select id, due_at from paidonce.deliveries where lane = $1 and ${live} and due_at is not null order by due_at limit $2`,
       lane,
       most,
     );

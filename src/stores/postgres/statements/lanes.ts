@@ -56,12 +56,18 @@ export function laneLock(lane: string): string {
 export const lanesById = lanes.lookup({
   name: 'id',
   columns: ['id'],
+  index: 'lanes_pkey',
   lockName: ([id = '']) => laneLock(id),
   sharesLock: true,
 });
 
-export const lockedLanes = lanes.lookup({ name: 'id, to change it', columns: ['id'], locks: 'wait' });
-export const triedLanes = lanes.lookup({ name: 'id, to work it', columns: ['id'], locks: 'try' });
+export const lockedLanes = lanes.lookup({
+  name: 'id, to change it',
+  columns: ['id'],
+  index: 'lanes_pkey',
+  locks: 'wait',
+});
+export const triedLanes = lanes.lookup({ name: 'id, to work it', columns: ['id'], index: 'lanes_pkey', locks: 'try' });
 
 type LaneRows = Pick<
   Rows,
@@ -91,9 +97,9 @@ export function laneRows(image: Image): LaneRows {
     underWayInLane: (id, now, most) => (most >= limits.endpointConcurrency ? 0 : underWayInLane(image, id, now, most)),
     dueLanes(kind, now, most) {
       const found = image.answer(`lanes ${kind} ${now} ${most}`, (session) =>
-        // Index lanes_due, in its order.
+        // In the order of the index.
         session.all(
-          'select id, next_due from paidonce.lanes where kind = $1 and next_due <= $2 order by next_due limit $3',
+          '/* lanes_due (kind, next_due) */ select id, next_due from paidonce.lanes where kind = $1 and next_due <= $2 order by next_due limit $3',
           kind,
           now,
           most,
@@ -109,9 +115,9 @@ export function laneRows(image: Image): LaneRows {
     nextDueAfter(kind, now) {
       const met = lanesOf(image, kind);
       const found = image.answer(`next ${kind} ${now} ${met.size}`, (session) =>
-        // Index lanes_due, its first entries after that moment.
+        // In the order of the index: its first entries after that moment.
         session.all(
-          'select id, next_due from paidonce.lanes where kind = $1 and next_due > $2 order by next_due limit $3',
+          '/* lanes_due (kind, next_due) */ select id, next_due from paidonce.lanes where kind = $1 and next_due > $2 order by next_due limit $3',
           kind,
           now,
           met.size + 1,
@@ -178,9 +184,9 @@ const leaseMsMax = limits.connectMs + limits.endpointTimeoutMsMax + limits.respo
 /** An endpoint that asks for less than everybody gets is asked less on all nodes together. */
 function underWayInLane(image: Image, id: LaneId, now: number, most: number): number {
   const counted = image.answer(`under way ${id} ${now} ${most}`, (session) =>
-    // Index deliveries_due, the part in which leases can end.
+    // Of the index the part in which leases can end.
     session.all(
-      `select count(*) as under_way from (
+      `/* deliveries_due (lane, due_at) */ select count(*) as under_way from (
          select 1 from paidonce.deliveries
          where lane = $1 and state in ('pending', 'sending', 'dead') and due_at > $2 and due_at <= $3 and state = 'sending' limit $4
        ) sending`,

@@ -21,8 +21,13 @@ export const merchants = new Table({
   hasSeq: true,
 });
 
-export const merchantsById = merchants.lookup({ name: 'id', columns: ['id'] });
-export const lockedMerchants = merchants.lookup({ name: 'id, to change it', columns: ['id'], locks: 'wait' });
+export const merchantsById = merchants.lookup({ name: 'id', columns: ['id'], index: 'merchants_pkey' });
+export const lockedMerchants = merchants.lookup({
+  name: 'id, to change it',
+  columns: ['id'],
+  index: 'merchants_pkey',
+  locks: 'wait',
+});
 
 export const accounts = new Table({
   name: 'accounts',
@@ -44,7 +49,7 @@ export const accounts = new Table({
   hasSeq: true,
 });
 
-export const accountsById = accounts.lookup({ name: 'id', columns: ['id'], locks: 'wait' });
+export const accountsById = accounts.lookup({ name: 'id', columns: ['id'], index: 'accounts_pkey', locks: 'wait' });
 
 export const endpoints = new Table({
   name: 'endpoints',
@@ -90,14 +95,21 @@ export const endpoints = new Table({
 export const endpointsById = endpoints.lookup({
   name: 'id',
   columns: ['id'],
+  index: 'endpoints_pkey',
   lockName: ([id = '']) => laneLock(id),
   sharesLock: true,
 });
-export const lockedEndpoints = endpoints.lookup({ name: 'id, to change it', columns: ['id'], locks: 'wait' });
+export const lockedEndpoints = endpoints.lookup({
+  name: 'id, to change it',
+  columns: ['id'],
+  index: 'endpoints_pkey',
+  locks: 'wait',
+});
 
 export const endpointsOfMerchant = endpoints.lookup({
   name: 'merchant',
   columns: ['merchant'],
+  index: 'endpoints_merchant',
   where: {
     sql: 't.removed_at is null and not t.hidden',
     holds: (values) => values.removed_at === null && values.hidden === 0,
@@ -107,6 +119,7 @@ export const endpointsOfMerchant = endpoints.lookup({
 export const hiddenEndpoints = endpoints.lookup({
   name: 'origin',
   columns: ['merchant', 'provider', 'url'],
+  index: 'endpoints_hidden',
   where: {
     sql: 't.removed_at is null and t.hidden',
     holds: (values) => values.removed_at === null && values.hidden === 1,
@@ -121,7 +134,7 @@ export const handlers = new Table({
   onConflict: 'do nothing',
 });
 
-export const handlersOfMerchant = handlers.lookup({ name: 'merchant', columns: ['merchant'] });
+export const handlersOfMerchant = handlers.lookup({ name: 'merchant', columns: ['merchant'], index: 'handlers_pkey' });
 
 export const apiKeys = new Table({
   name: 'api_keys',
@@ -130,7 +143,7 @@ export const apiKeys = new Table({
   hasSeq: true,
 });
 
-export const apiKeysById = apiKeys.lookup({ name: 'id', columns: ['id'] });
+export const apiKeysById = apiKeys.lookup({ name: 'id', columns: ['id'], index: 'api_keys_pkey' });
 
 export const sandboxPayments = new Table({
   name: 'sandbox_payments',
@@ -154,6 +167,7 @@ export const sandboxPayments = new Table({
 export const sandboxPaymentsById = sandboxPayments.lookup({
   name: 'id',
   columns: ['id'],
+  index: 'sandbox_payments_pkey',
   locks: 'wait',
   lockName: ([id]) => `sandbox payment ${id}`,
 });

@@ -27,12 +27,20 @@ export const notifications = new Table({
   },
   key: ['id'],
   hasSeq: true,
-  beside: { select: 'p.data', join: 'left join paidonce.payloads p on p.notification = t.id' },
+  beside: {
+    select: 'p.data',
+    join: 'left join lateral (select data from paidonce.payloads where notification = t.id offset 0) p on true',
+    plan: 'payloads_pkey (notification)',
+  },
 });
 
-export const notificationsById = notifications.lookup({ name: 'id', columns: ['id'] });
+export const notificationsById = notifications.lookup({ name: 'id', columns: ['id'], index: 'notifications_pkey' });
 
-export const notificationsOfOrder = notifications.lookup({ name: 'order', columns: ['order_id'] });
+export const notificationsOfOrder = notifications.lookup({
+  name: 'order',
+  columns: ['order_id'],
+  index: 'notifications_cause',
+});
 
 export const payloads = new Table({
   name: 'payloads',
@@ -57,6 +65,7 @@ export const idempotency = new Table({
 export const idempotencyByKey = idempotency.lookup({
   name: 'key',
   columns: ['merchant', 'key'],
+  index: 'idempotency_pkey',
   lockName: (parts) => `idempotency ${parts.join(' ')}`,
 });
 
