@@ -12,8 +12,6 @@ export interface Shape {
   mutable?: readonly string[];
   /** The table has a `seq`: rows are written, and come, in the order in which they were made. */
   hasSeq?: boolean;
-  /** Selected beside the columns, from what is joined by way of an index. */
-  beside?: { select: string; join: string; plan: string };
   /** What becomes of a row whose key is there already; without it, an error. */
   onConflict?: string;
 }
@@ -94,22 +92,19 @@ export class Table {
 
   /** What a statement about `t` selects to make a row of this table. */
   get selected(): string {
-    const { hasSeq, beside } = this.#shape;
     return [
-      ...(hasSeq ? ['t.seq'] : []),
+      ...(this.hasSeq ? ['t.seq'] : []),
       ...this.#columns.map((column) => (amounts.includes(column) ? `t.${column}::text as ${column}` : `t.${column}`)),
-      ...(beside === undefined ? [] : [beside.select]),
     ].join(', ');
   }
 
   /** Declares a way to the table's rows. */
   lookup({ name, columns, index, where, locks, lockName, sharesLock = false }: LookupShape): Lookup {
-    const { join = '', plan = null } = this.#shape.beside ?? {};
     const conditions = [equal(columns, 'k'), ...(where === undefined ? [] : [where.sql])].join(' and ');
     // Apart for each of the listed: else a table that was small when it was planned for would be read whole when it has grown.
     const sqlWith = (end: string) =>
-      `${planOf(index, columns, plan)} select found.* from unnest(${this.#lists(columns)}) k (${columns.join(', ')}) cross join lateral (` +
-      `select ${this.selected} from paidonce.${this.name} t ${join} where ${conditions} ${end}) found`;
+      `${planOf(index, columns)} select found.* from unnest(${this.#lists(columns)}) k (${columns.join(', ')}) cross join lateral (` +
+      `select ${this.selected} from paidonce.${this.name} t where ${conditions} ${end}) found`;
     const plainSql = sqlWith('offset 0');
     const lookup: Lookup = {
       name: `${this.name} by ${name}`,
@@ -156,8 +151,8 @@ export interface Lookup {
   keyOf(values: Row): string | null;
 }
 
-function planOf(index: string, columns: readonly string[], beside: string | null = null): string {
-  return `/* ${index} (${columns.join(', ')})${beside === null ? '' : `, ${beside}`} */`;
+function planOf(index: string, columns: readonly string[]): string {
+  return `/* ${index} (${columns.join(', ')}) */`;
 }
 
 function equal(columns: readonly string[], other: string): string {
