@@ -229,7 +229,8 @@ const own: Readonly<Record<string, readonly string[]>> = {
   payment_links: ['payment_key', 'order_id'],
   facts: ['key', 'id', 'order_id', 'payment_key'],
   sightings: ['fact', 'callback'],
-  callbacks: ['id', 'message_id'],
+  // All of one message, which is told by the first of them.
+  callbacks: ['id'],
   callback_bytes: ['callback'],
   nonces: ['nonce'],
   discrepancies: ['id', 'order_id', 'key'],

@@ -21,6 +21,8 @@ export interface LookupShape {
   columns: readonly string[];
   /** Begins with the columns. */
   index: string;
+  /** Of rows with the same values only the one that was made first, in the order of the index. */
+  first?: true;
   /** Only rows for which this holds: in SQL about `t`, and the same in code. */
   where?: { sql: string; holds: (values: Row) => boolean };
   /**
@@ -99,13 +101,14 @@ export class Table {
   }
 
   /** Declares a way to the table's rows. */
-  lookup({ name, columns, index, where, locks, lockName, sharesLock = false }: LookupShape): Lookup {
+  lookup(shape: LookupShape): Lookup {
+    const { name, columns, index, where, locks, lockName, sharesLock = false } = shape;
     const conditions = [equal(columns, 'k'), ...(where === undefined ? [] : [where.sql])].join(' and ');
     // Apart for each of the listed: else a table that was small when it was planned for would be read whole when it has grown.
     const sqlWith = (end: string) =>
       `${planOf(index, columns)} select found.* from unnest(${this.#lists(columns)}) k (${columns.join(', ')}) cross join lateral (` +
       `select ${this.selected} from paidonce.${this.name} t where ${conditions} ${end}) found`;
-    const plainSql = sqlWith('offset 0');
+    const plainSql = shape.first === undefined ? sqlWith('offset 0') : this.#firstSql(shape);
     const lookup: Lookup = {
       name: `${this.name} by ${name}`,
       table: this,
@@ -122,6 +125,21 @@ export class Table {
     };
     this.lookups.push(lookup);
     return lookup;
+  }
+
+  /**
+   * The first of each. Asked for as the first that is not before it: the order by `seq` alone could also be had from another index,
+   * by reading on until one fits.
+   */
+  #firstSql({ columns, index, where }: LookupShape): string {
+    const last = columns.at(-1) ?? '';
+    const rest = columns.slice(0, -1).map((column) => `t.${column} = k.${column} and `);
+    const condition = `${rest.join('')}t.${last} >= k.${last}${where === undefined ? '' : ` and ${where.sql}`}`;
+    return (
+      `${planOf(index, columns)} select found.* from unnest(${this.#lists(columns)}) k (${columns.join(', ')}) cross join lateral (` +
+      `select ${this.selected} from paidonce.${this.name} t where ${condition} order by t.${last}, t.seq limit 1) found ` +
+      `where found.${last} = k.${last}`
+    );
   }
 
   #lists(columns: readonly string[]): string {
