@@ -20,7 +20,8 @@ export function killAtCommit(kill: (point: Point) => void): void {
   const query = Client.prototype.query;
   Object.assign(Client.prototype, {
     query(this: Client, ...given: unknown[]) {
-      if (given[0] === 'commit') kill('before commit');
+      const [what] = given;
+      if (what === 'commit' || Object(what).text === 'commit') kill('before commit');
       return Reflect.apply(query, this, given);
     },
   });

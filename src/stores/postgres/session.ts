@@ -18,6 +18,9 @@ const parsers = {
   },
 };
 
+/** For what a server answers at once, or never. The driver takes it with a statement, though its types do not say so. */
+const commandLimit = { query_timeout: 12_000 };
+
 /**
  * A connection of the store's own. Statements go out without waiting for the answers of those before (the connection is
  * pipelined); each is prepared once under a name made of its text.
@@ -52,7 +55,7 @@ export class Session {
 
   /** The statement's tag: `COMMIT` where a commit was one. */
   async command(sql: string): Promise<string> {
-    return (await this.client.query(sql)).command;
+    return (await this.client.query({ text: sql, ...commandLimit })).command;
   }
 
   async #query(sql: string, values: readonly Value[]) {
