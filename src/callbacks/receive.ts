@@ -96,7 +96,7 @@ export function createReceive(deps: ReceiveDependencies) {
       const reply = receiver.acknowledge(outcome, request, context, output.code ?? undefined);
       return { reply, written: () => acknowledged(callback, outcome) };
     } catch (error) {
-      // Fail closed and say so: nothing was committed, so the provider must send again.
+      // Fail closed and say so: nothing is known to be committed, so the provider must send again.
       deps.observe('callback.failed', 'error', {
         account: account.id,
         error: error instanceof AppError ? error.message : String(error),
