@@ -54,7 +54,7 @@ async function makePartition(session: Session, table: Partitioned, from: Instant
     );
   } catch (error) {
     // Rows of that week are in the rest already (23514), the other node was quicker, or the table is in use: it can wait.
-    if (!['23514', '42P07', '42809', '23505', '55P03', '40P01'].includes(stateOf(error) ?? '')) throw error;
+    if (!['23514', '42P07', '42710', '42809', '23505', '55P03', '40P01'].includes(stateOf(error) ?? '')) throw error;
   }
 }
 
