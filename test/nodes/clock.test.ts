@@ -23,9 +23,9 @@ describe('a node whose clock is wrong by an hour', () => {
     const { place, sink } = cluster;
     const ready = await Promise.all((['api', 'all'] as const).map((kind) => ask(`${cluster.node(kind).url}/readyz`)));
     expect(ready.map(({ status }) => status)).toEqual([200, 503]);
-    expect(ready[1]?.text).toContain("this clock and the store's differ by 36");
+    expect(ready[1]?.text).toMatch(/this clock and the store's differ by 3[56]\d{5} ms/);
     // Some are tried again, so that due times of schedules are there as well.
-    sink.failing = 20;
+    sink.failing = 5;
     const load = new Load(cluster);
     load.start(4);
     const waits = "select count(*) as n from paidonce_deliveries where state = 'pending' and attempts > 0";

@@ -12,7 +12,7 @@ describe('nodes that are restarted one after the other', () => {
     load.start(6);
     for (const node of cluster.nodes) {
       const wanted = load.count + 40;
-      await until('work goes on', async () => load.count > wanted);
+      await until('work goes on', async () => load.count > wanted, 30_000);
       expect(await node.end('SIGTERM')).toBe(0);
       await node.start();
     }
@@ -21,7 +21,9 @@ describe('nodes that are restarted one after the other', () => {
     await cluster.settled(10_000);
     await expectKept(expect, cluster, load);
     expect(load.refusals).toEqual([]);
-    expect(load.unanswered.filter((code) => code !== 'ECONNREFUSED')).toEqual([]);
+    // Refused, or sent on a kept connection in the moment in which the server closed it as idle.
+    const passing = ['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET'];
+    expect(load.unanswered.filter((code) => !passing.includes(code))).toEqual([]);
     const [lost] = await cluster.place.all('select count(*) as n from paidonce_attempts where lost');
     expect(Number(lost?.n)).toBe(0);
   });

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
+import { Pool } from 'pg';
 import { paidonce } from '../../src/paidonce.ts';
 import { hmac } from '../../src/providers/hmac.ts';
 import { standard } from '../../src/providers/standard.ts';
@@ -9,6 +10,8 @@ import * as settings from './shop-settings.ts';
 
 /** A merchant's own program on the library: its handler inserts plainly, so whoever runs twice is there twice. */
 async function run({ database, masterKey, adminKey, port }: settings.ShopStart): Promise<void> {
+  /** Of a pool of the merchant's own. */
+  const connections = process.env.SHOP_CONNECTIONS;
   let held: PromiseWithResolvers<void> | null = null;
   let stops = false;
   process.on('message', (order: settings.ShopOrder) => {
@@ -32,7 +35,9 @@ async function run({ database, masterKey, adminKey, port }: settings.ShopStart):
   };
   const credentials = { api_key: settings.apiKey, api_secrets: [settings.apiSecret] };
   const pay = paidonce({
-    store: postgres(database),
+    store: postgres(
+      connections === undefined ? database : new Pool({ connectionString: database, max: Number(connections) }),
+    ),
     merchant: settings.merchant,
     accounts: { [settings.accountName]: { provider: 'hmac', credentials, withoutOrder: 'accept' } },
     providers: [hmac, { ...standard, sender: stopping }],

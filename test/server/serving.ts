@@ -56,7 +56,8 @@ export function startServing(parameters: readonly string[], settings: Record<str
   const children = () =>
     logged.filter(({ msg, pid }) => msg === 'server.started' && pid !== started.pid).map(({ pid }) => Number(pid));
   const listening = async (): Promise<Serving> => {
-    const found = await until('it listens', async () => logged.find((line) => 'listening' in line)?.listening);
+    const find = async () => logged.find((line) => 'listening' in line)?.listening;
+    const found = await until('it listens', find, 60_000);
     const { url, ...rest } = Object(found);
     return { process: started, url: String(url), listening: rest, logged, ended, children };
   };
