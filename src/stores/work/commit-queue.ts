@@ -21,6 +21,7 @@ interface Queued {
  */
 export class CommitQueue {
   readonly #inFlightMax: number;
+  readonly #rowsMax: number;
   readonly #commit: Commit;
   #queue: Queued[] = [];
   #bytes = 0;
@@ -28,9 +29,10 @@ export class CommitQueue {
   #scheduled = false;
   #whenIdle: (() => void)[] = [];
 
-  /** `inFlightMax`: batches under way at once. */
-  constructor(inFlightMax: number, commit: Commit) {
+  /** `inFlightMax`: batches under way at once; `rowsMax`: operations in one. */
+  constructor(inFlightMax: number, commit: Commit, rowsMax: number = limits.commitRows) {
     this.#inFlightMax = inFlightMax;
+    this.#rowsMax = rowsMax;
     this.#commit = commit;
   }
 
@@ -67,7 +69,7 @@ export class CommitQueue {
     let rows = 0;
     let bytes = 0;
     for (const { bytes: more } of this.#queue) {
-      if (rows >= limits.commitRows || (rows > 0 && bytes + more > limits.commitBytes)) break;
+      if (rows >= this.#rowsMax || (rows > 0 && bytes + more > limits.commitBytes)) break;
       rows += 1;
       bytes += more;
     }
