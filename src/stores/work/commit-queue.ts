@@ -104,6 +104,18 @@ export class CommitQueue {
   }
 }
 
+/** Without a list of the values of each object, which took three times as long. */
+function bytesOfParts(value: object): number {
+  let bytes = 16;
+  if (hasNames(value)) for (const name in value) bytes += roughBytes(value[name]);
+  else for (const part of value instanceof Map || Array.isArray(value) ? value.values() : []) bytes += roughBytes(part);
+  return bytes;
+}
+
+function hasNames(value: object): value is Readonly<Record<string, unknown>> {
+  return !Array.isArray(value) && !(value instanceof Map);
+}
+
 /** About what a value takes as a message; not a number for what is no data. */
 export function roughBytes(value: unknown): number {
   switch (typeof value) {
@@ -112,9 +124,7 @@ export function roughBytes(value: unknown): number {
     case 'object': {
       if (value === null) return 8;
       if (value instanceof Uint8Array) return 16 + value.byteLength;
-      let bytes = 16;
-      for (const part of value instanceof Map ? value.values() : Object.values(value)) bytes += roughBytes(part);
-      return bytes;
+      return bytesOfParts(value);
     }
     case 'function':
     case 'symbol':
