@@ -1,7 +1,7 @@
 import { type ClientBase, Pool, type PoolConfig } from 'pg';
 import { AppError } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
-import { Session } from './session.ts';
+import { Session, Statements } from './session.ts';
 
 /**
  * The connections of one node. Batches, operations that wait alone, and reads each have their own, which no handler can take;
@@ -14,7 +14,7 @@ export class Connections {
   readonly #handlers: Pool;
   readonly #handlersAreOurs: boolean;
   readonly #sessions = new WeakMap<ClientBase, Session>();
-  readonly #names = new Map<string, string>();
+  readonly #statements = new Statements();
   #opened = 0;
 
   /** `given`: how to reach the database, or a pool whose connections handlers may use. */
@@ -25,7 +25,6 @@ export class Connections {
         new Pool({
           ...options,
           max,
-          pipeline: true,
           application_name: `paidonce ${application}`,
           connectionTimeoutMillis: connectMs,
           idleTimeoutMillis: 0,
@@ -69,7 +68,11 @@ export class Connections {
     let session = this.#sessions.get(client);
     try {
       if (session === undefined) {
-        session = new Session(client, { names: this.#names, number: this.#opened });
+        session = new Session(client, {
+          statements: this.#statements,
+          number: this.#opened,
+          pipelined: settings !== null,
+        });
         this.#opened += 1;
         if (settings !== null) await prepare(session, settings);
         this.#sessions.set(client, session);
@@ -103,7 +106,7 @@ const readSettings = `set synchronous_commit = on; set statement_timeout = '${li
 
 /** @throws AppError `store.unavailable` for a server that loses what it has committed, or is too old. */
 async function prepare(session: Session, settings: string): Promise<void> {
-  await session.command(settings);
+  await session.client.query(settings);
   const [row] = await session.all(
     `select current_setting('synchronous_commit') as synchronous_commit, current_setting('fsync') as fsync,
        current_setting('server_version_num')::integer as version`,

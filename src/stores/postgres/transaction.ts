@@ -108,28 +108,32 @@ export class TransactionWork {
     return undefined;
   }
 
+  /** One flight: the server takes the locks, then what locks rows, and what the rest reads stands under all of them. */
   async #load(needs: readonly Need[]): Promise<void> {
-    const taken = await this.#lock(needs);
-    for (const need of needs)
-      if (need.is === 'lock' && !taken.has(need.name)) this.#image.busy.add(`lock ${need.name}`);
-    const lookups = new Map<Lookup, { key: string; parts: readonly string[] }[]>();
-    const answers: Promise<void>[] = [];
+    const locking = this.#lock(needs);
+    const lookups = new Map<Lookup, Wanted[]>();
+    const answers: Extract<Need, { is: 'answer' }>[] = [];
     for (const need of needs) {
-      if (need.is === 'lock') continue;
-      if (need.is === 'answer') {
-        answers.push(need.load(this.#session, this.#waits).then((rows) => this.#image.answered(need.key, rows)));
-        continue;
-      }
-      const lockName = need.lookup.lockName(need.parts);
-      if (lockName !== null && !taken.has(lockName)) {
-        this.#image.busy.add(nameOf(need.lookup, need.key));
-        continue;
-      }
+      if (need.is === 'answer') answers.push(need);
+      if (need.is !== 'rows') continue;
       const wanted = lookups.get(need.lookup);
       if (wanted === undefined) lookups.set(need.lookup, [need]);
       else wanted.push(need);
     }
-    await allOf([...answers, ...[...lookups].map(([lookup, wanted]) => this.#find(lookup, wanted))]);
+    const isPlain = ([lookup]: [Lookup, unknown]) => (lookup.locks === undefined ? 1 : 0);
+    const finds = [...lookups].sort((one, other) => isPlain(one) - isPlain(other));
+    await allOf([
+      locking,
+      ...finds.map(([lookup, wanted]) => this.#find(lookup, wanted, locking)),
+      ...answers.map((answer) => this.#ask(answer)),
+    ]);
+    const taken = await locking;
+    for (const need of needs)
+      if (need.is === 'lock' && !taken.has(need.name)) this.#image.busy.add(`lock ${need.name}`);
+  }
+
+  async #ask({ key, load }: Extract<Need, { is: 'answer' }>): Promise<void> {
+    this.#image.answered(key, await load(this.#session, this.#waits));
   }
 
   /** The names that are this transaction's now. */
@@ -148,30 +152,32 @@ export class TransactionWork {
     return this.#image.held;
   }
 
-  async #find(lookup: Lookup, wanted: readonly { key: string; parts: readonly string[] }[]): Promise<void> {
+  async #find(lookup: Lookup, wanted: readonly Wanted[], locking: Promise<ReadonlySet<string>>): Promise<void> {
     const skips = lookup.locks === 'try' || (lookup.locks === 'wait' && !this.#waits);
-    const lists = listsOf(wanted);
-    const rows = await this.#session.all(skips ? `${lookup.sql} skip locked` : lookup.sql, ...lists);
-    let loaded = wanted;
+    const rows = await this.#session.all(skips ? `${lookup.sql} skip locked` : lookup.sql, ...listsOf(wanted));
+    const taken = await locking;
+    const busy = new Set<string | null>();
+    for (const { key, parts } of wanted) {
+      const lockName = lookup.lockName(parts);
+      // What was read without it may be changing.
+      if (lockName !== null && !taken.has(lockName)) busy.add(key);
+    }
     if (skips && lookup.locks === 'wait') {
       const found = new Set(rows.map((values) => lookup.keyOf(values)));
-      const absent = wanted.filter(({ key }) => !found.has(key));
-      const held = absent.length === 0 ? new Set<string | null>() : await this.#heldByOthers(lookup, absent);
-      for (const key of held) this.#image.busy.add(nameOf(lookup, String(key)));
-      loaded = wanted.filter(({ key }) => !held.has(key));
+      const absent = wanted.filter(({ key }) => !found.has(key) && !busy.has(key));
+      if (absent.length > 0) for (const key of await this.#heldByOthers(lookup, absent)) busy.add(key);
     }
+    for (const key of busy) this.#image.busy.add(nameOf(lookup, String(key)));
+    const loaded = wanted.filter(({ key }) => !busy.has(key));
     this.#image.loaded(
       lookup,
       loaded.map(({ key }) => key),
-      rows,
+      busy.size === 0 ? rows : rows.filter((values) => !busy.has(lookup.keyOf(values))),
     );
   }
 
   /** Rows that were skipped although they are there. */
-  async #heldByOthers(
-    lookup: Lookup,
-    wanted: readonly { key: string; parts: readonly string[] }[],
-  ): Promise<Set<string | null>> {
+  async #heldByOthers(lookup: Lookup, wanted: readonly Wanted[]): Promise<Set<string | null>> {
     const rows = await this.#session.all(lookup.sql.replace(/ for no key update of t$/, ''), ...listsOf(wanted));
     return new Set(rows.map((values) => lookup.keyOf(values)));
   }
@@ -197,6 +203,11 @@ export class TransactionWork {
       lanes.map(([, nextDue]) => nextDue),
     );
   }
+}
+
+interface Wanted {
+  key: string;
+  parts: readonly string[];
 }
 
 export type Ran<T> = { ok: true; value: T } | { ok: false; error: unknown } | typeof inTheWay;
@@ -229,7 +240,7 @@ function isAlone(need: Need): boolean {
   return need.is === 'answer' && need.alone === true;
 }
 
-function listsOf(wanted: readonly { parts: readonly string[] }[]): string[][] {
+function listsOf(wanted: readonly Wanted[]): string[][] {
   const width = wanted[0]?.parts.length ?? 0;
   return Array.from({ length: width }, (_, column) => wanted.map(({ parts }) => parts[column] ?? ''));
 }

@@ -60,9 +60,10 @@ export async function runRead<K extends keyof Reads>(
 ): Promise<Reads[K]['output']> {
   const read: (session: Session, input: Reads[K]['input'], now: Instant) => Promise<Reads[K]['output']> = reads[name];
   if (!several.has(name)) return read(session, input, now);
-  await session.command('begin isolation level repeatable read read only');
+  const begun = session.command('begin isolation level repeatable read read only');
   try {
-    return await read(session, input, now);
+    const [answer] = await Promise.all([read(session, input, now), begun]);
+    return answer;
   } finally {
     await session.command('rollback');
   }
