@@ -61,13 +61,16 @@ export interface FlightTools {
 export class Flight implements Submittable {
   readonly #asked: readonly Asked[];
   readonly #tools: FlightTools;
+  readonly #ended: () => void;
   readonly #answers: Answer[] = [];
   /** Statements that are being prepared, in order. */
   readonly #new: Statement[] = [];
   #rows: Row[] = [];
 
-  constructor(asked: readonly Asked[], tools: FlightTools) {
+  /** `ended`: called once, when everything was answered or the flight has failed. */
+  constructor(asked: readonly Asked[], tools: FlightTools, ended: () => void) {
     this.#asked = asked;
+    this.#ended = ended;
     this.#tools = tools;
   }
 
@@ -114,6 +117,7 @@ export class Flight implements Submittable {
       if (answer === undefined) reject(new Error('the server did not answer a statement'));
       else resolve(answer);
     }
+    this.#ended();
   }
 
   handleError(error: unknown): void {
@@ -124,6 +128,7 @@ export class Flight implements Submittable {
       if (answer === undefined) reject(error);
       else resolve(answer);
     }
+    this.#ended();
   }
 
   get #running(): Statement | undefined {

@@ -54,6 +54,7 @@ export class Session {
     parserOf: (type: number): ((text: string) => unknown) => parsers.getTypeParser(type),
   };
   #asked: Asked[] = [];
+  #flies = false;
 
   constructor(
     client: ClientBase,
@@ -89,14 +90,16 @@ export class Session {
     return new Promise((resolve, reject) => {
       this.#asked.push({ statement, values, resolve, reject });
       // Comes when everything is asked that can be asked without an answer.
-      if (this.#asked.length === 1) process.nextTick(() => this.#send());
+      if (this.#asked.length === 1 && !this.#flies) process.nextTick(() => this.#send());
     });
   }
 
   #send(): void {
     const asked = this.#asked;
+    this.#flies = asked.length > 0;
+    if (!this.#flies) return;
     this.#asked = [];
-    this.client.query(new Flight(asked, this.#tools));
+    this.client.query(new Flight(asked, this.#tools, () => process.nextTick(() => this.#send())));
   }
 
   async #askAlone({ name, text }: Statement, values: readonly Value[]): Promise<Answer> {

@@ -96,15 +96,23 @@ export class Table {
   /** Declares a way to the table's rows. */
   lookup({ name, columns, where, locks, lockName, sharesLock = false }: LookupShape): Lookup {
     const join = this.#shape.beside?.join ?? '';
+    const keys = `unnest(${this.#lists(columns)}) k (${columns.join(', ')})`;
+    const found = (source: string) =>
+      `from ${source} join paidonce.${this.name} t on ${equal(columns, 'k')} ${join}` +
+      `${where === undefined ? '' : ` where ${where.sql}`}`;
+    const sqlFrom = (source: string) =>
+      `select ${this.selected} ${found(source)}${locks === undefined ? '' : ' for no key update of t'}`;
     const lookup: Lookup = {
       name: `${this.name} by ${name}`,
       table: this,
       locks,
       sharesLock,
-      sql:
-        `select ${this.selected} from unnest(${this.#lists(columns)}) k (${columns.join(', ')}) ` +
-        `join paidonce.${this.name} t on ${equal(columns, 'k')} ${join}` +
-        `${where === undefined ? '' : ` where ${where.sql}`}${locks === undefined ? '' : ' for no key update of t'}`,
+      sql: sqlFrom(keys),
+      presentSql: `select ${columns.map((column) => `t.${column}`).join(', ')} ${found(keys)}`,
+      followSql: (child, by) =>
+        child.sqlFrom(`(select distinct t.${by} ${found(keys)}) k (${child.columns.join(', ')})`),
+      sqlFrom,
+      columns,
       lockName: (parts) => lockName?.(parts) ?? null,
       keyOf: (values) => {
         const isIn = (where?.holds(values) ?? true) && columns.every((column) => values[column] !== null);
@@ -127,6 +135,13 @@ export interface Lookup {
   readonly table: Table;
   /** Takes a list for each column; where it locks, `skip locked` may be put behind it. */
   readonly sql: string;
+  /** The columns alone, of rows that are there, whoever holds them. */
+  readonly presentSql: string;
+  readonly columns: readonly string[];
+  /** The same lists as `sql`, for the rows of another lookup that has what these rows have in column `by`. */
+  followSql(child: Lookup, by: string): string;
+  /** For keys from what is named `k`, with the columns of this lookup. */
+  sqlFrom(source: string): string;
   readonly locks: 'wait' | 'try' | undefined;
   readonly sharesLock: boolean;
   lockName(parts: readonly string[]): string | null;

@@ -5,9 +5,11 @@ import type { Program } from '../decisions.ts';
 import type { Row } from '../mapping.ts';
 import { Directory } from '../work/directory.ts';
 import { type Operation, runOperation } from '../work/operation.ts';
+import type { Rows } from '../work/rows.ts';
 import { Unit } from '../work/unit.ts';
 import { Image, type ImageRow, type Need, nameOf } from './image.ts';
 import type { Session, Value } from './session.ts';
+import { type Follow, followed } from './statements/followed.ts';
 import { rowsOf, writeOrder } from './statements/statements.ts';
 import type { Lookup, Table } from './table.ts';
 
@@ -38,12 +40,14 @@ export class TransactionWork {
   readonly #place: Workplace;
   readonly #waits: boolean;
   readonly #image = new Image();
+  readonly #rows: Rows;
   readonly #directory = new Directory();
 
   constructor(session: Session, place: Workplace, { waits }: { waits: boolean }) {
     this.#session = session;
     this.#place = place;
     this.#waits = waits;
+    this.#rows = rowsOf(this.#image, place);
   }
 
   /** What each operation answers, throws, or that it is in the way; nothing of it is written yet. */
@@ -84,7 +88,7 @@ export class TransactionWork {
     const image = this.#image;
     image.missing.clear();
     const { node, now } = this.#place;
-    const unit = new Unit({ rows: rowsOf(image, this.#place), directory: this.#directory, node, random }, now);
+    const unit = new Unit({ rows: this.#rows, directory: this.#directory, node, random }, now);
     let outcome: Ran<T>;
     try {
       const value = operation(unit);
@@ -153,33 +157,59 @@ export class TransactionWork {
   }
 
   async #find(lookup: Lookup, wanted: readonly Wanted[], locking: Promise<ReadonlySet<string>>): Promise<void> {
-    const skips = lookup.locks === 'try' || (lookup.locks === 'wait' && !this.#waits);
-    const rows = await this.#session.all(skips ? `${lookup.sql} skip locked` : lookup.sql, ...listsOf(wanted));
-    const taken = await locking;
+    const lists = listsOf(wanted);
+    const skips = this.#skips(lookup);
+    const finding = this.#session.all(skips ? `${lookup.sql} skip locked` : lookup.sql, ...lists);
+    const checks = skips && lookup.locks === 'wait';
+    const present = checks ? this.#session.all(lookup.presentSql, ...lists) : [];
+    const following = (followed.get(lookup) ?? []).map((follow) => this.#askFollowing(follow, lists));
+    const [taken, rows, there, follows] = await Promise.all([locking, finding, present, Promise.all(following)]);
     const busy = new Set<string | null>();
     for (const { key, parts } of wanted) {
       const lockName = lookup.lockName(parts);
       // What was read without it may be changing.
       if (lockName !== null && !taken.has(lockName)) busy.add(key);
     }
-    if (skips && lookup.locks === 'wait') {
-      const found = new Set(rows.map((values) => lookup.keyOf(values)));
-      const absent = wanted.filter(({ key }) => !found.has(key) && !busy.has(key));
-      if (absent.length > 0) for (const key of await this.#heldByOthers(lookup, absent)) busy.add(key);
-    }
+    const found = new Set(rows.map((values) => lookup.keyOf(values)));
+    // Skipped although it is there: somebody else holds it.
+    for (const values of there) if (!found.has(lookup.keyOf(values))) busy.add(lookup.keyOf(values));
     for (const key of busy) this.#image.busy.add(nameOf(lookup, String(key)));
     const loaded = wanted.filter(({ key }) => !busy.has(key));
+    const known = busy.size === 0 ? rows : rows.filter((values) => !busy.has(lookup.keyOf(values)));
     this.#image.loaded(
       lookup,
       loaded.map(({ key }) => key),
-      busy.size === 0 ? rows : rows.filter((values) => !busy.has(lookup.keyOf(values))),
+      known,
     );
+    this.#loadFollowing(follows, known);
   }
 
-  /** Rows that were skipped although they are there. */
-  async #heldByOthers(lookup: Lookup, wanted: readonly Wanted[]): Promise<Set<string | null>> {
-    const rows = await this.#session.all(lookup.sql.replace(/ for no key update of t$/, ''), ...listsOf(wanted));
-    return new Set(rows.map((values) => lookup.keyOf(values)));
+  #skips({ locks }: Lookup): boolean {
+    return locks === 'try' || (locks === 'wait' && !this.#waits);
+  }
+
+  async #askFollowing(follow: Follow, lists: readonly Value[]): Promise<{ follow: Follow; rows: readonly Row[] }> {
+    const { lookup, sql } = follow;
+    return { follow, rows: await this.#session.all(this.#skips(lookup) ? `${sql} skip locked` : sql, ...lists) };
+  }
+
+  /** What follows a row that is held by somebody else is left to be asked for again. */
+  #loadFollowing(follows: readonly { follow: Follow; rows: readonly Row[] }[], parents: readonly Row[]): void {
+    const usable = new Map<string, Set<string>>();
+    for (const { follow, rows } of follows) {
+      const { lookup, by } = follow;
+      let keys = usable.get(by) ?? new Set(parents.map((values) => String(values[by])));
+      if (lookup.locks !== undefined) {
+        const locked = new Set<string | null>(rows.map((values) => lookup.keyOf(values)));
+        keys = new Set([...keys].filter((key) => locked.has(key)));
+      }
+      usable.set(by, keys);
+      this.#image.loaded(
+        lookup,
+        [...keys],
+        rows.filter((values) => keys.has(lookup.keyOf(values) ?? '')),
+      );
+    }
   }
 
   #write(table: Table, { added, changed, deleted }: Record<'added' | 'changed' | 'deleted', readonly ImageRow[]>) {
