@@ -1,7 +1,6 @@
 import type { Connection, Submittable } from 'pg';
 import type { Row } from '../mapping.ts';
-import { type ElementType, listsIn, type MessageWriter } from './message-writer.ts';
-import type { Value } from './session.ts';
+import { type ElementType, listsIn, type MessageWriter, type Value } from './message-writer.ts';
 
 /** What came of a statement. */
 export interface Answer {
@@ -15,7 +14,7 @@ export class Statement {
   readonly text: string;
   readonly name: string;
   readonly lists: readonly (ElementType | null)[];
-  #columns: readonly { name: string; parse: (text: string) => unknown }[] = [];
+  #columns: readonly { name: string; parse: (text: string) => Row[string] }[] = [];
   #empty: Row = {};
 
   constructor(text: string, name: string) {
@@ -24,19 +23,19 @@ export class Statement {
     this.lists = listsIn(text);
   }
 
-  describe(columns: readonly { name: string; parse: (text: string) => unknown }[]): void {
+  describe(columns: readonly { name: string; parse: (text: string) => Row[string] }[]): void {
     this.#columns = columns;
     this.#empty = Object.fromEntries(columns.map(({ name }) => [name, null]));
   }
 
   rowOf(fields: readonly (string | null)[]): Row {
     // A copy of one object: all rows have one shape.
-    const row: Record<string, unknown> = { ...this.#empty };
+    const row = { ...this.#empty };
     for (const [index, { name, parse }] of this.#columns.entries()) {
       const field = fields[index] ?? null;
       if (field !== null) row[name] = parse(field);
     }
-    return row as Row;
+    return row;
   }
 }
 
@@ -51,7 +50,7 @@ export interface FlightTools {
   writer: MessageWriter;
   /** What this connection has prepared. */
   prepared: Set<Statement>;
-  parserOf(type: number): (text: string) => unknown;
+  parserOf(type: number): (text: string) => Row[string];
 }
 
 /**

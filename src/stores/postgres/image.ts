@@ -44,8 +44,8 @@ export class Image {
   readonly busy = new Set<string>();
   readonly #rows: ImageRow[] = [];
   readonly #unique = new Map<Table, Map<string, ImageRow>>();
-  readonly #index = new Map<Lookup, Map<string, Set<ImageRow>>>();
-  readonly #loaded = new Set<string>();
+  readonly #index = new Map<Lookup, Map<string, ImageRow[]>>();
+  readonly #loaded = new Map<Lookup, Set<string>>();
   readonly #answers = new Map<string, readonly Row[]>();
   /** Ids given in this transaction: nothing in the database names them. */
   readonly #fresh = new Set<string>();
@@ -54,12 +54,11 @@ export class Image {
   /** The rows that a lookup finds; empty, and missed, where they have not been loaded. */
   find(lookup: Lookup, ...parts: readonly string[]): ImageRow[] {
     const key = parts.join('\u0000');
-    const name = nameOf(lookup, key);
-    if (!this.#loaded.has(name) && !parts.some((part) => this.#fresh.has(part))) {
-      this.missing.set(name, { is: 'rows', lookup, key, parts });
+    if (this.#loaded.get(lookup)?.has(key) !== true && !parts.some((part) => this.#fresh.has(part))) {
+      this.missing.set(nameOf(lookup, key), { is: 'rows', lookup, key, parts });
       return [];
     }
-    const found = [...(this.#index.get(lookup)?.get(key) ?? [])];
+    const found = this.#index.get(lookup)?.get(key)?.slice() ?? [];
     return found.length < 2 ? found : found.sort((one, other) => placeOf(one) - placeOf(other));
   }
 
@@ -100,18 +99,21 @@ export class Image {
   }
 
   change(row: ImageRow, change: Row): void {
-    const before = { ...row.values };
-    const { state } = row;
-    this.#unindex(row);
-    Object.assign(row.values, change);
+    const { state, table, values } = row;
+    const before: Row = {};
+    for (const column in change) before[column] = values[column] ?? null;
+    this.#assign(row, change, table.moves(change));
     if (state === 'kept') row.state = 'changed';
-    this.#enter(row);
     this.#undo.push(() => {
-      this.#unindex(row);
-      Object.assign(row.values, before);
+      this.#assign(row, before, table.moves(before));
       row.state = state;
-      this.#enter(row);
     });
+  }
+
+  #assign(row: ImageRow, change: Row, moves: boolean): void {
+    if (moves) this.#unindex(row);
+    Object.assign(row.values, change);
+    if (moves) this.#enter(row);
   }
 
   delete(row: ImageRow): void {
@@ -176,7 +178,12 @@ export class Image {
   /** Rows that a lookup was asked for, all of them. Rows that are here already stay as they are, unless this time they are locked. */
   loaded(lookup: Lookup, keys: readonly string[], rows: readonly Row[]): void {
     for (const values of rows) this.#met(lookup, values);
-    for (const key of keys) this.#loaded.add(nameOf(lookup, key));
+    let loaded = this.#loaded.get(lookup);
+    if (loaded === undefined) {
+      loaded = new Set();
+      this.#loaded.set(lookup, loaded);
+    }
+    for (const key of keys) loaded.add(key);
   }
 
   /** A row that a statement of its own has found and locked. */
@@ -247,8 +254,8 @@ export class Image {
         this.#index.set(lookup, index);
       }
       const found = index.get(key);
-      if (found === undefined) index.set(key, new Set([row]));
-      else found.add(row);
+      if (found === undefined) index.set(key, [row]);
+      else found.push(row);
     }
   }
 
@@ -257,7 +264,8 @@ export class Image {
     this.#unique.get(table)?.delete(table.keyOf(values));
     for (const lookup of table.lookups) {
       const key = lookup.keyOf(values);
-      if (key !== null) this.#index.get(lookup)?.get(key)?.delete(row);
+      const found = key === null ? undefined : this.#index.get(lookup)?.get(key);
+      if (found !== undefined) found.splice(found.indexOf(row), 1);
     }
   }
 }

@@ -1,4 +1,5 @@
-import type { Value } from './session.ts';
+/** What a statement takes; lists go as arrays. */
+export type Value = string | number | bigint | boolean | null | undefined | Uint8Array | readonly Value[];
 
 /** What a list holds, as a statement's parameter says it: `$1::text[]`. */
 export type ElementType = keyof typeof elementOids;

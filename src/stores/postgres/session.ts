@@ -3,10 +3,7 @@ import { type ClientBase, DatabaseError, types } from 'pg';
 import { AppError } from '../../domain/errors.ts';
 import type { Row } from '../mapping.ts';
 import { type Answer, type Asked, Flight, Statement } from './flight.ts';
-import { MessageWriter } from './message-writer.ts';
-
-/** What a statement takes; lists go as arrays. */
-export type Value = string | number | bigint | boolean | null | undefined | Uint8Array | readonly Value[];
+import { MessageWriter, type Value } from './message-writer.ts';
 
 const oid = { bool: 16, bytea: 17, int8: 20, xid8: 5069 } as const;
 
@@ -51,10 +48,11 @@ export class Session {
   readonly #tools = {
     writer: new MessageWriter(),
     prepared: new Set<Statement>(),
-    parserOf: (type: number): ((text: string) => unknown) => parsers.getTypeParser(type),
+    parserOf: (type: number): ((text: string) => Row[string]) => parsers.getTypeParser(type),
   };
   #asked: Asked[] = [];
   #flies = false;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(
     client: ClientBase,
@@ -102,9 +100,16 @@ export class Session {
     this.client.query(new Flight(asked, this.#tools, () => process.nextTick(() => this.#send())));
   }
 
-  async #askAlone({ name, text }: Statement, values: readonly Value[]): Promise<Answer> {
-    const { rows, command } = await this.client.query<Row>({ name, text, values: [...values], types: parsers });
-    return { rows, tag: command };
+  /** One after the other: what a connection of the user's does with several at once is not ours to say. */
+  #askAlone({ name, text }: Statement, values: readonly Value[]): Promise<Answer> {
+    const answer = this.#last.then(async () => {
+      const { rows, command } = await this.client.query<Row>({ name, text, values: [...values], types: parsers });
+      return { rows, tag: command };
+    });
+    this.#last = answer.catch(() => {
+      // Whoever asked is told.
+    });
+    return answer;
   }
 }
 

@@ -45,18 +45,22 @@ export class Table {
   readonly name: string;
   readonly lookups: Lookup[] = [];
   readonly hasSeq: boolean;
+  readonly keyOf: (values: Row) => string;
   readonly insertSql: string;
   readonly updateSql: string;
   readonly deleteSql: string;
   readonly #shape: Shape;
   readonly #columns: readonly string[];
   readonly #changing: readonly string[];
+  readonly #placing: Set<string>;
 
   constructor(shape: Shape) {
     const { name, key, mutable = [], onConflict } = shape;
     this.#shape = shape;
     this.#columns = Object.keys(shape.columns);
     this.#changing = [...key, ...mutable];
+    this.#placing = new Set(key);
+    this.keyOf = keyOf(key);
     this.name = name;
     this.hasSeq = shape.hasSeq ?? false;
     const fromLists = (columns: readonly string[]) => `unnest(${this.#lists(columns)}) u (${columns.join(', ')})`;
@@ -67,8 +71,10 @@ export class Table {
     this.deleteSql = `delete from paidonce.${name} t using ${fromLists(key)} where ${equal(key, 'u')}`;
   }
 
-  keyOf(values: Row): string {
-    return joined(values, this.#shape.key);
+  /** Whether such a change can change by which keys a row is found. */
+  moves(change: Row): boolean {
+    for (const column in change) if (this.#placing.has(column)) return true;
+    return false;
   }
 
   insertLists(rows: readonly Row[]): Lists {
@@ -96,6 +102,7 @@ export class Table {
   /** Declares a way to the table's rows. */
   lookup({ name, columns, where, locks, lockName, sharesLock = false }: LookupShape): Lookup {
     const join = this.#shape.beside?.join ?? '';
+    const joined = keyOf(columns);
     const keys = `unnest(${this.#lists(columns)}) k (${columns.join(', ')})`;
     const found = (source: string) =>
       `from ${source} join paidonce.${this.name} t on ${equal(columns, 'k')} ${join}` +
@@ -116,9 +123,10 @@ export class Table {
       lockName: (parts) => lockName?.(parts) ?? null,
       keyOf: (values) => {
         const isIn = (where?.holds(values) ?? true) && columns.every((column) => values[column] !== null);
-        return isIn ? joined(values, columns) : null;
+        return isIn ? joined(values) : null;
       },
     };
+    for (const column of [...columns, ...columnsIn(where?.sql ?? '')]) this.#placing.add(column);
     this.lookups.push(lookup);
     return lookup;
   }
@@ -153,8 +161,18 @@ function equal(columns: readonly string[], other: string): string {
   return columns.map((column) => `t.${column} = ${other}.${column}`).join(' and ');
 }
 
-function joined(values: Row, columns: readonly string[]): string {
-  return columns.map((column) => String(values[column])).join('\u0000');
+/** Called for every row and lookup, so it makes nothing but the key. */
+function keyOf([first = '', ...rest]: readonly string[]): (values: Row) => string {
+  if (rest.length === 0) return (values) => String(values[first]);
+  return (values) => {
+    let key = String(values[first]);
+    for (const column of rest) key += `\u0000${values[column]}`;
+    return key;
+  };
+}
+
+function columnsIn(sql: string): string[] {
+  return [...sql.matchAll(/\bt\.(\w+)/g)].map(([, column = '']) => column);
 }
 
 function listsOf(rows: readonly Row[], columns: readonly string[]): Lists {
