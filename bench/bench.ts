@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Databases, sqliteDatabases } from './database.ts';
-import { callbackLines, publishLines, rateIn } from './lines.ts';
+import { callbackLines, pressureLines, publishLines, rateIn } from './lines.ts';
 import type { LoadCalls } from './load.ts';
 import { postgresDatabases } from './postgres-databases.ts';
+import { fairness, overload } from './pressure.ts';
 import { commit, type Line, machine, tableOf } from './report.ts';
 import { Role } from './role.ts';
 import * as scenarios from './scenarios.ts';
@@ -15,7 +16,7 @@ const usage = `npm run bench -- [--quick] [--json] [--write] [--only <part>] [--
   --quick             a short run; differences under 1.6 times mean nothing
   --json              the lines as JSON
   --write             keep the table in bench/results.md
-  --only <part>       one or more of: ceilings, hmac, wechatpay, publish, processes
+  --only <part>       one or more of: ceilings, hmac, wechatpay, publish, processes, overload, fairness
   --profile <folder>  with a CPU profile of each measured server there`;
 
 const full: scenarios.Sizes = {
@@ -27,6 +28,9 @@ const full: scenarios.Sizes = {
   paced: 5000,
   ratePerSecond: 1000,
   connections: 256,
+  flood: 60_000,
+  floodConnections: 2048,
+  publishesEach: 100,
 };
 const quick: scenarios.Sizes = {
   ...full,
@@ -37,11 +41,13 @@ const quick: scenarios.Sizes = {
   ceiling: 6400,
   paced: 1500,
   ratePerSecond: 500,
+  flood: 30_000,
+  publishesEach: 30,
 };
 
 /** One endpoint that takes as much at once as the node sends. */
 const endpointConcurrency = 256;
-const parts = ['ceilings', 'hmac', 'wechatpay', 'publish', 'processes'] as const;
+const parts = ['ceilings', 'hmac', 'wechatpay', 'publish', 'processes', 'overload', 'fairness'] as const;
 
 const { values } = parseArgs({
   options: {
@@ -110,6 +116,8 @@ async function measure(bench: scenarios.Bench): Promise<Line[]> {
     const by = processes === 1 ? 'one process' : `${processes} processes beside the store's`;
     add({ what: `callbacks (wechatpay) by ${by}`, ...rateIn(rate), ...saturated, loss });
   }
+  if (wanted('overload')) add(...pressureLines({ overload: await overload(bench) }));
+  if (wanted('fairness')) add(...pressureLines({ fairness: await fairness(bench) }));
   return lines;
 }
 

@@ -1,3 +1,4 @@
+import type { FairnessFigures, OverloadFigures } from './pressure.ts';
 import type { Line } from './report.ts';
 import type { CallbackFigures, PublishFigures, Rate, Sizes } from './scenarios.ts';
 
@@ -50,4 +51,46 @@ export function publishLines(figures: PublishFigures, { ratePerSecond, connectio
     { what: `publish at ${ratePerSecond}/s: accepted`, ...accepting, note: toTheAnswer },
     { what: `publish at ${ratePerSecond}/s: at the sink`, ...arriving, note: toTheSink },
   ];
+}
+
+export function pressureLines({
+  overload,
+  fairness,
+}: {
+  overload?: OverloadFigures;
+  fairness?: FairnessFigures;
+}): Line[] {
+  const lines: Line[] = [];
+  if (overload !== undefined) {
+    const { maxPerSecond, offeredPerSecond, goodPerSecond, accepted, smallAccepted } = overload;
+    const { memoryBeforeMib, memoryMostMib, memoryAfterMib, refused } = overload;
+    const notes = [
+      `goodput ${share(goodPerSecond / maxPerSecond)} of the maximum ${Math.round(maxPerSecond)}/s`,
+      `${refused} refused`,
+      `a merchant with a tenth of it: ${share(smallAccepted)} accepted`,
+      `memory before, most, after: ${[memoryBeforeMib, memoryMostMib, memoryAfterMib].map(Math.round).join(', ')} MiB`,
+    ];
+    lines.push({
+      what: `overload: callbacks (hmac) at ${Math.round(offeredPerSecond)}/s, those accepted`,
+      perSecond: goodPerSecond,
+      ...accepted,
+      note: notes.join('; '),
+    });
+  }
+  if (fairness !== undefined) {
+    const { alonePerSecond, besidePerSecond } = fairness;
+    lines.push(
+      { what: 'fairness: publishes to 190 endpoints alone, confirmed', perSecond: alonePerSecond },
+      {
+        what: 'fairness: the same beside 10 that hang, with ten times as much for each',
+        perSecond: besidePerSecond,
+        note: `${share(besidePerSecond / alonePerSecond)} of alone`,
+      },
+    );
+  }
+  return lines;
+}
+
+function share(part: number): string {
+  return `${Math.round(part * 100)} %`;
 }

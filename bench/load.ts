@@ -18,6 +18,8 @@ export interface LoadResult {
   durationMs: number;
   /** Milliseconds from the (intended) send to the answer, in the order of the requests. */
   latencies: Float64Array;
+  /** The status of each answer, in the same order. */
+  answers: Uint16Array;
   /** When each request was (to be) sent, on the shared clock. */
   sentAt: Float64Array;
   bodies: string[];
@@ -41,12 +43,18 @@ class Load {
     this.#request = request;
     this.#count = request.ends.length;
     const times = () => new Float64Array(this.#count);
-    this.#result = { statuses: {}, durationMs: 0, latencies: times(), sentAt: times(), bodies: [] };
+    const answers = new Uint16Array(this.#count);
+    this.#result = { statuses: {}, durationMs: 0, latencies: times(), answers, sentAt: times(), bodies: [] };
   }
 
   async run(): Promise<LoadResult> {
     const { port, connections, ratePerSecond } = this.#request;
-    const opened = await Promise.all(Array.from({ length: connections }, () => open(port)));
+    const opened: Socket[] = [];
+    // A few at a time: the kernel drops what its queue of new connections cannot hold, and tries again only after a second.
+    while (opened.length < connections)
+      opened.push(
+        ...(await Promise.all(Array.from({ length: Math.min(256, connections - opened.length) }, () => open(port)))),
+      );
     for (const socket of opened) {
       this.#free.push(
         new Connection(
@@ -77,7 +85,8 @@ class Load {
   }
 
   #send(intendedMs: number): void {
-    const connection = this.#free.pop();
+    // In turn, so that none is idle for so long that the server closes it.
+    const connection = this.#free.shift();
     if (connection === undefined) return;
     const { bytes, ends } = this.#request;
     const index = this.#next;
@@ -87,7 +96,8 @@ class Load {
   }
 
   #take(connection: Connection, index: number, { status, body }: { status: number; body: string }): void {
-    const { statuses, latencies, sentAt, bodies } = this.#result;
+    const { statuses, latencies, answers, sentAt, bodies } = this.#result;
+    answers[index] = status;
     const now = sharedMs();
     latencies[index] = now - (sentAt[index] ?? now);
     statuses[status] = (statuses[status] ?? 0) + 1;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Database } from './database.ts';
-import { cpuMsOf, sharedMs } from './role.ts';
+import { cpuMsOf, keepOn, sharedMs } from './role.ts';
 
 const command = fileURLToPath(new URL('../bin/paidonce.js', import.meta.url));
 const adminKey = 'bench-admin-key-0123456789';
@@ -119,6 +119,10 @@ export class Product {
     }
     for (const [name, ms] of this.database.cpuMs()) times.set(name, ms);
     return times;
+  }
+
+  keepOn(processors: string): void {
+    keepOn(this.#process.pid, processors);
   }
 
   async stop(): Promise<void> {

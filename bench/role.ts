@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -50,6 +50,10 @@ export class Role<C extends Calls> {
     return cpuMsOf(this.#process.pid);
   }
 
+  keepOn(processors: string): void {
+    keepOn(this.#process.pid, processors);
+  }
+
   stop(): void {
     this.#process.kill('SIGKILL');
   }
@@ -77,6 +81,11 @@ async function reply(calls: Calls, { call, name, input }: Asked): Promise<void> 
 /** Milliseconds on a clock that all processes of one machine share. */
 export function sharedMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** Keeps a process, with all its threads, on these processors (a list as of taskset(1)). */
+export function keepOn(pid: number | undefined, processors: string): void {
+  execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', processors, String(pid)], { stdio: 'ignore' });
 }
 
 const ticksPerSecond = 100;

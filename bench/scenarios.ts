@@ -21,6 +21,11 @@ export interface Sizes {
   paced: number;
   ratePerSecond: number;
   connections: number;
+  /** The flood: requests, at twice the measured maximum, over so many connections. */
+  flood: number;
+  floodConnections: number;
+  /** Publishes to each endpoint that answers; to each that hangs ten times as many. */
+  publishesEach: number;
 }
 
 export interface Bench {
@@ -46,7 +51,7 @@ export interface Latency {
   p99Ms: number;
 }
 
-async function onProduct<T>(
+export async function onProduct<T>(
   bench: Pick<Bench, 'profile' | 'databases'>,
   run: (product: Product) => Promise<T>,
   processes = 1,
@@ -283,7 +288,7 @@ async function signed(orders: readonly string[]): Promise<traffic.Requests> {
   return traffic.callbacks(traffic.payer('hmac'), '/callbacks/bare', orders);
 }
 
-function closed({ load, sizes }: Bench, port: number, requests: traffic.Requests): Promise<LoadResult> {
+export function closed({ load, sizes }: Bench, port: number, requests: traffic.Requests): Promise<LoadResult> {
   const connections = Math.min(sizes.connections, requests.ends.length);
   return load.call('run', { ...requests, port, connections, ratePerSecond: null, keepBodies: true });
 }
@@ -293,7 +298,7 @@ function open({ load, sizes }: Bench, port: number, requests: traffic.Requests):
   return load.call('run', { ...requests, port, connections, ratePerSecond, keepBodies: true });
 }
 
-function slice({ bytes, ends }: traffic.Requests, from: number, to = ends.length): traffic.Requests {
+export function slice({ bytes, ends }: traffic.Requests, from: number, to = ends.length): traffic.Requests {
   const start = from === 0 ? 0 : (ends[from - 1] ?? 0);
   const part = ends.slice(from, to);
   return { bytes: bytes.subarray(start, part.at(-1) ?? start), ends: part.map((end) => end - start) };
@@ -334,11 +339,11 @@ function costOf(
   };
 }
 
-function perSecond({ durationMs, latencies }: LoadResult): number {
+export function perSecond({ durationMs, latencies }: LoadResult): number {
   return (latencies.length / durationMs) * 1000;
 }
 
-function latencyOf(latencies: Float64Array): Latency {
+export function latencyOf(latencies: Float64Array): Latency {
   const sorted = latencies.toSorted();
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
   return { p50Ms: at(0.5), p99Ms: at(0.99) };

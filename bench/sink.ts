@@ -20,6 +20,8 @@ const seen = new Map<string, { count: number; at: number }>();
 let posts = 0;
 
 const server = createServer({ keepAliveTimeout: 120_000 }, (request, response) => {
+  // An endpoint that hangs: it takes everything and never answers.
+  if (request.url === '/hang') return void request.resume();
   const id = request.headers['webhook-id'];
   request.resume().once('end', () => {
     posts += 1;

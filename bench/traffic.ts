@@ -3,7 +3,7 @@ import { testPlatform } from 'paidonce/testing';
 import type { LoadRequest } from './load.ts';
 import type { Product } from './product.ts';
 
-export const merchant = 'bench';
+const merchant = 'bench';
 const amountMinor = 8880;
 const currency = 'CNY';
 
@@ -50,30 +50,40 @@ export async function callbacks({ callback }: Payer, path: string, orderNos: rea
 }
 
 /** What each order is to cost, said before its money comes. */
-export function expectations({ headers }: Product, orderNos: readonly string[]): Requests {
-  const body = Buffer.from(JSON.stringify({ merchant, amount_minor: amountMinor, currency }));
+export function expectations({ headers }: Product, orderNos: readonly string[], of = merchant): Requests {
+  const body = Buffer.from(JSON.stringify({ merchant: of, amount_minor: amountMinor, currency }));
   return joined(orderNos.map((orderNo) => wire('PUT', `/v1/orders/${orderNo}`, headers, body)));
 }
 
 /** Publishes as careful publishers make them: each under an idempotency key. */
-export function publishes({ headers }: Product, orderNos: readonly string[]): Requests {
-  const of = { merchant, type: 'payment.succeeded', amount_minor: amountMinor, currency };
+export function publishes(
+  { headers }: Product,
+  orderNos: readonly string[],
+  of: (index: number) => string = () => merchant,
+): Requests {
+  const said = { type: 'payment.succeeded', amount_minor: amountMinor, currency };
   return joined(
-    orderNos.map((orderNo) => {
-      const body = { ...of, order_no: orderNo, payment_id: `pay-${orderNo}`, idempotency_key: `paid-${orderNo}` };
+    orderNos.map((orderNo, index) => {
+      const body = {
+        merchant: of(index),
+        ...said,
+        order_no: orderNo,
+        payment_id: `pay-${orderNo}`,
+        idempotency_key: `paid-${orderNo}`,
+      };
       return wire('POST', '/v1/notifications', headers, Buffer.from(JSON.stringify(body)));
     }),
   );
 }
 
-export async function addMerchant(product: Product): Promise<void> {
-  await product.call('POST', '/v1/merchants', { id: merchant, name: 'Bench' });
+export async function addMerchant(product: Product, id = merchant): Promise<void> {
+  await product.call('POST', '/v1/merchants', { id, name: 'Bench' });
 }
 
 /** Gives the path of the account's callback URL. */
-export async function addAccount(product: Product, { account }: Payer): Promise<string> {
+export async function addAccount(product: Product, { account }: Payer, of = merchant): Promise<string> {
   const made = await product.call<{ callback_url: string }>('POST', '/v1/accounts', {
-    merchant,
+    merchant: of,
     name: account.provider,
     ...account,
   });
@@ -81,8 +91,15 @@ export async function addAccount(product: Product, { account }: Payer): Promise<
 }
 
 export async function addEndpoint(product: Product, sinkPort: number, concurrency: number): Promise<void> {
-  const url = `http://127.0.0.1:${sinkPort}/sink`;
-  await product.call('POST', `/v1/merchants/${merchant}/endpoints`, { url, provider: standard.name, concurrency });
+  await addEndpointOf(product, merchant, { url: `http://127.0.0.1:${sinkPort}/sink`, concurrency });
+}
+
+export async function addEndpointOf(
+  product: Product,
+  of: string,
+  endpoint: { url: string; concurrency?: number },
+): Promise<void> {
+  await product.call('POST', `/v1/merchants/${of}/endpoints`, { provider: standard.name, ...endpoint });
 }
 
 export function orderNumbers(prefix: string, count: number): string[] {
@@ -93,6 +110,18 @@ function wire(method: string, path: string, headers: Record<string, string>, bod
   const lines = Object.entries({ host: '127.0.0.1', ...headers, 'content-length': String(body.length) });
   const head = `${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
   return Buffer.concat([Buffer.from(head, 'latin1'), body]);
+}
+
+/** One of the first, then of the second, in the given order of indexes: `from[i]` says whose the next is. */
+export function mixed(requests: readonly Requests[], from: readonly number[]): Requests {
+  const next = requests.map(() => 0);
+  const parts = from.map((whose) => {
+    const { bytes, ends } = requests[whose] ?? { bytes: Buffer.alloc(0), ends: [] };
+    const index = next[whose] ?? 0;
+    next[whose] = index + 1;
+    return Buffer.from(bytes.subarray(index === 0 ? 0 : ends[index - 1], ends[index]));
+  });
+  return joined(parts);
 }
 
 function joined(parts: readonly Buffer[]): Requests {

@@ -66,6 +66,8 @@ export interface PaidonceOptions {
   adminKey?: string;
   /** CIDRs that deliveries may reach although they are private. */
   allowTargets?: readonly string[];
+  /** How many days bytes of callbacks, payloads and attempts are kept. Default: 90. */
+  retentionDays?: number;
   observe?: Observe;
 }
 
@@ -110,6 +112,7 @@ export function paidonce(options: PaidonceOptions): Paidonce {
     publicUrl: options.publicUrl ?? 'http://127.0.0.1:7700',
     allowTargets: options.allowTargets ?? [],
     role: 'all',
+    ...(options.retentionDays === undefined ? {} : { retentionDays: options.retentionDays }),
     node: newId('nod', clock.now(), 0),
     clock,
     random: randomBytesOf,

@@ -74,12 +74,16 @@ export interface ServiceOptions {
   /** CIDRs that deliveries may reach although they are private. */
   allowTargets: readonly string[];
   role: 'all' | 'api' | 'worker';
+  /** How many days bytes of callbacks, payloads and attempts are kept. Default: `limits.retentionDays`. */
+  retentionDays?: number;
   node: NodeId;
   clock: Clock;
   random: Random;
   observe: Observe;
   /** Where a sender comes from when a delivery is made; the sandbox puts its faults here. */
   wrapSender?: (sender: Sender, claimed: Claimed) => Sender;
+  /** The store answered a decision for which it was asked so many milliseconds ago. */
+  onDecided?: (waitedMs: number) => void;
 }
 
 /** Wires the parts together. Nothing runs, and nothing is opened, before `start`. */
@@ -94,8 +98,8 @@ export function createService(options: ServiceOptions): Service {
   const http = createHttp({ allow: options.allowTargets, clock });
   const registry = createRegistry();
   const worker = createExit({ ...options, clock, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
-  const withBirth = bearing(worker, clock);
-  const upkeep: Upkeep = createUpkeep({ store, clock, observe, withBirth });
+  const withBirth = bearing(worker, options);
+  const upkeep: Upkeep = createUpkeep({ ...options, clock, withBirth });
   const orders = createOrders({ store, withBirth, clock });
   const publisher = createPublisher({
     store,
@@ -207,10 +211,11 @@ function sealingOwnerOf({ endpoint, merchant, merchantCredentials }: Claimed) {
 }
 
 /** Decisions with the node's free slots beside them, so that what can go at once is leased here from birth. */
-function bearing(worker: Worker, clock: Clock): WithBirth {
+function bearing(worker: Worker, { clock, onDecided }: Pick<ServiceOptions, 'clock' | 'onDecided'>): WithBirth {
   return async (decide) => {
     const sinceMs = clock.monotonicMs();
     const output = await decide(worker.birth());
+    onDecided?.(clock.monotonicMs() - sinceMs);
     worker.take(output.born, sinceMs);
     if (output.work) worker.wake();
     return output;

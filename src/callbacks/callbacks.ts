@@ -17,8 +17,11 @@ import { type ArrivedRequest, createReceive, type Received } from './receive.ts'
 export interface Callbacks {
   /** What must be known of a callback URL before its body is read; null = there is no such account. */
   gate(account: string): Promise<CallbackGate | null>;
-  /** Opens, records and answers one callback. Nothing is answered before it is durable. null = there is no such account. */
-  receive(request: ArrivedRequest): Promise<Received | null>;
+  /**
+   * Opens, records and answers one callback. Nothing is answered before it is durable. null = there is no such account.
+   * `decided` is called when the store has answered; what follows waits for handlers alone.
+   */
+  receive(request: ArrivedRequest, decided?: () => void): Promise<Received | null>;
   /** Reads a kept callback again with the present code and secrets. @throws AppError `callback.unknown`, `account.unknown`. */
   reprocess(id: CallbackId): Promise<void>;
   /** Why a request would be refused, or that it would not. @throws AppError `account.unknown`. */

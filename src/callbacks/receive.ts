@@ -72,8 +72,8 @@ const handlingShare = 0.8;
 export function createReceive(deps: ReceiveDependencies) {
   const acknowledged = createAcknowledged(deps);
 
-  /** null = there is no such account. */
-  async function receive(request: ArrivedRequest): Promise<Received | null> {
+  /** null = there is no such account. `decided`: the store has answered; what follows waits for handlers alone. */
+  async function receive(request: ArrivedRequest, decided: () => void = () => {}): Promise<Received | null> {
     const account = await accountOf(deps, request.account);
     if (account === 'unavailable') return { reply: tryLater, written() {} };
     if (account === null) return null;
@@ -88,6 +88,7 @@ export function createReceive(deps: ReceiveDependencies) {
       const reading = opened === null ? cutReading(request) : readingOf(opened, account);
       const output = await decide(deps, account, request, reading);
       const callback = output.callback;
+      decided();
       tell(deps, account, callback.id, output);
       const outcome = await outcomeOf(deps, account, output);
       const reply = receiver.acknowledge(outcome, request, context, output.code ?? undefined);

@@ -3,27 +3,22 @@ import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Config, isLoopback, loadConfig, localUrl } from '../server/config.ts';
+import { checkDatabase, type Finding } from '../server/database-check.ts';
 import { keptAdminKey } from '../server/keys.ts';
+import { placeOf } from '../server/store.ts';
 import type { ServerOptions, Tools } from './command.ts';
 import { Failure } from './failure.ts';
-
-/** One thing that was looked at. `wrong`: the server would not start, or not be safe; `note`: worth knowing. */
-export interface Finding {
-  is: 'fine' | 'note' | 'wrong';
-  what: string;
-  found: string;
-}
 
 /** Looks at everything that can be known of the configuration without starting. @throws AppError `config.invalid` */
 export async function checkConfig(tools: Tools, server: ServerOptions): Promise<readonly Finding[]> {
   const config = loadConfig();
   return [
-    { is: 'fine', what: 'configuration', found: `valid; ${localUrl(config)}, data in ${config.data}` },
+    { is: 'fine', what: 'configuration', found: `valid; ${localUrl(config)}, data in ${placeOf(config)}` },
     ...config.unknownNames.map((name): Finding => ({ is: 'note', what: name, found: 'is no setting; a slip?' })),
     masterKeyFinding(config),
     adminKeyFinding(config),
     addressFinding(config),
-    await folderFinding(config.data),
+    ...(config.databaseUrl === null ? [await folderFinding(config.data)] : await checkDatabase(config.databaseUrl)),
     ...(config.tls === null
       ? []
       : await Promise.all([

@@ -34,31 +34,39 @@ interface Pool {
   size: number;
   /** Begun and not yet recorded. */
   busy: number;
-  waiting: number;
 }
 
 interface Lane {
+  kind: Kind;
   concurrency: number;
+  /** How many its answers have earned it. */
+  earned: number;
   /** On their way; what only waits to be recorded is no longer. */
   active: number;
   waiting: number;
 }
 
-/** Who may begin now: the counts of what is under way, per kind of target and per lane. Functions and endpoints take nothing from each other. */
+/**
+ * Who may begin now: the counts of what is under way, per kind of target and per lane. Functions and endpoints take nothing from
+ * each other.
+ *
+ * Beside its own concurrency a lane has two limits, so that what hangs leaves room. It begins with a few and earns one with each
+ * answer: eight endpoints of 32 that hang would otherwise hold all there is until their deadlines. And it has at most as many
+ * slots as it leaves free, so one alone has half of all. The queue is shared likewise.
+ */
 export class Slots {
   readonly #sizes: SlotSizes;
   readonly #pools: Record<Kind, Pool>;
   readonly #lanes = new Map<LaneId, Lane>();
-  readonly #closed = new Set<LaneId>();
   #waiting: Leased[] = [];
   #retries = 0;
 
   constructor(sizes: SlotSizes) {
     this.#sizes = sizes;
     this.#pools = {
-      endpoint: { size: sizes.endpoints, busy: 0, waiting: 0 },
-      handler: { size: sizes.handlers, busy: 0, waiting: 0 },
-      effect: { size: sizes.effects, busy: 0, waiting: 0 },
+      endpoint: { size: sizes.endpoints, busy: 0 },
+      handler: { size: sizes.handlers, busy: 0 },
+      effect: { size: sizes.effects, busy: 0 },
     };
   }
 
@@ -70,22 +78,24 @@ export class Slots {
       this.#begin(claimed, lane);
       return 'begin';
     }
-    const full = this.#waiting.length >= this.#sizes.waiting || lane.waiting >= this.#sizes.waitingOfOneLane;
+    const { waiting, waitingOfOneLane } = this.#sizes;
+    const full = lane.waiting >= Math.min(waitingOfOneLane, waiting - this.#waiting.length);
     if (!full) {
       this.#waiting.push(leased);
       lane.waiting += 1;
-      this.#pools[claimed.target.kind].waiting += 1;
     }
-    this.#noted(claimed.lane, lane);
+    this.#forgetIdle(claimed.lane, lane);
     return full ? 'full' : 'wait';
   }
 
   /** The target is free for another; the slot itself is kept until the attempt is recorded. */
-  leaveLane({ lane: id }: Claimed): void {
+  leaveLane({ lane: id }: Claimed, how: 'confirmed' | 'failed' | 'neither'): void {
     const lane = this.#lanes.get(id);
     if (lane === undefined) return;
+    if (how === 'confirmed') lane.earned = Math.min(lane.earned + 1, lane.concurrency);
+    if (how === 'failed') lane.earned = limits.concurrencyAtStart;
     lane.active -= 1;
-    this.#noted(id, lane);
+    this.#forgetIdle(id, lane);
   }
 
   release(claimed: Claimed): void {
@@ -107,9 +117,8 @@ export class Slots {
         continue;
       }
       lane.waiting -= 1;
-      this.#pools[claimed.target.kind].waiting -= 1;
       (over ? taken.over : taken.begin).push(leased);
-      if (over) this.#noted(claimed.lane, lane);
+      if (over) this.#forgetIdle(claimed.lane, lane);
       else this.#begin(claimed, lane);
     }
     this.#waiting = left;
@@ -122,7 +131,7 @@ export class Slots {
     const slots = free(endpoint);
     const forRetries = Math.max(0, this.#retriesMax - this.#retries);
     const room = new Map<LaneId, number>();
-    for (const [id, lane] of this.#lanes) room.set(id, roomOf(lane));
+    for (const [id, lane] of this.#lanes) room.set(id, this.#roomOf(lane));
     return {
       slots,
       firstOnlySlots: Math.max(0, slots - forRetries),
@@ -137,7 +146,9 @@ export class Slots {
     const slots = free(this.#pools.endpoint);
     const functions = free(this.#pools.handler) > 0 ? handlers : [];
     if (slots === 0 && functions.length === 0) return null;
-    return { slots, closed: [...this.#closed], functions };
+    const closed: LaneId[] = [];
+    for (const [id, lane] of this.#lanes) if (this.#roomOf(lane) === 0) closed.push(id);
+    return { slots, closed, functions };
   }
 
   get #retriesMax(): number {
@@ -145,8 +156,7 @@ export class Slots {
   }
 
   #mayBegin(claimed: Claimed, lane: Lane): boolean {
-    const pool = this.#pools[claimed.target.kind];
-    if (pool.busy >= pool.size || lane.active >= lane.concurrency) return false;
+    if (lane.active >= Math.min(lane.concurrency, lane.earned, free(this.#pools[lane.kind]))) return false;
     if (!isRetry(claimed)) return true;
     return this.#retries < this.#retriesMax;
   }
@@ -155,7 +165,12 @@ export class Slots {
     lane.active += 1;
     this.#pools[claimed.target.kind].busy += 1;
     if (isRetry(claimed)) this.#retries += 1;
-    this.#noted(claimed.lane, lane);
+  }
+
+  /** How many more may begin in a lane: each that does takes one from what is free as well. */
+  #roomOf({ kind, concurrency, earned, active, waiting }: Lane): number {
+    const share = Math.ceil((free(this.#pools[kind]) - active) / 2);
+    return Math.max(0, Math.min(Math.min(concurrency, earned) - active, share) - waiting);
   }
 
   #laneOf(claimed: Claimed): Lane {
@@ -165,7 +180,8 @@ export class Slots {
       known.concurrency = concurrency;
       return known;
     }
-    const lane: Lane = { concurrency, active: 0, waiting: 0 };
+    const earned = limits.concurrencyAtStart;
+    const lane: Lane = { kind: claimed.target.kind, concurrency, earned, active: 0, waiting: 0 };
     this.#lanes.set(claimed.lane, lane);
     return lane;
   }
@@ -175,20 +191,14 @@ export class Slots {
     return target.kind === 'handler' ? this.#sizes.handlers : this.#sizes.effectsOfOneName;
   }
 
-  /** Keeps the set of closed lanes, and forgets lanes in which nothing happens. */
-  #noted(id: LaneId, lane: Lane): void {
-    if (roomOf(lane) === 0) this.#closed.add(id);
-    else this.#closed.delete(id);
+  #forgetIdle(id: LaneId, lane: Lane): void {
     if (lane.active === 0 && lane.waiting === 0) this.#lanes.delete(id);
   }
 }
 
-function free({ size, busy, waiting }: Pool): number {
-  return Math.max(0, size - busy - waiting);
-}
-
-function roomOf({ concurrency, active, waiting }: Lane): number {
-  return Math.max(0, concurrency - active - waiting);
+/** What waits while a slot is free waits for its own lane, or for a slot that retries may use. */
+function free({ size, busy }: Pool): number {
+  return size - busy;
 }
 
 /** Only endpoints' retries are counted: first tries of functions need no reserve against their own. */

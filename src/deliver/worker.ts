@@ -222,7 +222,7 @@ class DeliveryWorker implements Worker {
   async #work(leased: Leased): Promise<void> {
     const { claimed } = leased;
     const tried = await this.#try(leased);
-    this.#slots.leaveLane(claimed);
+    this.#slots.leaveLane(claimed, howOf(tried));
     this.#advance();
     if (this.#shortage.laneFreed(claimed.lane)) this.wake();
     await this.#settle(leased, tried);
@@ -326,4 +326,11 @@ class DeliveryWorker implements Worker {
     await Promise.race([this.#idle(), this.#tools.clock.sleep(ms, patience.signal)]);
     patience.abort();
   }
+}
+
+/** What an attempt says of its target: what is not its doing says nothing. */
+function howOf(tried: Tried): Parameters<Slots['leaveLane']>[1] {
+  if (tried.is === 'committed') return 'confirmed';
+  if (tried.is !== 'finished' || tried.finished.health === 'nothing') return 'neither';
+  return tried.finished.health === 'success' ? 'confirmed' : 'failed';
 }

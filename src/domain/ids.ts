@@ -56,7 +56,17 @@ export function newId<P extends Prefix>(
   bucket: number,
   random: Random = randomBytesOf,
 ): Prefixes[P] {
-  let text = `${prefix}_`;
+  let text = idFloor(prefix, at);
+  text += alphabet.charAt((bucket >> 7) & 31) + alphabet.charAt((bucket >> 2) & 31);
+  const characters = randomCharacters[prefix] ?? defaultRandomCharacters;
+  const bytes = random(characters);
+  text += alphabet.charAt(((bucket & 3) << 3) | ((bytes[0] ?? 0) & 7));
+  for (let index = 0; index < characters; index += 1) text += alphabet.charAt((bytes[index] ?? 0) >> 3);
+  return text as Prefixes[P];
+}
+
+/** Every id with this prefix that was made at this moment, or later, is not below this text; every earlier one is. */
+export function idFloor(prefix: Prefix, at: Instant): string {
   let time = at;
   const timed: string[] = [];
   for (let left = 0; left < 9; left += 1) {
@@ -64,13 +74,7 @@ export function newId<P extends Prefix>(
     time = Math.floor(time / 32);
   }
   // 48 bits do not divide by 5: the time takes 9 characters plus the top 3 bits that stay zero until the year 3084.
-  text += alphabet.charAt(time % 8) + timed.reverse().join('');
-  text += alphabet.charAt((bucket >> 7) & 31) + alphabet.charAt((bucket >> 2) & 31);
-  const characters = randomCharacters[prefix] ?? defaultRandomCharacters;
-  const bytes = random(characters);
-  text += alphabet.charAt(((bucket & 3) << 3) | ((bytes[0] ?? 0) & 7));
-  for (let index = 0; index < characters; index += 1) text += alphabet.charAt((bytes[index] ?? 0) >> 3);
-  return text as Prefixes[P];
+  return `${prefix}_${alphabet.charAt(time % 8)}${timed.reverse().join('')}`;
 }
 
 /** The bucket (0–4095) that all rows of a merchant carry; it routes, and a cluster can distribute by it. */

@@ -11,9 +11,20 @@ export const limits = {
   /** Time for a request's headers to arrive, and how long an idle connection is kept. */
   headersReadMs: 10_000,
   keepAliveMs: 65_000,
+  /** Connections open at once; one more is closed at once. */
+  connectionsMax: 8192,
   /** Callbacks between their first byte and their answer, and the bytes of their bodies; past it they are refused unread. */
   callbacksInFlight: 4096,
   callbacksInFlightBytes: 67_108_864,
+  /**
+   * How long a request should wait for the store at most. So many are let in as can be answered within it, as measured, but
+   * never fewer than fill five transactions, nor more than this; past it sockets are left unread, for at most so long at once,
+   * and then requests are refused unread.
+   */
+  waitMs: 100,
+  requestsWaitingMin: 320,
+  requestsWaitingMax: 4096,
+  readingPausedMs: 50,
   /** Confirmations of what was sent (GET on an `hmac` account's callback URL), per account. */
   confirmationsPerSecond: 10,
   confirmationsBurst: 50,
@@ -47,6 +58,8 @@ export const limits = {
   /** Deliveries on their way at once: per process, per endpoint by default, and of first sends the slots nobody else may take. */
   deliveriesInFlight: 256,
   endpointConcurrency: 32,
+  /** Of one target that has not answered lately; each answer adds one, a failure begins anew. */
+  concurrencyAtStart: 8,
   firstSendSlots: 64,
   /** Handlers and effects under way at once, per process, and of one effect: one that hangs leaves room for the others. */
   handlersInFlight: 16,
@@ -80,6 +93,9 @@ export const limits = {
   /** Operations in one transaction of the store, and what may wait for it. */
   commitRows: 64,
   commitBytes: 8_388_608,
+  /** Rows of history that one transaction deletes, and orders with all that belongs to them. */
+  retainedRows: 500,
+  retainedOrders: 20,
   storeQueueRows: 8192,
   /** Connections of one node on PostgreSQL: for batches, for operations that wait for others, for reads. */
   batchesInFlight: 4,
@@ -94,6 +110,12 @@ export const limits = {
   expectationMs: 86_400_000,
   /** A reading of the clock that differs more from the store's than this makes the node unready. */
   clockDriftMs: 5000,
+  /** How long bytes of callbacks, payloads and attempts are kept unless the operator says otherwise. */
+  retentionDays: 90,
+  /** What makes an effect happen once (orders with their facts, links and marks) is kept this long after the order was final. */
+  historyDays: 400,
+  /** A nonce outlives any replay window that an account can have; refused callbacks are kept for a look at them. */
+  nonceDays: 30,
   /** Stop waits this long for work in flight. */
   drainMs: 10_000,
   credentialIdCharactersMax: 64,

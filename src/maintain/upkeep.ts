@@ -3,6 +3,7 @@ import { AppError } from '../domain/errors.ts';
 import type { Observe } from '../domain/observe.ts';
 import type { WithBirth } from '../stores/decisions.ts';
 import type { Store } from '../stores/store.ts';
+import { deleteHistory } from './retention.ts';
 
 export interface Upkeep {
   start(): void;
@@ -15,12 +16,15 @@ const refoldEveryMs = 1000;
 /** The poll is the safety net for commits of other connections; our own wake it. */
 const outboxEveryMs = 250;
 const outboxMost = 64;
+const retentionEveryMs = 3_600_000;
 
 interface UpkeepDependencies {
   store: Store;
   clock: Clock;
   observe: Observe;
   withBirth: WithBirth;
+  /** How long bytes of callbacks, payloads and attempts are kept. */
+  retentionDays?: number;
 }
 
 /** The work that nobody asks for: what time changes, and what users' transactions left in the outbox. */
@@ -58,6 +62,12 @@ export function createUpkeep(deps: UpkeepDependencies): Upkeep {
       loops.push(
         loop('refold', refoldEveryMs, refold, () => over.signal),
         loop('outbox', outboxEveryMs, () => applyOutbox(deps), nextWake),
+        loop(
+          'retention',
+          retentionEveryMs,
+          () => deleteHistory(deps),
+          () => over.signal,
+        ),
       );
     },
     async stop() {

@@ -1,8 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../domain/errors.ts';
+import type { MerchantId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
+import { LruMap } from '../domain/lru-map.ts';
+import type { RawReply } from '../providers/provider.ts';
 import type { ArrivedRequest, Confirmed, Service } from '../service.ts';
-import { plainReply, refuseUnread, writeReply } from './plain.ts';
+import type { Admission } from './admission.ts';
+import { plainReply, refuseForNow, refuseUnread, writeReply } from './plain.ts';
+import { Shares } from './shares.ts';
 
 /** The path under which callback URLs live; what follows is the account's id. */
 export const callbacksPath = '/callbacks/';
@@ -15,10 +20,10 @@ export type CallbackEntrance = (incoming: IncomingMessage, outgoing: ServerRespo
 
 type Body = { is: 'whole'; bytes: Uint8Array } | { is: 'too_large' | 'incomplete' | 'too_slow' };
 
-/** What is between its first byte and its answer, all in all. */
+/** What is between its headers and its answer, by merchant: a sender that drips its bodies is not in the way of the others. */
 interface Load {
-  callbacks: number;
-  bytes: number;
+  callbacks: Shares;
+  bytes: Shares;
 }
 
 /** The limits of the entrance; tests take smaller ones. */
@@ -26,17 +31,30 @@ export type EntranceLimits = Record<'bodyReadMs' | 'callbacksInFlight' | 'callba
 
 interface Parts {
   service: Service;
+  admission: Admission;
   most: EntranceLimits;
   load: Load;
+  /** The latest by account: while there is too much, a refusal must cost as little as it can. */
+  refusals: LruMap<string, { merchant: MerchantId; reply: RawReply; untilMs: number }>;
 }
 
-export function createCallbackEntrance(service: Service, most: EntranceLimits = limits): CallbackEntrance {
-  const parts: Parts = { service, most, load: { callbacks: 0, bytes: 0 } };
+/** How long an account's refusal is used again; it may hold the time, and its account may be removed. */
+const refusalMs = 1000;
+const refusalsMax = 1000;
+
+export function createCallbackEntrance(
+  service: Service,
+  admission: Admission,
+  most: EntranceLimits = limits,
+): CallbackEntrance {
+  const parts: Parts = {
+    service,
+    admission,
+    most,
+    load: { callbacks: new Shares(), bytes: new Shares() },
+    refusals: new LruMap(refusalsMax),
+  };
   return (incoming, outgoing, sayContinue) => {
-    parts.load.callbacks += 1;
-    outgoing.once('close', () => {
-      parts.load.callbacks -= 1;
-    });
     serve(parts, incoming, outgoing, sayContinue).catch((error: unknown) => {
       const reason =
         error instanceof AppError
@@ -57,8 +75,11 @@ async function serve(
   outgoing: ServerResponse,
   sayContinue: boolean,
 ): Promise<void> {
-  const { service } = parts;
+  const { service, load, admission, refusals } = parts;
   const account = accountIn(incoming.url ?? '');
+  const refusal = account === null ? undefined : refusals.get(account);
+  if (refusal !== undefined && refusal.untilMs > service.clock.monotonicMs() && admission.refuses(refusal.merchant))
+    return refuseForNow(incoming, outgoing, { reply: refusal.reply, sayContinue });
   const gate = account === null ? null : await service.callbacks.gate(account);
   if (account === null || gate === null) return refuseUnread(incoming, outgoing, nothingHere);
   const request = requestOf(incoming, account, service.clock.now());
@@ -70,20 +91,28 @@ async function serve(
 
   const announced = Number(incoming.headers['content-length'] ?? 0);
   if (announced > limits.callbackBytesMax) return refuseCut(parts, request, 'too_large', { incoming, outgoing });
-  if (isOverloaded(parts)) {
-    service.observe('callback.overloaded', 'warn', {
-      account,
-      callbacks: parts.load.callbacks,
-      bytes: parts.load.bytes,
-    });
-    return refuseUnread(incoming, outgoing, gate.tryLater());
+  const { merchant } = gate.account;
+  if (isOverloaded(parts, merchant)) {
+    const reply = gate.tryLater();
+    refusals.set(account, { merchant, reply, untilMs: service.clock.monotonicMs() + refusalMs });
+    return refuseForNow(incoming, outgoing, { reply, sayContinue });
   }
+  if (outgoing.destroyed) return refuseCut(parts, request, 'incomplete', { incoming, outgoing });
+  load.callbacks.add(merchant, 1);
+  outgoing.once('close', () => load.callbacks.remove(merchant, 1));
   if (sayContinue) outgoing.writeContinue();
-  const body = await readBody(parts, incoming, outgoing);
+  const body = await readBody(parts, merchant, { incoming, outgoing });
   if (body.is !== 'whole') return refuseCut(parts, request, body.is, { incoming, outgoing });
-  const received = await service.callbacks.receive({ ...request, body: body.bytes });
-  if (received === null) return refuseUnread(incoming, outgoing, nothingHere);
-  writeReply(outgoing, received.reply, received.written);
+  // Bodies that came after their headers may have become too many meanwhile.
+  if (admission.refuses(merchant)) return writeReply(outgoing, gate.tryLater());
+  const leave = admission.enter(merchant);
+  try {
+    const received = await service.callbacks.receive({ ...request, body: body.bytes }, leave);
+    if (received === null) return refuseUnread(incoming, outgoing, nothingHere);
+    writeReply(outgoing, received.reply, received.written);
+  } finally {
+    leave();
+  }
 }
 
 /** A request that was not read whole is answered at once, and counted behind the answer. */
@@ -121,12 +150,22 @@ function requestOf(incoming: IncomingMessage, account: string, receivedAt: numbe
   return { account, method, target: url, headers, body: new Uint8Array(0), receivedAt, cut: null };
 }
 
-function isOverloaded({ load, most }: Parts): boolean {
-  return load.callbacks > most.callbacksInFlight || load.bytes > most.callbacksInFlightBytes;
+function isOverloaded({ service, admission, load, most }: Parts, merchant: MerchantId): boolean {
+  if (admission.refuses(merchant)) return true;
+  const { callbacks, bytes } = load;
+  const over =
+    callbacks.isOver(merchant, most.callbacksInFlight) || bytes.isOver(merchant, most.callbacksInFlightBytes);
+  if (over)
+    service.observe('callback.overloaded', 'warn', { merchant, callbacks: callbacks.total, bytes: bytes.total });
+  return over;
 }
 
 /** Reads up to the limit, within the time, and never more into memory. What it holds counts until the answer is out. */
-function readBody({ load, most }: Parts, incoming: IncomingMessage, outgoing: ServerResponse): Promise<Body> {
+function readBody(
+  { load, most }: Parts,
+  merchant: MerchantId,
+  { incoming, outgoing }: { incoming: IncomingMessage; outgoing: ServerResponse },
+): Promise<Body> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -136,12 +175,10 @@ function readBody({ load, most }: Parts, incoming: IncomingMessage, outgoing: Se
       resolve(body);
     };
     const deadline = setTimeout(() => end({ is: 'too_slow' }), most.bodyReadMs);
-    outgoing.once('close', () => {
-      load.bytes -= length;
-    });
+    outgoing.once('close', () => load.bytes.remove(merchant, length));
     incoming.on('data', (chunk: Buffer) => {
       length += chunk.length;
-      load.bytes += chunk.length;
+      load.bytes.add(merchant, chunk.length);
       if (length > limits.callbackBytesMax) return end({ is: 'too_large' });
       chunks.push(chunk);
     });

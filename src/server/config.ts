@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { AppError } from '../domain/errors.ts';
+import { limits } from '../domain/limits.ts';
 import { environmentName, isSettingName, type LogLevel, type SettingName, settingNames, settings } from './settings.ts';
 
 /** How the server is to run, from the environment and a file. What is null was not set. */
@@ -15,6 +16,7 @@ export interface Config {
   /** PostgreSQL; null = the embedded store. */
   databaseUrl: string | null;
   databaseDirectUrl: string | null;
+  retentionDays: number;
   adminKey: string | null;
   masterKeys: readonly Uint8Array[] | null;
   allowTargets: readonly string[] | null;
@@ -61,6 +63,7 @@ export function loadConfig({
     data: read('data') ?? './data',
     databaseUrl,
     databaseDirectUrl,
+    retentionDays: read('retention_days') ?? limits.retentionDays,
     adminKey: read('admin_key'),
     masterKeys: read('master_key'),
     allowTargets: read('allow_targets'),

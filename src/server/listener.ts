@@ -7,6 +7,7 @@ import type { Clock } from '../domain/clock.ts';
 import { AppError, type ErrorCode, errorCatalogue } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import type { Observe } from '../domain/observe.ts';
+import type { SocketGate } from './socket-gate.ts';
 
 export type Handle = (incoming: IncomingMessage, outgoing: ServerResponse, sayContinue: boolean) => void;
 
@@ -29,25 +30,38 @@ export interface ListenerOptions {
   handle: Handle;
   clock: Clock;
   observe: Observe;
+  /** Told of every connection, so that it can leave them unread. */
+  reading: SocketGate;
   /** How often the certificate's files are looked at. */
   tlsPollMs?: number;
   /** Tests take smaller ones. */
   most?: ListenerLimits;
 }
 
-export type ListenerLimits = Record<'headersReadMs' | 'bodyReadMs' | 'keepAliveMs' | 'drainMs', number>;
+export type ListenerLimits = Record<
+  'headersReadMs' | 'bodyReadMs' | 'keepAliveMs' | 'drainMs' | 'connectionsMax',
+  number
+>;
 
 /** @throws AppError `config.invalid` where the address cannot be taken or the certificate not be used. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { tls, observe, most = limits } = options;
+  const { tls, observe, reading, most = limits } = options;
   const httpOptions = httpOptionsOf(most);
   const pair = tls === null ? null : readPair(tls);
   const server = pair === null ? createHttpServer(httpOptions) : createHttpsServer({ ...httpOptions, ...pair });
   // A header past the default count of 2000 would be dropped in silence; their bytes are limited instead.
   server.maxHeadersCount = 0;
   server.keepAliveTimeout = most.keepAliveMs;
-  server.on('request', (incoming, outgoing) => options.handle(incoming, outgoing, false));
-  server.on('checkContinue', (incoming, outgoing) => options.handle(incoming, outgoing, true));
+  server.maxConnections = most.connectionsMax;
+  server.on('drop', () => observe('server.connection_dropped', 'warn', { connections: most.connectionsMax }));
+  // Of TLS what is to be left unread is what comes out of the encryption.
+  server.on(isHttps(server) ? 'secureConnection' : 'connection', (socket: Socket) => reading.connected(socket));
+  const serve = (incoming: IncomingMessage, outgoing: ServerResponse, sayContinue: boolean) => {
+    reading.serving(incoming, outgoing);
+    options.handle(incoming, outgoing, sayContinue);
+  };
+  server.on('request', (incoming, outgoing) => serve(incoming, outgoing, false));
+  server.on('checkContinue', (incoming, outgoing) => serve(incoming, outgoing, true));
   server.on('clientError', answerClientError);
   await bound(server, options);
   const stopWatching =

@@ -186,6 +186,10 @@ function storeGauges(registers: Registry[]): (read: Gauges, now: number) => void
   const parked = gauge('paidonce_parked_facts', 'Facts whose order is not known yet.');
   const quarantined = gauge('paidonce_quarantined_callbacks', 'Callbacks whose signature did not hold.');
   const outbox = gauge('paidonce_outbox', "What users' transactions left to be applied.");
+  const xmin = gauge(
+    'paidonce_oldest_xmin_age',
+    'PostgreSQL: transactions begun since the oldest snapshot that is still held; vacuum cannot pass it.',
+  );
   return (read, now) => {
     deliveries.set({ state: 'pending' }, read.pending);
     deliveries.set({ state: 'sending' }, read.sending);
@@ -195,6 +199,7 @@ function storeGauges(registers: Registry[]): (read: Gauges, now: number) => void
     rescued.set(read.rescuedLeases);
     parked.set(read.parkedFacts);
     quarantined.set(read.quarantined);
+    if (read.oldestXminAge !== null) xmin.set(read.oldestXminAge);
     outbox.set(read.outbox);
   };
 }

@@ -7,6 +7,7 @@ import { listen } from './listener.ts';
 import { createObservation } from './observe.ts';
 import { answerFrom } from './remote-store.ts';
 import { once, type RunningServer, type ServerOptions, starting, startService } from './server.ts';
+import { SocketGate } from './socket-gate.ts';
 import { Supervisor } from './supervisor.ts';
 
 export interface ProcessesOptions extends Pick<ServerOptions, 'masterKeys' | 'adminKey'> {
@@ -62,7 +63,13 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
  * taken and let go, so what is wrong with the address or the certificate is said before anything is opened.
  */
 async function freePort(config: Config, observe: Parameters<typeof listen>[0]['observe']): Promise<number> {
-  const listener = await listen({ ...config, handle: starting, clock: systemClock, observe });
+  const listener = await listen({
+    ...config,
+    handle: starting,
+    clock: systemClock,
+    observe,
+    reading: new SocketGate(),
+  });
   await listener.close();
   return listener.port;
 }

@@ -16,6 +16,8 @@ import { createVault } from '../secrets/vault.ts';
 import { createService, type Service } from '../service.ts';
 import type { Claimed } from '../stores/kept.ts';
 import type { Store } from '../stores/store.ts';
+import { Admission } from './admission.ts';
+import { createApiEntrance } from './api-entrance.ts';
 import { callbacksPath, createCallbackEntrance } from './callback-entrance.ts';
 import { type Config, isLoopback, localUrl } from './config.ts';
 import { addHealth } from './health.ts';
@@ -23,6 +25,7 @@ import { withOwnAdminKey } from './keys.ts';
 import { type Handle, type Listener, listen } from './listener.ts';
 import { createObservation, type Observation } from './observe.ts';
 import { plainReply, refuseUnread } from './plain.ts';
+import { SocketGate } from './socket-gate.ts';
 import { storeOf } from './store.ts';
 
 /** More that the server answers: `app`'s routes under `path`. */
@@ -51,7 +54,8 @@ export interface ServerOptions {
     | 'allowTargets'
     | 'tls'
     | 'logLevel'
-  >;
+  > &
+    Partial<Pick<Config, 'retentionDays'>>;
   masterKeys: readonly Uint8Array[];
   /** null = one that the store knows the digest of; it is made at the first start. */
   adminKey: string | null;
@@ -99,15 +103,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { observe } = observation;
   let handle: Handle = starting;
   const handleNow: Handle = (incoming, outgoing, sayContinue) => handle(incoming, outgoing, sayContinue);
+  const reading = new SocketGate();
   // First the port, which may be any free one and is part of the callback URLs.
   const poll = options.tlsPollMs === undefined ? {} : { tlsPollMs: options.tlsPollMs };
-  const listener = await listen({ ...config, handle: handleNow, clock, observe, ...poll });
+  const listener = await listen({ ...config, handle: handleNow, clock, observe, reading, ...poll });
   const url = localUrl({ ...config, port: listener.port });
   const publicUrl = config.publicUrl ?? url;
   try {
-    const surroundings = { clock, random, observation, publicUrl };
+    const admission = new Admission({ clock, observe, reading });
+    const surroundings = { clock, random, observation, publicUrl, onDecided: admission.decided.bind(admission) };
     const running = await startService(options, surroundings);
-    handle = dispatcher(options, running, surroundings);
+    handle = dispatcher(options, running, { ...surroundings, admission });
     const { service, sandbox, adminKey, adminKeyMade } = running;
     observe('server.started', 'info', { url, public_url: publicUrl, node: service.node, pid: process.pid });
     return {
@@ -135,6 +141,8 @@ interface Started {
 }
 
 interface Surroundings {
+  /** The store answered a decision for which it was asked so many milliseconds ago. */
+  onDecided?: (waitedMs: number) => void;
   clock: Clock;
   random: Random;
   observation: Observation;
@@ -144,7 +152,7 @@ interface Surroundings {
 /** Everything behind the listener: the store opened, the service at work, the sandbox made. */
 export async function startService(options: ServerOptions, surroundings: Surroundings): Promise<Started> {
   const { config, masterKeys, role = 'all' } = options;
-  const { clock, random, observation, publicUrl } = surroundings;
+  const { clock, random, observation, publicUrl, onDecided } = surroundings;
   const { observe } = observation;
   const { store = storeOf(config) } = options;
   const providers = new Map(builtIn.map((provider) => [provider.name, provider]));
@@ -163,11 +171,13 @@ export async function startService(options: ServerOptions, surroundings: Surroun
     publicUrl,
     allowTargets: config.allowTargets ?? [],
     role,
+    ...(config.retentionDays === undefined ? {} : { retentionDays: config.retentionDays }),
     node: newId('nod', clock.now(), 0, random),
     clock,
     random,
     observe,
     wrapSender,
+    ...(onDecided === undefined ? {} : { onDecided }),
   });
   const mounts =
     typeof options.mount === 'function'
@@ -189,7 +199,7 @@ export async function startService(options: ServerOptions, surroundings: Surroun
 function dispatcher(
   { config, role, metrics }: ServerOptions,
   { service, sandbox, mounts }: Pick<Started, 'service' | 'sandbox' | 'mounts'>,
-  { clock, observation }: Surroundings,
+  { clock, observation, admission }: Surroundings & { admission: Admission },
 ): Handle {
   const api = role === 'worker' ? null : createApi(service);
   const app: Hono = api?.app ?? new Hono();
@@ -204,7 +214,8 @@ function dispatcher(
   for (const mount of mounts) app.route(mount.path, mount.app);
   if (api !== null) app.get('/', (context) => context.redirect('/docs'));
   const listener = getRequestListener(app.fetch, { errorHandler: unreadable });
-  const entrance = api === null ? null : createCallbackEntrance(service);
+  const entrance = api === null ? null : createCallbackEntrance(service, admission);
+  const admit = api === null ? null : createApiEntrance(admission);
   const clientOf = clientReader(config.trustProxy);
 
   return (incoming, outgoing, sayContinue) => {
@@ -221,6 +232,7 @@ function dispatcher(
       });
     });
     if (isCallback) return entrance(incoming, outgoing, sayContinue);
+    if (admit?.(incoming, outgoing, sayContinue) === false) return;
     if (sayContinue) outgoing.writeContinue();
     void listener(incoming, outgoing);
   };

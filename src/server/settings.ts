@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { AppError } from '../domain/errors.ts';
+import { limits } from '../domain/limits.ts';
 import { parseAllowedTargets } from '../outbound/address-guard.ts';
 import { parseMasterKey } from '../secrets/vault.ts';
 
@@ -68,6 +69,14 @@ export const settings = {
     secret: true,
     parse: databaseUrlFrom,
   }),
+  retention_days: setting({
+    meaning:
+      'How long bytes of callbacks, payloads and attempts are kept; what makes effects happen once is kept longer.',
+    unit: 'days',
+    range: '1–3650',
+    absent: String(limits.retentionDays),
+    parse: daysFrom,
+  }),
   admin_key: setting({
     meaning: 'API key that may do everything.',
     range: '8–512 visible ASCII characters, no placeholder',
@@ -125,6 +134,7 @@ export const settingNames: readonly SettingName[] = [
   'data',
   'database_url',
   'database_direct_url',
+  'retention_days',
   'admin_key',
   'master_key',
   'allow_targets',
@@ -180,6 +190,13 @@ function processesFrom(text: string): number {
   if (!/^\d{1,2}$/.test(text) || processes < 1 || processes > processesMax)
     throw invalidSetting(`it is not a whole number from 1 to ${processesMax}`);
   return processes;
+}
+
+function daysFrom(text: string): number {
+  const days = Number(text);
+  if (!/^\d{1,4}$/.test(text) || days < 1 || days > 3650)
+    throw invalidSetting('it is not a number of days from 1 to 3650');
+  return days;
 }
 
 function publicUrlFrom(text: string): string {

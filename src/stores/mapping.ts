@@ -140,7 +140,8 @@ export function apiKeyOf(row: Row): ApiKey {
 
 export const callbackColumns =
   'c.seq, c.id, c.merchant, c.account, c.provider, c.received_at, c.message_id, c.verdict, c.code, c.reason, c.step';
-export const callbackLineColumns = 'b.method, b.target';
+/** Bytes that are gone, because they are too old, are shown as empty. */
+export const callbackLineColumns = "coalesce(b.method, '') as method, coalesce(b.target, '') as target";
 export type CallbackSummary = Omit<Callback, 'headers' | 'body'>;
 export function callbackSummaryOf(row: Row): CallbackSummary {
   const code = textOrNull(row, 'code');

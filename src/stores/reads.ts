@@ -192,4 +192,6 @@ export interface Gauges {
   discrepanciesOpen: number;
   rescuedLeases: number;
   outbox: number;
+  /** Transactions begun since the oldest snapshot that something holds, which vacuum cannot pass; null where there is no such thing. */
+  oldestXminAge: number | null;
 }

@@ -25,6 +25,8 @@ export interface Writes {
     input: readonly Pick<Callback, 'id' | 'merchant' | 'account' | 'provider' | 'receivedAt'>[];
     output: null;
   };
+  /** Deletes a piece of what is older than this; what makes effects happen once outlives it. */
+  retain: { input: RetainInput; output: RetainOutput };
   /** Makes handlers known, so that notifications get a delivery for each, whichever node makes them. */
   registerHandlers: { input: readonly { merchant: MerchantId; type: string; name: string }[]; output: null };
 
@@ -78,6 +80,27 @@ export interface Writes {
   putSandboxPayment: { input: SandboxPayment; output: null };
   /** Keeps a small value under a name if there is none yet, and gives what is kept. */
   keepSetting: { input: { name: string; value: Uint8Array }; output: Uint8Array };
+}
+
+export interface RetainInput {
+  /** Bytes of callbacks, payloads and attempts from before this moment. */
+  bytesBefore: Instant;
+  /** Nonces, and refused callbacks. */
+  noncesBefore: Instant;
+  idempotencyBefore: Instant;
+  /** Orders that have been final since, with everything that belongs to them. */
+  ordersBefore: Instant;
+}
+
+export interface RetainOutput {
+  /** How much went, by what it was. */
+  removed: Readonly<
+    Record<'bytes' | 'payloads' | 'attempts' | 'nonces' | 'refused' | 'idempotency' | 'orders', number>
+  >;
+  /** Old parts that stay because something in them is still live. */
+  kept: readonly string[];
+  /** There is more to delete now. */
+  more: boolean;
 }
 
 export interface ClaimInput {

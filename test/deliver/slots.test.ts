@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Leased } from '../../src/deliver/attempt.ts';
 import { defaultSlotSizes, type SlotSizes, Slots } from '../../src/deliver/slots.ts';
 import { asId, laneOfEndpoint, laneOfFunction, merchantId } from '../../src/domain/ids.ts';
+import { limits } from '../../src/domain/limits.ts';
 import type { Claimed } from '../../src/stores/writes.ts';
 
 const shop = merchantId('shop');
@@ -10,7 +11,7 @@ const sizes: SlotSizes = {
   ...defaultSlotSizes,
   endpoints: 4,
   firstSends: 2,
-  handlers: 2,
+  handlers: 4,
   effects: 4,
   effectsOfOneName: 2,
   waiting: 3,
@@ -34,7 +35,7 @@ describe('slots', () => {
     const [first, second, third] = [toEndpoint('a', 1), toEndpoint('a', 1), toEndpoint('a', 1)];
     for (const one of [first, second, third]) slots.admit(one);
     expect(slots.takeWaiting(never).begin).toEqual([]);
-    slots.leaveLane(first.claimed);
+    slots.leaveLane(first.claimed, 'confirmed');
     slots.release(first.claimed);
     expect(slots.takeWaiting(never).begin).toEqual([second]);
   });
@@ -52,7 +53,7 @@ describe('slots', () => {
     slots.admit(first);
     slots.admit(second);
     expect(slots.takeWaiting(() => true)).toEqual({ begin: [], over: [second] });
-    slots.leaveLane(first.claimed);
+    slots.leaveLane(first.claimed, 'confirmed');
     slots.release(first.claimed);
     expect(slots.room([])).toMatchObject({ slots: 4, room: new Map() });
   });
@@ -60,7 +61,7 @@ describe('slots', () => {
   it('keep the last slots for first tries', () => {
     const slots = new Slots(sizes);
     expect([retry('a'), retry('b'), retry('c')].map((one) => slots.admit(one))).toEqual(['begin', 'begin', 'wait']);
-    expect(slots.room([])).toMatchObject({ slots: 1, firstOnlySlots: 1 });
+    expect(slots.room([])).toMatchObject({ slots: 2, firstOnlySlots: 2 });
     expect(slots.admit(toEndpoint('d', 1))).toBe('begin');
   });
 
@@ -68,7 +69,7 @@ describe('slots', () => {
     const slots = new Slots(sizes);
     const one = toEndpoint('a', 1);
     slots.admit(one);
-    slots.leaveLane(one.claimed);
+    slots.leaveLane(one.claimed, 'confirmed');
     expect(slots.room([])).toMatchObject({ slots: 3, room: new Map() });
     slots.release(one.claimed);
     expect(slots.room([])).toMatchObject({ slots: 4 });
@@ -79,8 +80,51 @@ describe('slots', () => {
     expect([1, 2, 3].map(() => slots.admit(toFunction('effect', 'slow')))).toEqual(['begin', 'begin', 'wait']);
     expect(slots.admit(toFunction('effect', 'quick'))).toBe('begin');
     expect([1, 2, 3].map(() => slots.admit(toFunction('handler', 'mark')))).toEqual(['begin', 'begin', 'wait']);
-    expect(slots.room([])).toMatchObject({ slots: 4, functionSlots: { handler: 0, effect: 0 } });
-    expect(slots.birth([laneOfFunction('handler', shop, 'mark')])).toMatchObject({ slots: 4, functions: [] });
+    expect(slots.room([])).toMatchObject({ slots: 4, functionSlots: { handler: 2, effect: 1 } });
+    const closed = [laneOfFunction('effect', shop, 'slow'), laneOfFunction('handler', shop, 'mark')];
+    expect(slots.birth([])).toMatchObject({ slots: 4, closed: expect.arrayContaining(closed) });
+  });
+
+  it('leave to others as much as one target has, however many of them hang', () => {
+    const most = { ...defaultSlotSizes, endpoints: 256 };
+    const slots = new Slots(most);
+    const hanging = Array.from({ length: 31 }, (_, index) => `hanging-${index}`);
+    const begun = new Map<string, number>();
+    // In turns, as their deliveries come; each has far more than it may send.
+    for (let round = 0; round < 32; round += 1) {
+      for (const name of hanging) {
+        if (slots.admit(toEndpoint(name, 32)) === 'begin') begun.set(name, (begun.get(name) ?? 0) + 1);
+      }
+    }
+    expect([...begun.values()]).toEqual(hanging.map(() => 8));
+    expect(slots.room([])).toMatchObject({ slots: 8 });
+    for (const name of hanging) expect(slots.room([]).room.get(laneOfEndpoint(asId.endpoint(name)))).toBe(0);
+    // What hangs fills neither the slots nor the queue: another begins, and its overshoot has a place to wait.
+    expect(Array.from({ length: 5 }, () => slots.admit(toEndpoint('healthy', 32)))).toEqual([
+      'begin',
+      'begin',
+      'begin',
+      'begin',
+      'wait',
+    ]);
+  });
+
+  it('let a target have concurrencyAtStart at once, and one more with each answer, up to half of all', () => {
+    const slots = new Slots({ ...defaultSlotSizes, waiting: 1000, waitingOfOneLane: 1000 });
+    const all = Array.from({ length: 400 }, () => toEndpoint('a', 256));
+    const begun = all.filter((one) => slots.admit(one) === 'begin');
+    expect(begun).toHaveLength(limits.concurrencyAtStart);
+    for (let answers = 0; answers < 150; answers += 1) {
+      const [one] = begun.splice(0, 1);
+      if (one === undefined) throw new Error('nothing is under way');
+      slots.leaveLane(one.claimed, 'confirmed');
+      slots.release(one.claimed);
+      begun.push(...slots.takeWaiting(never).begin);
+    }
+    expect(begun).toHaveLength(128);
+    const [failed] = begun.splice(0, 1);
+    if (failed !== undefined) slots.leaveLane(failed.claimed, 'failed');
+    expect(slots.takeWaiting(never).begin).toEqual([]);
   });
 
   it('bear nothing when everything is taken', () => {

@@ -2,7 +2,10 @@ import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { systemClock } from '../../src/domain/clock.ts';
 import { limits } from '../../src/domain/limits.ts';
+import { unobserved } from '../../src/domain/observe.ts';
+import { Admission } from '../../src/server/admission.ts';
 import { createCallbackEntrance, type EntranceLimits } from '../../src/server/callback-entrance.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -187,7 +190,9 @@ describe('a callback URL', () => {
 describe('the limits of the entrance', () => {
   /** The entrance alone, on the same service, with limits that a test can meet. */
   async function entrance(smaller: Partial<EntranceLimits>): Promise<string> {
-    const enter = createCallbackEntrance(server.service, { ...limits, ...smaller });
+    const reading = { pause() {}, resume() {} };
+    const admission = new Admission({ clock: systemClock, observe: unobserved, reading });
+    const enter = createCallbackEntrance(server.service, admission, { ...limits, ...smaller });
     const alone = createServer((incoming, outgoing) => enter(incoming, outgoing, false));
     await new Promise<void>((resolve) => alone.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => {

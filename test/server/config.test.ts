@@ -27,6 +27,7 @@ describe('the configuration', () => {
       data: './data',
       databaseUrl: null,
       databaseDirectUrl: null,
+      retentionDays: 90,
       adminKey: null,
       masterKeys: null,
       allowTargets: null,

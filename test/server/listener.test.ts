@@ -5,11 +5,13 @@ import { systemClock } from '../../src/domain/clock.ts';
 import { limits } from '../../src/domain/limits.ts';
 import { unobserved } from '../../src/domain/observe.ts';
 import { type Handle, type Listener, type ListenerLimits, listen } from '../../src/server/listener.ts';
+import { SocketGate } from '../../src/server/socket-gate.ts';
 
 const answering: Handle = (_incoming, outgoing) => outgoing.end('here');
 
 async function listening(most: Partial<ListenerLimits>, handle = answering): Promise<Listener> {
-  const options = { host: '127.0.0.1', port: 0, tls: null, clock: systemClock, observe: unobserved };
+  const reading = new SocketGate();
+  const options = { host: '127.0.0.1', port: 0, tls: null, clock: systemClock, observe: unobserved, reading };
   const listener = await listen({ ...options, handle, most: { ...limits, ...most } });
   onTestFinished(() => listener.close());
   return listener;
@@ -20,6 +22,7 @@ async function exchanged({ port }: Listener, text: string): Promise<string> {
   const socket: Socket = connect(port, '127.0.0.1');
   const parts: Buffer[] = [];
   socket.on('data', (part) => parts.push(part));
+  socket.on('error', () => {});
   socket.write(text);
   await once(socket, 'close');
   return Buffer.concat(parts).toString();
@@ -42,6 +45,17 @@ describe('a listener', () => {
   it('closes a connection that stays idle (keepAliveMs)', async () => {
     const listener = await listening({ keepAliveMs: 100 });
     expect(await exchanged(listener, whole)).toMatch(/^HTTP\/1\.1 200 .*here/s);
+  });
+
+  it('closes at once what is one connection too many (connectionsMax)', async () => {
+    const listener = await listening({ connectionsMax: 1 });
+    const first = connect(listener.port, '127.0.0.1');
+    onTestFinished(() => void first.destroy());
+    first.write(whole);
+    await once(first, 'data');
+    expect(await exchanged(listener, whole)).toBe('');
+    first.write(whole);
+    expect(String(await once(first, 'data'))).toContain('here');
   });
 
   it('closes what is still running once its time to drain is over (drainMs)', async () => {

@@ -11,7 +11,7 @@ it('asks the store for its gauges once within gaugesMs, and again after', async 
   const gauges = async () => {
     reads += 1;
     const none = { pending: 0, sending: 0, dead: 0, oldestDueAt: null, rescuedLeases: 0 };
-    return { ...none, discrepanciesOpen: reads, parkedFacts: 0, quarantined: 0, outbox: 0 };
+    return { ...none, discrepanciesOpen: reads, parkedFacts: 0, quarantined: 0, outbox: 0, oldestXminAge: null };
   };
   await metrics(gauges);
   atMs = limits.gaugesMs - 1;

@@ -7,6 +7,7 @@ import { handling } from './suite/handling.ts';
 import { lanes } from './suite/lanes.ts';
 import { listing } from './suite/listing.ts';
 import { mistakes } from './suite/mistakes.ts';
+import { retention } from './suite/retention.ts';
 import type { StoreFolder } from './support.ts';
 
 /** What every store has to do, with the real program: a new store passes this suite, called from ten lines of its own. */
@@ -20,5 +21,6 @@ export function storeConformance(name: string, makeFolder: () => Promise<StoreFo
     figures(makeFolder);
     listing(makeFolder);
     mistakes(makeFolder);
+    retention(makeFolder);
   });
 }

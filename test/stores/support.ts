@@ -85,13 +85,13 @@ export type CallbackChange = Partial<Omit<Callback, 'verdict'>> & {
 };
 export type FinishChange = Partial<Pick<Finished, 'verdict' | 'health'>> & Partial<Finished['attempt']>;
 
-export async function openBench(folder: StoreFolder, clock: TestClock = testClock()): Promise<Bench> {
+export async function openBench(folder: StoreFolder, clock: TestClock = testClock(), as = node): Promise<Bench> {
   const store = folder.make();
   const bench = { work: 0 };
   const onWork = () => {
     bench.work += 1;
   };
-  await store.open({ program, node, clock, onWork });
+  await store.open({ program, node: as, clock, onWork });
   const { at } = clock;
   await store.write('addMerchant', { id: shop, name: 'Shop', policies: {}, credentials: {}, createdAt: at });
   const { data } = await store.read('accounts', { limit: 1, cursor: null, visible: null, merchant: shop });

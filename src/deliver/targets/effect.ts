@@ -15,10 +15,15 @@ export async function tryEffect(leased: Leased, tools: EffectTools, signal: Abor
   const { claimed, leaseEndsAtMs } = leased;
   const { clock, effectMs } = tools;
   const begun = begin(clock);
-  const tried = (report: Omit<Report, 'health'>) => finish(claimed, begun, { ...report, health: 'nothing' }, tools);
+  const tried = (report: Report) => finish(claimed, begun, report, tools);
   const effect = tools.registry.effectOf(claimed.lane);
   if (effect === null || claimed.effect === null) {
-    return tried({ outcome: 'own_fault', step: 'total', error: 'this process does not have the effect' });
+    return tried({
+      outcome: 'own_fault',
+      step: 'total',
+      error: 'this process does not have the effect',
+      health: 'nothing',
+    });
   }
   if (clock.monotonicMs() + effectMs > leaseEndsAtMs) return { is: 'given_back' };
   const { key, payload } = claimed.effect;
@@ -30,11 +35,15 @@ export async function tryEffect(leased: Leased, tools: EffectTools, signal: Abor
   over.abort();
   switch (ended.is) {
     case 'returned':
-      return tried({ outcome: 'confirmed', step: 'confirmed', error: null });
+      return tried({ outcome: 'confirmed', step: 'confirmed', error: null, health: 'success' });
     case 'threw':
-      return tried(failure(signal, 'received', errorLine(ended.error)));
+      return tried({ ...failure(signal, 'received', errorLine(ended.error)), health: 'nothing' });
     case 'late':
-      return tried(failure(signal, 'sent', `did not return within ${effectMs} ms`));
+      // It kept a slot all that time; its breaker leaves that slot to others.
+      return tried({
+        ...failure(signal, 'sent', `did not return within ${effectMs} ms`),
+        health: signal.aborted ? 'nothing' : 'failure',
+      });
   }
 }
 

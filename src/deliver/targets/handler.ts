@@ -26,8 +26,8 @@ export async function tryHandler(leased: Leased, tools: HandlerTools): Promise<T
   const { notification, target } = claimed;
   const { store, clock, handlerMs } = tools;
   const begun = begin(clock);
-  const tried = (report: Omit<Report, 'health'>) => finish(claimed, begun, { ...report, health: 'nothing' }, tools);
-  const ownFault = (error: string) => tried({ outcome: 'own_fault', step: 'total', error });
+  const tried = (report: Report) => finish(claimed, begun, report, tools);
+  const ownFault = (error: string) => tried({ outcome: 'own_fault', step: 'total', error, health: 'nothing' });
   const handler = tools.registry.handlerOf(claimed.lane, notification.type);
   if (handler === null || target.kind === 'endpoint')
     return ownFault(`this process has no handler for ${notification.type}`);
@@ -49,7 +49,13 @@ export async function tryHandler(leased: Leased, tools: HandlerTools): Promise<T
         // One that returned too late did not return in time, whatever it returned.
         const late = handled.error instanceof AppError && handled.error.code === 'handler.deadline';
         const step = late && progress.step !== 'total' ? 'sent' : progress.step;
-        return tried({ outcome: 'failed', step, error: errorLine(handled.error) });
+        // It also held the store's transaction all that time: its breaker keeps that from the others. One that throws does not.
+        return tried({
+          outcome: 'failed',
+          step,
+          error: errorLine(handled.error),
+          health: late ? 'failure' : 'nothing',
+        });
       }
     }
   } catch (error) {

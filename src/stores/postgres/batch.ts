@@ -2,39 +2,51 @@ import { AppError } from '../../domain/errors.ts';
 import { answerOf } from '../mapping.ts';
 import type { Result } from '../work/commit-queue.ts';
 import type { Operation } from '../work/operation.ts';
+import type { Alone } from './alone.ts';
 import type { Connections } from './connections.ts';
-import { isContention, isLost, type Session, toAppError } from './session.ts';
+import { isContention, isForgotten, isLost, isTimeout, type Session, toAppError } from './session.ts';
 import { inTheWay, type Ran, TransactionWork, type Workplace } from './transaction.ts';
 
 export interface BatchTools {
   connections: Connections;
+  /** Where operations wait that others stand in the way of. */
+  alone: Alone;
   /** For a transaction on this connection. */
   placeOn(session: Session): Workplace;
   /** A commit left work that is due and leased to nobody. */
   onWork(): void;
 }
 
-/** How often an operation that meets others is run alone before its caller is told. */
+/** How often an operation is run alone that meets others in another way than by waiting for them. */
 const triesAlone = 5;
 
 /**
  * Commits operations together. A batch never waits for a stranger: what somebody else stands in the way of is run again alone, on
- * a connection of its own, where it may wait. A batch never fails as one: where a statement fails the batch is halved until the
- * guilty operation is alone. Only a lost connection fails all of it, because nobody knows what came of the commit.
+ * a connection of its own, where it may wait; its result is then a promise, and nobody else's waits for it. A batch never fails as
+ * one: where a statement fails the batch is halved until the guilty operation is alone. Only where the connection is lost all that
+ * was under way fails, and is never done again here, because nobody knows what came of it.
  */
 export async function runBatch(tools: BatchTools, operations: readonly Operation[]): Promise<readonly Result[]> {
   const outcomes = await tools.connections.batch((session) => commitOn(tools, session, operations));
   const left = operations.filter((_, index) => outcomes[index] === inTheWay);
   // Mostly it was another batch of ours, which has ended by now.
-  const again = left.length === 0 ? [] : await tools.connections.batch((session) => commitOn(tools, session, left));
-  const second = again[Symbol.iterator]();
-  return Promise.all(
-    outcomes.map((outcome, index) => {
-      const last = outcome === inTheWay ? (second.next().value ?? inTheWay) : outcome;
-      const operation = operations[index];
-      return last === inTheWay && operation !== undefined ? runAlone(tools, operation) : settled(last);
-    }),
-  );
+  const second = (left.length === 0 ? [] : await runAgain(tools, left))[Symbol.iterator]();
+  return outcomes.map((outcome, index) => {
+    const last = outcome === inTheWay ? (second.next().value ?? inTheWay) : outcome;
+    const operation = operations[index];
+    return last === inTheWay && operation !== undefined
+      ? { ok: true, value: answerOf(tools.alone.add(operation)) }
+      : settled(last);
+  });
+}
+
+async function runAgain(tools: BatchTools, operations: readonly Operation[]): Promise<readonly Ran<unknown>[]> {
+  try {
+    return await tools.connections.batch((session) => commitOn(tools, session, operations));
+  } catch (error) {
+    // Those that are committed already are to be told so.
+    return allFailed(operations, error);
+  }
 }
 
 async function commitOn(
@@ -45,7 +57,8 @@ async function commitOn(
   try {
     return await commit(tools, session, operations, { waits: false });
   } catch (error) {
-    if (isLost(error)) throw error;
+    if (isLost(error)) return allFailed(operations, error);
+    if (isForgotten(error)) return operations.map(() => inTheWay);
     const [only] = operations;
     if (operations.length === 1 && only !== undefined)
       return [isContention(error) ? inTheWay : { ok: false, error: toAppError(error) }];
@@ -55,23 +68,29 @@ async function commitOn(
   }
 }
 
-async function runAlone(tools: BatchTools, operation: Operation): Promise<Result> {
+function allFailed(operations: readonly Operation[], error: unknown): readonly Ran<unknown>[] {
+  return operations.map(() => ({ ok: false, error: toAppError(error) }));
+}
+
+/** One operation in a transaction that waits for others. Errors: its own; `store.overloaded` where they do not end in time. */
+export async function runAlone(tools: Omit<BatchTools, 'alone'>, operation: Operation): Promise<unknown> {
   let last: unknown = null;
   for (let attempt = 0; attempt < triesAlone; attempt += 1) {
     try {
       const [ran] = await tools.connections.alone((session) => commit(tools, session, [operation], { waits: true }));
-      if (ran !== undefined && ran !== inTheWay) return settled(ran);
-      last = new AppError('store.overloaded', 'another transaction is in the way');
+      const result = settled(ran ?? inTheWay);
+      if (result.ok) return result.value;
+      throw result.error;
     } catch (error) {
       last = error;
-      if (isLost(error) || !isContention(error)) break;
+      if (isLost(error) || !(isForgotten(error) || (isContention(error) && !isTimeout(error)))) break;
     }
   }
-  return { ok: false, error: toAppError(last) };
+  throw toAppError(last);
 }
 
 async function commit(
-  tools: BatchTools,
+  tools: Pick<BatchTools, 'placeOn' | 'onWork'>,
   session: Session,
   operations: readonly Operation[],
   { waits }: { waits: boolean },

@@ -1,7 +1,7 @@
-import { type ClientBase, Pool, type PoolConfig } from 'pg';
+import { type ClientBase, type ClientConfig, Pool } from 'pg';
 import { AppError } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
-import { Session, Statements } from './session.ts';
+import { isForgotten, Session, Statements } from './session.ts';
 
 /**
  * The connections of one node. Batches, operations that wait alone, and reads each have their own, which no handler can take;
@@ -19,7 +19,7 @@ export class Connections {
 
   /** `given`: how to reach the database, or a pool whose connections handlers may use. */
   constructor(given: string | Pool) {
-    const options: PoolConfig = typeof given === 'string' ? { connectionString: given } : given.options;
+    const options = configOf(given);
     const reserved = (max: number, application: string) =>
       watched(
         new Pool({
@@ -49,7 +49,17 @@ export class Connections {
     return this.#on(this.#alone, ownSettings, run);
   }
 
-  read<T>(run: (session: Session) => Promise<T>): Promise<T> {
+  /** Errors also: `store.overloaded` where too many wait already. What the server has forgotten is prepared again. */
+  async read<T>(run: (session: Session) => Promise<T>): Promise<T> {
+    if (this.#reads.waitingCount >= limits.readQueue)
+      throw new AppError('store.overloaded', `${this.#reads.waitingCount} reads wait for the store`);
+    for (let attempt = 0; attempt < limits.readsInFlight; attempt += 1) {
+      try {
+        return await this.#on(this.#reads, readSettings, run);
+      } catch (error) {
+        if (!isForgotten(error)) throw error;
+      }
+    }
     return this.#on(this.#reads, readSettings, run);
   }
 
@@ -87,6 +97,13 @@ export class Connections {
   }
 }
 
+/** How the database is reached. A pool hides its password from whoever copies its options. */
+export function configOf(given: string | Pool): ClientConfig {
+  if (typeof given === 'string') return { connectionString: given };
+  const { password } = given.options;
+  return password === undefined ? { ...given.options } : { ...given.options, password };
+}
+
 const connectMs = 5000;
 
 /** PostgreSQL counts versions so: 14.0. */
@@ -96,9 +113,10 @@ const versionMin = 140_000;
  * Statements of batches join lists to one index each; without these settings a plan made while a table was empty would read all of
  * it later. A transaction that was left alone ends by itself, so that a stopped process does not keep its locks.
  */
-const ownSettings = `set synchronous_commit = on; set lock_timeout = '2s'; set statement_timeout = '10s';
+export const ownSettings = `set synchronous_commit = on; set lock_timeout = '2s'; set statement_timeout = '10s';
   set idle_in_transaction_session_timeout = '10s'; set jit = off; set plan_cache_mode = force_generic_plan;
-  set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set enable_material = off`;
+  set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
+  set enable_material = off`;
 
 const readSettings = `set synchronous_commit = on; set statement_timeout = '${limits.readMs}ms'; set jit = off;
   set plan_cache_mode = force_custom_plan;

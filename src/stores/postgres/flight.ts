@@ -5,8 +5,10 @@ import { type ElementType, listsIn, type MessageWriter, type Value } from './mes
 /** What came of a statement. */
 export interface Answer {
   rows: Row[];
-  /** As the server says it: `COMMIT`, `INSERT 0 5`. */
+  /** `COMMIT` where a commit was one. */
   tag: string;
+  /** Rows that were changed, or found. */
+  count: number;
 }
 
 /** A statement by its text, as all connections of a node know it. */
@@ -58,7 +60,7 @@ export interface FlightTools {
  * done. Its form is what the driver takes instead of a query of its own, which would write, describe and sync each alone.
  */
 export class Flight implements Submittable {
-  readonly #asked: readonly Asked[];
+  readonly asked: readonly Asked[];
   readonly #tools: FlightTools;
   readonly #ended: () => void;
   readonly #answers: Answer[] = [];
@@ -68,7 +70,7 @@ export class Flight implements Submittable {
 
   /** `ended`: called once, when everything was answered or the flight has failed. */
   constructor(asked: readonly Asked[], tools: FlightTools, ended: () => void) {
-    this.#asked = asked;
+    this.asked = asked;
     this.#ended = ended;
     this.#tools = tools;
   }
@@ -77,7 +79,7 @@ export class Flight implements Submittable {
   submit(connection: Connection): Error | null {
     const { writer, prepared } = this.#tools;
     try {
-      for (const { statement, values } of this.#asked) {
+      for (const { statement, values } of this.asked) {
         if (!prepared.has(statement)) {
           writer.prepare(statement.name, statement.text);
           prepared.add(statement);
@@ -106,12 +108,14 @@ export class Flight implements Submittable {
   }
 
   handleCommandComplete({ text }: { text: string }): void {
-    this.#answers.push({ rows: this.#rows, tag: text });
+    // `COMMIT`, `INSERT 0 5`, `UPDATE 5`.
+    const [tag = ''] = text.split(' ', 1);
+    this.#answers.push({ rows: this.#rows, tag, count: Number(/\d+$/.exec(text)?.[0] ?? 0) });
     this.#rows = [];
   }
 
   handleReadyForQuery(): void {
-    for (const [index, { resolve, reject }] of this.#asked.entries()) {
+    for (const [index, { resolve, reject }] of this.asked.entries()) {
       const answer = this.#answers[index];
       if (answer === undefined) reject(new Error('the server did not answer a statement'));
       else resolve(answer);
@@ -122,7 +126,7 @@ export class Flight implements Submittable {
   handleError(error: unknown): void {
     // Whether the server came to prepare these is not known.
     for (const statement of this.#new) this.#tools.prepared.delete(statement);
-    for (const [index, { resolve, reject }] of this.#asked.entries()) {
+    for (const [index, { resolve, reject }] of this.asked.entries()) {
       const answer = this.#answers[index];
       if (answer === undefined) reject(error);
       else resolve(answer);
@@ -131,6 +135,6 @@ export class Flight implements Submittable {
   }
 
   get #running(): Statement | undefined {
-    return this.#asked[this.#answers.length]?.statement;
+    return this.asked[this.#answers.length]?.statement;
   }
 }

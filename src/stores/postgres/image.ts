@@ -36,8 +36,8 @@ export interface Writing {
 export class Image {
   /** What the running operation missed. */
   readonly missing = new Map<string, Need>();
-  /** Names that are this transaction's alone, or shared where that is enough. */
-  readonly held = new Set<string>();
+  /** Names that this transaction has until it ends: alone, or beside others that share them. */
+  readonly #held = new Map<string, 'alone' | 'shared'>();
   /** Lanes that are due sooner than their rows may say. */
   readonly lowered = new Map<string, number>();
   /** Lookups and answers that another transaction stands in the way of. */
@@ -47,6 +47,8 @@ export class Image {
   readonly #index = new Map<Lookup, Map<string, ImageRow[]>>();
   readonly #loaded = new Map<Lookup, Set<string>>();
   readonly #answers = new Map<string, readonly Row[]>();
+  /** Rows that the database still has, and this transaction deletes. */
+  readonly #deleted = new Set<string>();
   /** Ids given in this transaction: nothing in the database names them. */
   readonly #fresh = new Set<string>();
   readonly #undo: (() => void)[] = [];
@@ -54,7 +56,7 @@ export class Image {
   /** The rows that a lookup finds; empty, and missed, where they have not been loaded. */
   find(lookup: Lookup, ...parts: readonly string[]): ImageRow[] {
     const key = parts.join('\u0000');
-    if (this.#loaded.get(lookup)?.has(key) !== true && !parts.some((part) => this.#fresh.has(part))) {
+    if (!this.knows(lookup, ...parts)) {
       this.missing.set(nameOf(lookup, key), { is: 'rows', lookup, key, parts });
       return [];
     }
@@ -66,9 +68,23 @@ export class Image {
     return this.find(lookup, ...parts)[0] ?? null;
   }
 
+  /** Whether that is all there is: nothing has to be loaded for it. */
+  knows(lookup: Lookup, ...parts: readonly string[]): boolean {
+    return this.#loaded.get(lookup)?.has(parts.join('\u0000')) === true || parts.some((part) => this.#fresh.has(part));
+  }
+
   /** Nobody else has this name until the transaction ends. */
   lock(name: string): void {
-    if (!this.held.has(name)) this.missing.set(`lock ${name}`, { is: 'lock', name });
+    if (!this.holds(name, 'alone')) this.missing.set(`lock ${name}`, { is: 'lock', name });
+  }
+
+  holds(name: string, how: 'alone' | 'shared'): boolean {
+    const held = this.#held.get(name);
+    return held === 'alone' || held === how;
+  }
+
+  hold(name: string, how: 'alone' | 'shared'): void {
+    if (!this.holds(name, how)) this.#held.set(name, how);
   }
 
   /** What only a statement of its own can answer; null, and missed, before it was asked. */
@@ -118,10 +134,13 @@ export class Image {
 
   delete(row: ImageRow): void {
     const { state } = row;
+    const name = rowNameOf(row.table, row.values);
     row.state = 'deleted';
     this.#unindex(row);
+    this.#deleted.add(name);
     this.#undo.push(() => {
       row.state = state;
+      this.#deleted.delete(name);
       this.#enter(row);
     });
   }
@@ -175,7 +194,10 @@ export class Image {
     this.#undo.length = 0;
   }
 
-  /** Rows that a lookup was asked for, all of them. Rows that are here already stay as they are, unless this time they are locked. */
+  /**
+   * Rows that a lookup was asked for, all of them. What is here already and could have changed since is as it was read last; what
+   * this transaction has locked, changed or deleted stays as it is.
+   */
   loaded(lookup: Lookup, keys: readonly string[], rows: readonly Row[]): void {
     for (const values of rows) this.#met(lookup, values);
     let loaded = this.#loaded.get(lookup);
@@ -186,8 +208,8 @@ export class Image {
     for (const key of keys) loaded.add(key);
   }
 
-  /** A row that a statement of its own has found and locked. */
-  met(lookup: Lookup, values: Row): ImageRow {
+  /** A row that a statement of its own has found and locked; null: it is deleted by now. */
+  met(lookup: Lookup, values: Row): ImageRow | null {
     return this.#met(lookup, values);
   }
 
@@ -209,15 +231,18 @@ export class Image {
     return tables;
   }
 
-  #met(lookup: Lookup, values: Row): ImageRow {
+  #met(lookup: Lookup, values: Row): ImageRow | null {
     const { table } = lookup;
     const known = this.#unique.get(table)?.get(table.keyOf(values));
     const locked = lookup.locks !== undefined;
-    if (known === undefined) return this.#place({ row: this.#rows.length, table, values, state: 'kept', locked });
-    if (locked && !known.locked && known.state === 'kept') {
+    if (known === undefined) {
+      if (this.#deleted.has(rowNameOf(table, values))) return null;
+      return this.#place({ row: this.#rows.length, table, values, state: 'kept', locked });
+    }
+    if (!known.locked && known.state === 'kept') {
       this.#unindex(known);
       Object.assign(known.values, values);
-      known.locked = true;
+      known.locked = locked;
       this.#enter(known);
     }
     return known;
@@ -272,6 +297,10 @@ export class Image {
 
 export function nameOf(lookup: Lookup, key: string): string {
   return `${lookup.name}\u0000${key}`;
+}
+
+function rowNameOf(table: Table, values: Row): string {
+  return `${table.name}\u0000${table.keyOf(values)}`;
 }
 
 /** Rows of the database before those of this transaction, each in the order they were made. */

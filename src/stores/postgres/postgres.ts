@@ -1,4 +1,4 @@
-import type { ClientBase, ClientConfig, Pool } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import type { Instant } from '../../domain/clock.ts';
 import { AppError } from '../../domain/errors.ts';
 import { randomBytesOf } from '../../domain/ids.ts';
@@ -9,13 +9,15 @@ import type { HandleClaim, Handled, Store, StoreOptions, Transaction } from '../
 import { CommitQueue } from '../work/commit-queue.ts';
 import { UserCode } from '../work/user-code.ts';
 import type { Writes } from '../writes.ts';
-import { runBatch } from './batch.ts';
-import { Connections } from './connections.ts';
+import { Alone } from './alone.ts';
+import { runAlone, runBatch } from './batch.ts';
+import { Connections, configOf } from './connections.ts';
 import { migrateDatabase } from './migrate-database.ts';
 import { Notifier } from './notifier.ts';
+import { makePartitions } from './partitions.ts';
 import { runRead } from './reads/reads.ts';
 import { migrations } from './schema.ts';
-import { type Session, toAppError } from './session.ts';
+import { type Session, stateOf, toAppError } from './session.ts';
 import { StoreClock } from './store-clock.ts';
 import type { Workplace } from './transaction.ts';
 import { UserTransactions, userTransactionOn } from './user-transactions.ts';
@@ -41,10 +43,14 @@ export function transactionOn(client: Pick<ClientBase, 'query'>): Transaction {
   return userTransactionOn(client);
 }
 
+/** SQLSTATE of a statement that ran into its limit of time. */
+const canceled = '57014';
+
 interface Running {
   connections: Connections;
   clock: StoreClock;
   notifier: Notifier;
+  alone: Alone;
   commits: CommitQueue;
   transactions: UserTransactions;
 }
@@ -75,9 +81,7 @@ class PostgresStore implements Store {
     const { program: url, node, random = randomBytesOf, onWork } = options;
     const { program }: { program: Program } = await import(url.href);
     const { directUrl } = this.#options;
-    const config: ClientConfig =
-      typeof this.#database === 'string' ? { connectionString: this.#database } : this.#database.options;
-    const direct = directUrl === undefined ? config : { connectionString: directUrl };
+    const direct = directUrl === undefined ? configOf(this.#database) : { connectionString: directUrl };
     await migrateDatabase(direct, migrations);
     const connections = new Connections(this.#database);
     const clock = new StoreClock(options.clock ?? null);
@@ -85,6 +89,7 @@ class PostgresStore implements Store {
     const notifier = new Notifier(direct, node, () => onWork?.());
     try {
       await clock.start(connections);
+      await connections.alone((session) => makePartitions(session, clock.now()));
     } catch (error) {
       await connections.close();
       throw error;
@@ -101,13 +106,14 @@ class PostgresStore implements Store {
       onWork?.();
       notifier.notify();
     };
+    const tools = { connections, placeOn, onWork: work };
+    const alone = new Alone((operation) => runAlone(tools, operation));
     this.#running = {
       connections,
       clock,
       notifier,
-      commits: new CommitQueue(limits.batchesInFlight, (operations) =>
-        runBatch({ connections, placeOn, onWork: work }, operations),
-      ),
+      alone,
+      commits: new CommitQueue(limits.batchesInFlight, (operations) => runBatch({ ...tools, alone }, operations)),
       transactions: new UserTransactions(connections, this.#userCode, placeOn),
     };
   }
@@ -126,7 +132,10 @@ class PostgresStore implements Store {
   }
 
   async write<K extends keyof Writes>(name: K, input: Writes[K]['input']): Promise<Writes[K]['output']> {
-    return this.#open(name).commits.add({ is: 'write', name, input });
+    const { commits, connections } = this.#open(name);
+    // Whoever looks after the old parts of the history makes the coming ones.
+    if (name === 'retain') await connections.alone((session) => makePartitions(session, this.now()));
+    return commits.add({ is: 'write', name, input });
   }
 
   async read<K extends keyof Reads>(name: K, input: Reads[K]['input']): Promise<Reads[K]['output']> {
@@ -134,6 +143,7 @@ class PostgresStore implements Store {
     try {
       return await connections.read((session) => runRead(session, { name, input, now: clock.now() }));
     } catch (error) {
+      if (stateOf(error) === canceled) throw new AppError('store.deadline', `${name} took too long`, { cause: error });
       throw toAppError(error);
     }
   }
@@ -164,6 +174,7 @@ class PostgresStore implements Store {
     if (running === null) return;
     await running.transactions.idle();
     await running.commits.idle();
+    await running.alone.idle();
     running.clock.stop();
     await running.notifier.stop();
     await running.connections.close();

@@ -73,6 +73,7 @@ create unique index callbacks_seq on paidonce.callbacks (seq, bucket);
 create index callbacks_message on paidonce.callbacks (account, message_id, bucket)
   where message_id is not null and verdict not in ('quarantined', 'refused', 'unreadable');
 create index callbacks_refused on paidonce.callbacks (account, received_at) where verdict in ('quarantined', 'refused');
+create index callbacks_refused_age on paidonce.callbacks (received_at) where verdict in ('quarantined', 'refused');
 
 create table paidonce.callback_bytes (
   ${bucket}, callback ${id}, method text not null, target text not null, headers text not null, body bytea not null,
@@ -90,6 +91,7 @@ create table paidonce.nonces (
   ${bucket}, account ${id}, nonce text collate "C" not null, body_digest text not null, taken_at bigint not null,
   primary key (account, nonce, bucket)
 );
+create index nonces_age on paidonce.nonces (taken_at);
 
 create table paidonce.orders (
   ${listed}, ${bucket}, id ${id}, merchant ${id}, order_no text collate "C" not null,
@@ -177,7 +179,7 @@ create table paidonce.idempotency (
   ${bucket}, merchant ${id}, key text collate "C" not null, body_digest text not null, notification ${id}, created_at bigint not null,
   primary key (merchant, key, bucket)
 );
-create index idempotency_age on paidonce.idempotency using brin (created_at);
+create index idempotency_age on paidonce.idempotency (created_at);
 
 create table paidonce.deliveries (
   ${listed}, ${bucket}, id ${id}, merchant ${id}, notification ${id}, lane ${id},

@@ -72,8 +72,10 @@ export class Session {
     return rows;
   }
 
-  async run(sql: string, ...values: readonly Value[]): Promise<void> {
-    await this.#ask(sql, values);
+  /** Gives the number of rows changed. */
+  async run(sql: string, ...values: readonly Value[]): Promise<number> {
+    const { count } = await this.#ask(sql, values);
+    return count;
   }
 
   /** The statement's tag: `COMMIT` where a commit was one. */
@@ -86,7 +88,12 @@ export class Session {
     const statement = this.#statements.of(sql);
     if (!this.#pipelined) return this.#askAlone(statement, values);
     return new Promise((resolve, reject) => {
-      this.#asked.push({ statement, values, resolve, reject });
+      const failed = (error: unknown) => {
+        // What is prepared no more would be used again.
+        if (isForgotten(error)) this.broken = error instanceof Error ? error : new Error(String(error));
+        reject(error);
+      };
+      this.#asked.push({ statement, values, resolve, reject: failed });
       // Comes when everything is asked that can be asked without an answer.
       if (this.#asked.length === 1 && !this.#flies) process.nextTick(() => this.#send());
     });
@@ -103,8 +110,9 @@ export class Session {
   /** One after the other: what a connection of the user's does with several at once is not ours to say. */
   #askAlone({ name, text }: Statement, values: readonly Value[]): Promise<Answer> {
     const answer = this.#last.then(async () => {
-      const { rows, command } = await this.client.query<Row>({ name, text, values: [...values], types: parsers });
-      return { rows, tag: command };
+      const query = { name, text, values: [...values], types: parsers };
+      const { rows, command, rowCount } = await this.client.query<Row>(query);
+      return { rows, tag: command, count: rowCount ?? 0 };
     });
     this.#last = answer.catch(() => {
       // Whoever asked is told.
@@ -133,6 +141,17 @@ function causeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
 }
 
+/** Whether what was prepared is gone, or no longer fits its tables. Another connection, which prepares it again, can do the same. */
+export function isForgotten(error: unknown): boolean {
+  const state = stateOf(error);
+  return state === '26000' || (state === '0A000' && error instanceof Error && error.message.includes('cached plan'));
+}
+
+/** Whether somebody else did not end in the time that a session waits. */
+export function isTimeout(error: unknown): boolean {
+  return stateOf(error) === '55P03';
+}
+
 /** Whether the same work may well succeed when it is done again: somebody else was in the way. */
 export function isContention(error: unknown): boolean {
   // Serialization failure, deadlock, lock not available, unique violation, out of shared memory (too many locks).
@@ -144,7 +163,7 @@ export function toAppError(error: unknown): unknown {
   if (error instanceof AppError) return error;
   const state = stateOf(error);
   const reason = error instanceof Error ? error.message : String(error);
-  if (state === '55P03' || state === '40P01')
+  if (state === '55P03' || state === '40P01' || state === '40001')
     return new AppError('store.overloaded', `a row is held by somebody else: ${reason}`);
   // Insufficient resources, operator intervention, system errors, read-only servers, cancelled statements.
   if (isLost(error) || (state !== null && /^(53|57|58|25006|XX)/.test(state)))

@@ -12,8 +12,8 @@ export interface Shape {
   mutable?: readonly string[];
   /** The table has a `seq`: rows are written, and come, in the order in which they were made. */
   hasSeq?: boolean;
-  /** Selected beside the columns, from what is joined. */
-  beside?: { select: string; join: string };
+  /** Selected beside the columns, from what is joined by way of an index. */
+  beside?: { select: string; join: string; plan: string };
   /** What becomes of a row whose key is there already; without it, an error. */
   onConflict?: string;
 }
@@ -21,6 +21,8 @@ export interface Shape {
 export interface LookupShape {
   name: string;
   columns: readonly string[];
+  /** Begins with the columns. */
+  index: string;
   /** Only rows for which this holds: in SQL about `t`, and the same in code. */
   where?: { sql: string; holds: (values: Row) => boolean };
   /**
@@ -38,8 +40,9 @@ export interface LookupShape {
 const amounts: readonly string[] = ['amount_minor', 'order_amount_minor', 'refunded_total_minor', 'refunded_minor'];
 
 /**
- * A table as batches read and write it: many rows with one statement, each parameter a list. That the lists are joined to the index
- * of the lookup, and no other plan is taken, is held by the settings of the sessions and by the test of plans.
+ * A table as batches read and write it: many rows with one statement, each parameter a list. Statements begin with a comment that
+ * states their plan: the indexes, and in brackets the columns that are looked up in them. That no other plan is taken is held by the
+ * settings of the sessions and by the test of plans.
  */
 export class Table {
   readonly name: string;
@@ -67,8 +70,14 @@ export class Table {
     const conflict = onConflict === undefined ? '' : ` on conflict ${onConflict}`;
     this.insertSql = `insert into paidonce.${name} (${this.#columns.join(', ')}) select * from ${fromLists(this.#columns)}${conflict}`;
     const changes = mutable.map((column) => `${column} = u.${column}`).join(', ');
-    this.updateSql = `update paidonce.${name} t set ${changes} from ${fromLists(this.#changing)} where ${equal(key, 'u')}`;
-    this.deleteSql = `delete from paidonce.${name} t using ${fromLists(key)} where ${equal(key, 'u')}`;
+    // Also named as a list: else a table that was small when it was planned for would be read whole when it has grown.
+    const listed = key
+      .map((column, index) => `t.${column} = any($${index + 1}::${this.#typeOf(column)}[])`)
+      .join(' and ');
+    const found = `${equal(key, 'u')} and ${listed}`;
+    const plan = `/* ${planOf(`${name}_pkey`, key)} */`;
+    this.updateSql = `${plan} update paidonce.${name} t set ${changes} from ${fromLists(this.#changing)} where ${found}`;
+    this.deleteSql = `${plan} delete from paidonce.${name} t using ${fromLists(key)} where ${found}`;
   }
 
   /** Whether such a change can change by which keys a row is found. */
@@ -100,26 +109,35 @@ export class Table {
   }
 
   /** Declares a way to the table's rows. */
-  lookup({ name, columns, where, locks, lockName, sharesLock = false }: LookupShape): Lookup {
-    const join = this.#shape.beside?.join ?? '';
+  lookup({ name, columns, index, where, locks, lockName, sharesLock = false }: LookupShape): Lookup {
+    const { join = '', plan = null } = this.#shape.beside ?? {};
     const joined = keyOf(columns);
-    const keys = `unnest(${this.#lists(columns)}) k (${columns.join(', ')})`;
-    const found = (source: string) =>
-      `from ${source} join paidonce.${this.name} t on ${equal(columns, 'k')} ${join}` +
-      `${where === undefined ? '' : ` where ${where.sql}`}`;
-    const sqlFrom = (source: string) =>
-      `select ${this.selected} ${found(source)}${locks === undefined ? '' : ' for no key update of t'}`;
+    const stated = planOf(index, columns, plan);
+    const conditions = [equal(columns, 'k'), ...(where === undefined ? [] : [where.sql])].join(' and ');
+    const listed = `unnest(${this.#lists(columns)}) k (${columns.join(', ')})`;
+    // Apart for each of the listed: else a table that was small when it was planned for would be read whole when it has grown.
+    const each = (select: string, end: string) =>
+      `cross join lateral (select ${select} from paidonce.${this.name} t ${join} where ${conditions} ${end}) found`;
+    const sqlsOf = (plans: string, source: string) => {
+      const sqlWith = (end: string) => `/* ${plans} */ select found.* from ${source} ${each(this.selected, end)}`;
+      const plainSql = sqlWith('offset 0');
+      if (locks === undefined) return { plainSql, sql: plainSql, skippingSql: plainSql };
+      return {
+        plainSql,
+        sql: sqlWith('for no key update of t'),
+        skippingSql: sqlWith('for no key update of t skip locked'),
+      };
+    };
     const lookup: Lookup = {
       name: `${this.name} by ${name}`,
       table: this,
       locks,
       sharesLock,
-      sql: sqlFrom(keys),
-      presentSql: `select ${columns.map((column) => `t.${column}`).join(', ')} ${found(keys)}`,
-      followSql: (child, by) =>
-        child.sqlFrom(`(select distinct t.${by} ${found(keys)}) k (${child.columns.join(', ')})`),
-      sqlFrom,
-      columns,
+      ...sqlsOf(stated, listed),
+      presentSql: `/* ${stated} */ select found.* from ${listed} ${each(columns.map((column) => `t.${column}`).join(', '), 'offset 0')}`,
+      following: (child, by) =>
+        child.sqlsFor(stated, `(select found.${by} from ${listed} ${each(`t.${by}`, 'offset 0')})`),
+      sqlsFor: (plan, source) => sqlsOf(`${plan}, ${stated}`, `${source} k (${columns.join(', ')})`),
       lockName: (parts) => lockName?.(parts) ?? null,
       keyOf: (values) => {
         const isIn = (where?.holds(values) ?? true) && columns.every((column) => values[column] !== null);
@@ -131,30 +149,44 @@ export class Table {
     return lookup;
   }
 
-  /** Only `seq` is not among the columns. */
   #lists(columns: readonly string[]): string {
-    return columns.map((column, index) => `$${index + 1}::${this.#shape.columns[column] ?? 'bigint'}[]`).join(', ');
+    return columns.map((column, index) => `$${index + 1}::${this.#typeOf(column)}[]`).join(', ');
+  }
+
+  /** Only `seq` is not among the columns. */
+  #typeOf(column: string): ColumnType {
+    return this.#shape.columns[column] ?? 'bigint';
   }
 }
 
+export interface Sqls {
+  /** Takes a list for each column, as the others do; locks what it finds where the lookup does, and waits for others. */
+  readonly sql: string;
+  /** The same, but without what others have locked. */
+  readonly skippingSql: string;
+  /** The same without locking. */
+  readonly plainSql: string;
+}
+
 /** A way to rows of a table, by the values of some columns. Either everything that has them is loaded, or nothing. */
-export interface Lookup {
+export interface Lookup extends Sqls {
   readonly name: string;
   readonly table: Table;
-  /** Takes a list for each column; where it locks, `skip locked` may be put behind it. */
-  readonly sql: string;
   /** The columns alone, of rows that are there, whoever holds them. */
   readonly presentSql: string;
-  readonly columns: readonly string[];
-  /** The same lists as `sql`, for the rows of another lookup that has what these rows have in column `by`. */
-  followSql(child: Lookup, by: string): string;
-  /** For keys from what is named `k`, with the columns of this lookup. */
-  sqlFrom(source: string): string;
+  /** For the rows of another lookup that has what these rows have in column `by`; takes the lists of this one. */
+  following(child: Lookup, by: string): Sqls;
+  /** Where the keys come from elsewhere; `plan`: how those are found. */
+  sqlsFor(plan: string, source: string): Sqls;
   readonly locks: 'wait' | 'try' | undefined;
   readonly sharesLock: boolean;
   lockName(parts: readonly string[]): string | null;
   /** Null: the row is not among what this lookup finds. */
   keyOf(values: Row): string | null;
+}
+
+function planOf(index: string, columns: readonly string[], beside: string | null = null): string {
+  return `${index} (${columns.join(', ')})${beside === null ? '' : `, ${beside}`}`;
 }
 
 function equal(columns: readonly string[], other: string): string {

@@ -11,8 +11,9 @@ import { Image, type ImageRow, type Need, nameOf } from './image.ts';
 import type { Value } from './message-writer.ts';
 import type { Session } from './session.ts';
 import { type Follow, followed } from './statements/followed.ts';
+import { lanes as lanesTable } from './statements/lanes.ts';
 import { rowsOf, writeOrder } from './statements/statements.ts';
-import type { Lookup, Table } from './table.ts';
+import type { Lookup, Sqls, Table } from './table.ts';
 
 /** What work inside a transaction is done with. */
 export interface Workplace {
@@ -27,8 +28,11 @@ export interface Workplace {
 /** An operation that somebody else stands in the way of: it is to be run again, in a transaction of its own. */
 export const inTheWay = Symbol('in the way');
 
-/** How often an operation may find that it needs something else. The longest way there is, a claim, takes six. */
-const roundsMax = 24;
+/**
+ * How often an operation may find that it needs something else. Most need three times; the longest way there is, a claim of many
+ * lanes, three for each `lanesAtOnce` of them.
+ */
+const roundsMax = 100;
 
 /**
  * One transaction's work. Decisions are plain synchronous code over rows in memory: an operation runs, what it missed is loaded
@@ -132,44 +136,45 @@ export class TransactionWork {
       ...finds.map(([lookup, wanted]) => this.#find(lookup, wanted, locking)),
       ...answers.map((answer) => this.#ask(answer)),
     ]);
-    const taken = await locking;
     for (const need of needs)
-      if (need.is === 'lock' && !taken.has(need.name)) this.#image.busy.add(`lock ${need.name}`);
+      if (need.is === 'lock' && !this.#image.holds(need.name, 'alone')) this.#image.busy.add(`lock ${need.name}`);
   }
 
   async #ask({ key, load }: Extract<Need, { is: 'answer' }>): Promise<void> {
     this.#image.answered(key, await load(this.#session, this.#waits));
   }
 
-  /** The names that are this transaction's now. */
-  async #lock(needs: readonly Need[]): Promise<ReadonlySet<string>> {
+  /** Takes the names that are needed, or those of them that can be had. */
+  async #lock(needs: readonly Need[]): Promise<void> {
     const names = new Map<string, boolean>();
     for (const need of needs) {
       const name = need.is === 'rows' ? need.lookup.lockName(need.parts) : need.is === 'lock' ? need.name : null;
       const shares = need.is === 'rows' && need.lookup.sharesLock;
-      if (name !== null && !this.#image.held.has(name)) names.set(name, shares);
+      if (name === null || this.#image.holds(name, shares ? 'shared' : 'alone')) continue;
+      // Whoever needs it alone does not find it enough that others share it.
+      names.set(name, shares && (names.get(name) ?? true));
     }
-    if (names.size === 0) return this.#image.held;
+    if (names.size === 0) return;
     const sorted = [...names].sort(([one], [other]) => (one < other ? -1 : 1));
     const lists = [sorted.map(([name]) => name), sorted.map(([, shares]) => shares)] as const;
-    const got = await this.#session.all(this.#waits ? lockSql : tryLockSql, ...lists);
-    for (const { name, got: isMine } of got) if (isMine !== 0) this.#image.held.add(String(name));
-    return this.#image.held;
+    const rows = await this.#session.all(this.#waits ? lockSql : tryLockSql, ...lists);
+    const got = new Set(rows.filter((row) => row.got !== 0).map((row) => row.name));
+    for (const [name, shares] of sorted) if (got.has(name)) this.#image.hold(name, shares ? 'shared' : 'alone');
   }
 
-  async #find(lookup: Lookup, wanted: readonly Wanted[], locking: Promise<ReadonlySet<string>>): Promise<void> {
+  async #find(lookup: Lookup, wanted: readonly Wanted[], locking: Promise<void>): Promise<void> {
     const lists = listsOf(wanted);
     const skips = this.#skips(lookup);
-    const finding = this.#session.all(skips ? `${lookup.sql} skip locked` : lookup.sql, ...lists);
+    const finding = this.#session.all(skips ? lookup.skippingSql : lookup.sql, ...lists);
     const checks = skips && lookup.locks === 'wait';
     const present = checks ? this.#session.all(lookup.presentSql, ...lists) : [];
-    const following = (followed.get(lookup) ?? []).map((follow) => this.#askFollowing(follow, lists));
-    const [taken, rows, there, follows] = await Promise.all([locking, finding, present, Promise.all(following)]);
+    const following = (followed.get(lookup) ?? []).map((follow) => this.#askFollowing(follow, wanted));
+    const [rows, there, follows] = await Promise.all([finding, present, Promise.all(following), locking]);
     const busy = new Set<string | null>();
     for (const { key, parts } of wanted) {
       const lockName = lookup.lockName(parts);
       // What was read without it may be changing.
-      if (lockName !== null && !taken.has(lockName)) busy.add(key);
+      if (lockName !== null && !this.#image.holds(lockName, lookup.sharesLock ? 'shared' : 'alone')) busy.add(key);
     }
     const found = new Set(rows.map((values) => lookup.keyOf(values)));
     // Skipped although it is there: somebody else holds it.
@@ -189,27 +194,36 @@ export class TransactionWork {
     return locks === 'try' || (locks === 'wait' && !this.#waits);
   }
 
-  async #askFollowing(follow: Follow, lists: readonly Value[]): Promise<{ follow: Follow; rows: readonly Row[] }> {
-    const { lookup, sql } = follow;
-    return { follow, rows: await this.#session.all(this.#skips(lookup) ? `${sql} skip locked` : sql, ...lists) };
+  async #askFollowing(follow: Follow, wanted: readonly Wanted[]): Promise<Followed> {
+    const { lookup } = follow;
+    const skips = this.#skips(lookup);
+    const ask = ({ sql, skippingSql }: Sqls, lists: readonly Value[]) =>
+      this.#session.all(skips ? skippingSql : sql, ...lists);
+    if ('by' in follow) return { follow, keys: [], rows: await ask(follow.sqls, listsOf(wanted)) };
+    const unknown = wanted
+      .map(({ parts }) => parts[follow.part] ?? '')
+      .filter((key) => !this.#image.knows(lookup, key));
+    const keys = [...new Set(unknown)];
+    return { follow, keys, rows: keys.length === 0 ? [] : await ask(lookup, [keys]) };
   }
 
   /** What follows a row that is held by somebody else is left to be asked for again. */
-  #loadFollowing(follows: readonly { follow: Follow; rows: readonly Row[] }[], parents: readonly Row[]): void {
+  #loadFollowing(all: readonly Followed[], parents: readonly Row[]): void {
     const usable = new Map<string, Set<string>>();
-    for (const { follow, rows } of follows) {
-      const { lookup, by } = follow;
-      let keys = usable.get(by) ?? new Set(parents.map((values) => String(values[by])));
+    for (const { follow, keys, rows } of all) {
+      const { lookup } = follow;
+      if ('part' in follow) {
+        this.#image.loaded(lookup, keys, rows);
+        continue;
+      }
+      let known = usable.get(follow.by) ?? new Set(parents.map((values) => String(values[follow.by])));
       if (lookup.locks !== undefined) {
         const locked = new Set<string | null>(rows.map((values) => lookup.keyOf(values)));
-        keys = new Set([...keys].filter((key) => locked.has(key)));
+        known = new Set([...known].filter((key) => locked.has(key)));
       }
-      usable.set(by, keys);
-      this.#image.loaded(
-        lookup,
-        [...keys],
-        rows.filter((values) => keys.has(lookup.keyOf(values) ?? '')),
-      );
+      usable.set(follow.by, known);
+      const found = rows.filter((values) => known.has(lookup.keyOf(values) ?? ''));
+      this.#image.loaded(lookup, [...known], found);
     }
   }
 
@@ -224,16 +238,31 @@ export class TransactionWork {
     return statements;
   }
 
-  async #lowerLanes(): Promise<void> {
+  #lowerLanes(): Promise<void> {
     const lanes = [...this.#image.lowered].sort(([one], [other]) => (one < other ? -1 : 1));
-    await this.#session.run(
-      // By the primary key. Only ever to sooner: who has the lane has looked at what is in it.
-      `update paidonce.lanes t set next_due = u.next_due from unnest($1::text[], $2::bigint[]) u (id, next_due)
-       where t.id = u.id and t.state = 'enabled' and (t.next_due is null or t.next_due > u.next_due)`,
-      lanes.map(([lane]) => lane),
+    const ids = lanes.map(([lane]) => lane);
+    // Whoever holds lanes and waits for others could be waited for by their holders; whoever holds none waits in one order.
+    const holds = [...this.#image.all(lanesTable)].some(({ locked, state }) => locked && state !== 'added');
+    const locking = !this.#waits && holds ? [this.#session.run(lockLanesNowSql, ids)] : [];
+    // In one flight with what was written before and with the commit: where the locks cannot be had, nothing that follows is done.
+    const lowering = this.#session.run(
+      lowerLanesSql,
+      ids,
       lanes.map(([, nextDue]) => nextDue),
     );
+    return allOf([...locking, lowering]);
   }
+}
+
+/** Only ever to sooner: who has the lane has looked at what is in it. */
+const lowerLanesSql = `/* lanes_pkey (id) */ update paidonce.lanes t set next_due = u.next_due from unnest($1::text[], $2::bigint[]) u (id, next_due)
+   where t.id = u.id and t.id = any($1::text[]) and t.state = 'enabled' and (t.next_due is null or t.next_due > u.next_due)`;
+
+/** What followed, with the keys that were asked for where they were known before. */
+interface Followed {
+  follow: Follow;
+  keys: readonly string[];
+  rows: readonly Row[];
 }
 
 interface Wanted {
@@ -242,6 +271,10 @@ interface Wanted {
 }
 
 export type Ran<T> = { ok: true; value: T } | { ok: false; error: unknown } | typeof inTheWay;
+
+/** Fails where somebody else holds one: then this batch is done in parts. */
+const lockLanesNowSql =
+  '/* lanes_pkey (id) */ select id from paidonce.lanes where id = any($1::text[]) for no key update nowait';
 
 const tryLockSql = `select n.name, case when n.shared then pg_try_advisory_xact_lock_shared(hashtextextended(n.name, 0))
     else pg_try_advisory_xact_lock(hashtextextended(n.name, 0)) end as got

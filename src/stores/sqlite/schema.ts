@@ -128,6 +128,7 @@ create table paidonce_nonces (
   taken_at integer not null,
   primary key (account, nonce)
 ) strict, without rowid;
+create index paidonce_nonces_age on paidonce_nonces (taken_at);
 
 create table paidonce_orders (
   seq integer primary key,
@@ -265,6 +266,7 @@ create table paidonce_notifications (
   callback text
 ) strict;
 create unique index paidonce_notifications_id on paidonce_notifications (id);
+create index paidonce_notifications_data on paidonce_notifications (created_at) where data is not null;
 create unique index paidonce_notifications_cause on paidonce_notifications (order_id, type, cause);
 
 create table paidonce_idempotency (
@@ -275,6 +277,7 @@ create table paidonce_idempotency (
   created_at integer not null,
   primary key (merchant, key)
 ) strict, without rowid;
+create index paidonce_idempotency_age on paidonce_idempotency (created_at);
 
 create table paidonce_deliveries (
   seq integer primary key,
@@ -386,13 +389,9 @@ create table paidonce_sandbox_payments (
   id text primary key,
   provider text not null,
   order_no text not null,
-  amount_minor integer not null,
-  currency text not null,
-  notify_url text not null,
-  state text not null,
-  refunded_minor integer not null,
-  return_url text,
-  detail text not null,
+  amount_minor integer not null, currency text not null,
+  notify_url text not null, state text not null,
+  refunded_minor integer not null, return_url text, detail text not null,
   created_at integer not null
 ) strict, without rowid;
 `,

@@ -3,6 +3,7 @@ import { claim } from './claim.ts';
 import { acknowledged, changeDelivery } from './deliveries.ts';
 import { finish, giveBack } from './finish.ts';
 import * as merchants from './merchants.ts';
+import { retain } from './retain.ts';
 import type { Unit } from './unit.ts';
 
 /** Every write by its name. */
@@ -13,6 +14,7 @@ export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[
     giveBack,
     changeDelivery,
     acknowledged,
+    retain,
     registerHandlers: merchants.registerHandlers,
     addMerchant: merchants.addMerchant,
     changeMerchant: merchants.changeMerchant,

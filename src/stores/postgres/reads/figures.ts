@@ -128,7 +128,8 @@ export async function gauges(session: Session, _: null, now: Instant): Promise<G
        ) refused) as quarantined,
        (select count(*) from paidonce.discrepancies where state = 'open') as discrepancies_open,
        (select coalesce(sum(value), 0)::bigint from paidonce.counters where name = 'rescued_leases') as rescued_leases,
-       (select count(*) from paidonce.outbox) as outbox
+       (select count(*) from paidonce.outbox) as outbox,
+       (select max(age(backend_xmin)) from pg_stat_activity) as oldest_xmin_age
      from (
        select count(*) filter (where state = 'pending') as pending, count(*) filter (where state = 'sending') as sending,
          count(*) filter (where state = 'dead') as dead
@@ -148,6 +149,7 @@ export async function gauges(session: Session, _: null, now: Instant): Promise<G
     discrepanciesOpen: number(row, 'discrepancies_open'),
     rescuedLeases: number(row, 'rescued_leases'),
     outbox: number(row, 'outbox'),
+    oldestXminAge: numberOrNull(row, 'oldest_xmin_age'),
   };
 }
 

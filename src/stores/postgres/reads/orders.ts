@@ -3,6 +3,7 @@ import type { StoredDiscrepancy, StoredFact, StoredOrder } from '../../kept.ts';
 import {
   type CallbackSummary,
   callbackColumns,
+  callbackLineColumns,
   callbackOf,
   callbackSummaryOf,
   discrepancyColumns,
@@ -150,7 +151,6 @@ async function actionsOn(
 /** The bytes of a callback are dropped before the callback is: what they held is then shown as empty. */
 const callbackTables = `paidonce.callbacks c
   left join paidonce.callback_bytes b on b.callback = c.id and b.bucket = c.bucket`;
-const callbackLineColumns = `coalesce(b.method, '') as method, coalesce(b.target, '') as target`;
 const callbackByteColumns = `coalesce(b.headers, '[]') as headers, coalesce(b.body, '') as body`;
 
 /** The callbacks that told facts of an order, those that brought them again included. */

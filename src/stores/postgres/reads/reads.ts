@@ -44,13 +44,18 @@ const reads: {
   ready: figures.ready,
 };
 
-/** Those that take several statements; all others see one state of the database because they are one. */
+/** A recount reads every row of its range: it is asked for by a person, and rarely. */
+const recountMs = 120_000;
+const recountSql = `select set_config('statement_timeout', '${recountMs}', true)`;
+
+/** Those that take several statements, or more time; all others see one state of the database because they are one. */
 const several: ReadonlySet<keyof Reads> = new Set([
   'order',
   'history',
   'notification',
   'deliveries',
   'delivery',
+  'recount',
 ] as const);
 
 /** Those that ask only by keys. Any plan of theirs but the one by the key is a mistake, and making it anew each time costs more than it does. */
@@ -66,8 +71,9 @@ export async function runRead<K extends keyof Reads>(
   if (!several.has(name)) return read(session, input, now);
   const begun = session.command('begin isolation level repeatable read read only');
   try {
-    const planned = byKey.has(name) ? session.all(byKeySql) : begun;
-    const [answer] = await Promise.all([read(session, input, now), begun, planned]);
+    const set = byKey.has(name) ? byKeySql : name === 'recount' ? recountSql : null;
+    const prepared = set === null ? begun : session.all(set);
+    const [answer] = await Promise.all([read(session, input, now), begun, prepared]);
     return answer;
   } finally {
     await session.command('rollback');

@@ -43,7 +43,11 @@ export const attempts = new Table({
   ],
 });
 
-export const attemptsByNumber = attempts.lookup({ name: 'number', columns: ['delivery', 'number'] });
+export const attemptsByNumber = attempts.lookup({
+  name: 'number',
+  columns: ['delivery', 'number'],
+  index: 'attempts_pkey',
+});
 
 export function attemptRows(image: Image): Pick<Rows, 'insertAttempt' | 'lostAttempt'> {
   return {

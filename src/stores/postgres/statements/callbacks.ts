@@ -28,11 +28,12 @@ export const callbacks = new Table({
   hasSeq: true,
 });
 
-export const callbacksById = callbacks.lookup({ name: 'id', columns: ['id'], locks: 'wait' });
+export const callbacksById = callbacks.lookup({ name: 'id', columns: ['id'], index: 'callbacks_pkey', locks: 'wait' });
 
 export const callbacksByMessage = callbacks.lookup({
   name: 'message',
   columns: ['account', 'message_id'],
+  index: 'callbacks_message',
   where: {
     sql: "t.message_id is not null and t.verdict not in ('quarantined', 'refused', 'unreadable')",
     holds: (values) => open(values.verdict),
@@ -55,6 +56,7 @@ export const nonces = new Table({
 export const noncesByName = nonces.lookup({
   name: 'name',
   columns: ['account', 'nonce'],
+  index: 'nonces_pkey',
   lockName: (parts) => `nonce ${parts.join(' ')}`,
 });
 
@@ -65,9 +67,13 @@ export const parkedCallbacks = new Table({
   onConflict: 'do nothing',
 });
 
-export const parkedByFact = parkedCallbacks.lookup({ name: 'fact', columns: ['fact'] });
+export const parkedByFact = parkedCallbacks.lookup({ name: 'fact', columns: ['fact'], index: 'parked_callbacks_pkey' });
 
-export const parkedByCallback = parkedCallbacks.lookup({ name: 'callback', columns: ['callback'] });
+export const parkedByCallback = parkedCallbacks.lookup({
+  name: 'callback',
+  columns: ['callback'],
+  index: 'parked_callbacks_callback',
+});
 
 export const unkeptCallbacks = new Table({
   name: 'unkept_callbacks',
@@ -159,8 +165,9 @@ function parkedRows(image: Image): ParkedRows {
       if (parked !== null) image.delete(parked);
     },
     releaseCallback(id) {
-      const waits = image.find(parkedByCallback, id).length > 0;
+      // Locked first: another of its facts may find its order at this moment.
       const callback = image.one(callbacksById, id);
+      const waits = image.find(parkedByCallback, id).length > 0;
       if (waits || callback?.values.verdict !== 'parked') return;
       image.change(callback, { verdict: 'verified', reason: null });
     },
@@ -190,9 +197,9 @@ function insertCallback(image: Image, callback: Callback, factsDigest: string | 
 
 function countRefused(image: Image, account: string, since: number, most: number): number {
   const load: Load = (session) =>
-    // Index callbacks_refused, up to the bound.
+    // Up to the bound.
     session.all(
-      `select count(*) as kept from (
+      `/* callbacks_refused (account, received_at) */ select count(*) as kept from (
          select 1 from paidonce.callbacks where account = $1 and received_at >= $2 and verdict in ('quarantined', 'refused') limit $3
        ) refused`,
       account,

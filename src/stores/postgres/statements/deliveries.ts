@@ -4,8 +4,9 @@ import { number, numberOrNull, text } from '../../mapping.ts';
 import type { Rows } from '../../work/rows.ts';
 import type { Image, ImageRow } from '../image.ts';
 import { Table } from '../table.ts';
-import { lanesById } from './lanes.ts';
-import { notificationsById, notificationsOfOrder } from './notifications.ts';
+import { laneLock, lanesById } from './lanes.ts';
+import { endpointsById } from './merchants.ts';
+import { notificationsOfOrder } from './notifications.ts';
 
 export const deliveries = new Table({
   name: 'deliveries',
@@ -34,9 +35,18 @@ export const deliveries = new Table({
   hasSeq: true,
 });
 
-export const deliveriesById = deliveries.lookup({ name: 'id', columns: ['id'], locks: 'wait' });
+export const deliveriesById = deliveries.lookup({
+  name: 'id',
+  columns: ['id'],
+  index: 'deliveries_pkey',
+  locks: 'wait',
+});
 
-export const deliveriesOfNotification = deliveries.lookup({ name: 'notification', columns: ['notification'] });
+export const deliveriesOfNotification = deliveries.lookup({
+  name: 'notification',
+  columns: ['notification'],
+  index: 'deliveries_notification',
+});
 
 const live = "state in ('pending', 'sending', 'dead')";
 /** More than one claim can take, so that the first that is left is among them. */
@@ -68,6 +78,8 @@ export function deliveryRows(image: Image, now: number): DeliveryRows {
     insertDelivery(delivery, lease) {
       const { id, merchant, notification, target, url, effect } = delivery;
       const name = target.kind === 'endpoint' ? null : target.name;
+      // Read under its lane's lock: one that was removed since it was chosen is then not chosen again.
+      if (target.kind === 'endpoint') image.find(endpointsById, target.id);
       const about = {
         bucket: bucketOf(merchant),
         id,
@@ -126,10 +138,11 @@ export function deliveryRows(image: Image, now: number): DeliveryRows {
 function wholeLaneRows(image: Image): Pick<Rows, 'cancelDeliveriesOfLane' | 'freeDeliveriesOfLane'> {
   return {
     cancelDeliveriesOfLane(lane) {
+      // Nobody is writing one into it that could not be seen.
+      image.lock(laneLock(lane));
       const canceled = image.alone(`cancel ${lane}`, (session) =>
-        // Index deliveries_due.
         session.all(
-          `with canceled as (
+          `/* deliveries_due (lane) */ with canceled as (
              update paidonce.deliveries set state = 'canceled', due_at = null where lane = $1 and ${live} and state <> 'dead' returning 1
            ) select count(*) as canceled from canceled`,
           lane,
@@ -139,9 +152,8 @@ function wholeLaneRows(image: Image): Pick<Rows, 'cancelDeliveriesOfLane' | 'fre
     },
     freeDeliveriesOfLane(lane, at) {
       image.alone(`free ${lane}`, (session) =>
-        // Index deliveries_due, its null moments.
         session.all(
-          `update paidonce.deliveries set due_at = $2 where lane = $1 and ${live} and due_at is null and state = 'pending' returning 1 as freed`,
+          `/* deliveries_due (lane, due_at) */ update paidonce.deliveries set due_at = $2 where lane = $1 and ${live} and due_at is null and state = 'pending' returning 1 as freed`,
           lane,
           at,
         ),
@@ -162,9 +174,9 @@ function changeLocked(image: Image, row: ImageRow, values: Parameters<Image['cha
 
 function dueDeliveries(image: Image, lane: LaneId, now: number, most: number): readonly DeliveryWork[] {
   const found = image.answer(`due ${lane} ${now} ${most}`, (session) =>
-    // Index deliveries_due, in its order; a handler under way, and what others finish at this moment, is left out.
+    // In the order of the index; a handler under way, and what others finish at this moment, is left out.
     session.all(
-      `select ${deliveries.selected} from paidonce.deliveries t where t.lane = $1 and t.${live} and t.due_at <= $2
+      `/* deliveries_due (lane, due_at) */ select ${deliveries.selected} from paidonce.deliveries t where t.lane = $1 and t.${live} and t.due_at <= $2
        order by t.due_at limit $3 for no key update skip locked`,
       lane,
       now,
@@ -173,12 +185,9 @@ function dueDeliveries(image: Image, lane: LaneId, now: number, most: number): r
   );
   return (found ?? [])
     .map((values) => image.met(deliveriesById, values))
+    .filter((row) => row !== null)
     .filter(({ values }) => values.due_at !== null && number(values, 'due_at') <= now)
-    .map((row) => {
-      // Every attempt needs it: asked for here, all are loaded at once.
-      image.find(notificationsById, text(row.values, 'notification'));
-      return workOf(row);
-    });
+    .map(workOf);
 }
 
 /**
@@ -193,9 +202,9 @@ function nextDueOfLane(image: Image, lane: LaneId, now: number): number | null {
       'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as got',
       laneLock(lane),
     );
-    // Index deliveries_due, from its beginning.
+    // In the order of the index, from its beginning.
     const rows = await session.all(
-      `select id, due_at from paidonce.deliveries where lane = $1 and ${live} and due_at is not null order by due_at limit $2`,
+      `/* deliveries_due (lane) */ select id, due_at from paidonce.deliveries where lane = $1 and ${live} and due_at is not null order by due_at limit $2`,
       lane,
       most,
     );
@@ -209,11 +218,6 @@ function nextDueOfLane(image: Image, lane: LaneId, now: number): number | null {
   if (alone?.got === 0) dues.push(now + settlingMs);
   const known = dues.filter((due) => due !== null);
   return known.length === 0 ? null : Math.min(...known);
-}
-
-/** The lock that everybody shares who writes into a lane. */
-export function laneLock(lane: string): string {
-  return `lane ${lane}`;
 }
 
 function ofOrderInLane(image: Image, lane: LaneId, order: OrderId): { sequence: number; delivery: ImageRow }[] {

@@ -28,17 +28,24 @@ export const discrepancies = new Table({
   hasSeq: true,
 });
 
-export const discrepanciesById = discrepancies.lookup({ name: 'id', columns: ['id'], locks: 'wait' });
+export const discrepanciesById = discrepancies.lookup({
+  name: 'id',
+  columns: ['id'],
+  index: 'discrepancies_pkey',
+  locks: 'wait',
+});
 
 export const discrepanciesOfOrder = discrepancies.lookup({
   name: 'order',
   columns: ['order_id'],
+  index: 'discrepancies_order',
   where: { sql: 't.order_id is not null', holds: (values) => values.order_id !== null },
 });
 
 export const parkedDiscrepancies = discrepancies.lookup({
   name: 'key',
   columns: ['key'],
+  index: 'discrepancies_parked',
   where: { sql: 't.order_id is null', holds: (values) => values.order_id === null },
 });
 

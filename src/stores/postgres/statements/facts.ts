@@ -23,6 +23,7 @@ export const awaitedReferences = new Table({
 export const awaitedByName = awaitedReferences.lookup({
   name: 'name',
   columns: ['merchant', 'reference'],
+  index: 'awaited_references_pkey',
   lockName: (parts) => `reference ${parts.join(' ')}`,
 });
 
@@ -36,6 +37,7 @@ export const paymentLinks = new Table({
 export const linksByPayment = paymentLinks.lookup({
   name: 'payment',
   columns: ['payment_key'],
+  index: 'payment_links_pkey',
   lockName: (parts) => `payment ${parts.join(' ')}`,
 });
 
@@ -72,17 +74,19 @@ export const facts = new Table({
   hasSeq: true,
 });
 
-export const factsByKey = facts.lookup({ name: 'key', columns: ['key'] });
+export const factsByKey = facts.lookup({ name: 'key', columns: ['key'], index: 'facts_pkey' });
 
 export const factsOfOrder = facts.lookup({
   name: 'order',
   columns: ['order_id'],
+  index: 'facts_order',
   where: { sql: 't.order_id is not null', holds: (values) => values.order_id !== null },
 });
 
 export const parkedFactsOfPayment = facts.lookup({
   name: 'payment',
   columns: ['payment_key'],
+  index: 'facts_parked_payment',
   where: { sql: 't.order_id is null', holds: (values) => values.order_id === null },
   lockName: (parts) => `payment ${parts.join(' ')}`,
 });
@@ -205,19 +209,21 @@ function valuesOf(fact: StoredFact, key: string, paymentKey: string) {
   };
 }
 
-/** What another node is about to tell is left out. */
+/** Read again under the locks of their payments: one may find its order at this moment, and then nobody is to be told. */
 function untoldParkedFacts(image: Image, recordedBefore: number, most: number): readonly FactRow[] {
   const found = image.answer(`untold ${recordedBefore} ${most}`, (session) =>
-    // Index facts_parked_untold, in its order.
+    // In the order of the index.
     session.all(
-      `select ${facts.selected} from paidonce.facts t where t.order_id is null and not t.told and t.recorded_at < $1
-       order by t.recorded_at limit $2 for no key update skip locked`,
+      `/* facts_parked_untold (recorded_at) */ select key, payment_key from paidonce.facts where order_id is null and not told and recorded_at < $1
+       order by recorded_at limit $2`,
       recordedBefore,
       most,
     ),
   );
   return (found ?? [])
-    .map((values) => image.met(factsByKey, values))
+    .flatMap(({ key, payment_key: payment }) =>
+      image.find(parkedFactsOfPayment, String(payment)).filter(({ values }) => values.key === key),
+    )
     .filter(({ values }) => values.told === 0)
     .map(factRow);
 }

@@ -1,3 +1,4 @@
+import { closedBreaker } from '../../../domain/breaker.ts';
 import { asId, bucketOf, type LaneId } from '../../../domain/ids.ts';
 import { limits } from '../../../domain/limits.ts';
 import { type LaneRow, laneOf } from '../../delivery-mapping.ts';
@@ -46,16 +47,27 @@ export const lanes = new Table({
   onConflict: 'do nothing',
 });
 
+/** The lock that everybody shares who writes into a lane, which for an endpoint is named like it. */
+export function laneLock(lane: string): string {
+  return `lane ${lane}`;
+}
+
 /** Whoever reads a lane in order to write into it shares its lock; see `nextDueOfLane`. */
 export const lanesById = lanes.lookup({
   name: 'id',
   columns: ['id'],
-  lockName: ([id]) => `lane ${id}`,
+  index: 'lanes_pkey',
+  lockName: ([id = '']) => laneLock(id),
   sharesLock: true,
 });
 
-export const lockedLanes = lanes.lookup({ name: 'id, to change it', columns: ['id'], locks: 'wait' });
-export const triedLanes = lanes.lookup({ name: 'id, to work it', columns: ['id'], locks: 'try' });
+export const lockedLanes = lanes.lookup({
+  name: 'id, to change it',
+  columns: ['id'],
+  index: 'lanes_pkey',
+  locks: 'wait',
+});
+export const triedLanes = lanes.lookup({ name: 'id, to work it', columns: ['id'], index: 'lanes_pkey', locks: 'try' });
 
 type LaneRows = Pick<
   Rows,
@@ -66,12 +78,13 @@ export function laneRows(image: Image): LaneRows {
   return {
     laneById(id) {
       const found = image.one(lanesById, id);
-      return found === null ? null : laneOf({ ...found.values, next_due: dueOf(image, found) });
+      if (found === null) return image.knows(lanesById, id) ? null : { ...standIn, id };
+      return laneOf({ ...found.values, next_due: dueOf(image, found) });
     },
     lockLane(id) {
       image.find(lockedLanes, id);
     },
-    tryLockLane: (id) => image.one(triedLanes, id) !== null,
+    tryLockLane: (id) => tryLockLane(image, id),
     upsertLane(lane) {
       const { id, merchant, kind, name, provider } = lane;
       const kept = image.one(lanesById, id);
@@ -84,25 +97,27 @@ export function laneRows(image: Image): LaneRows {
     underWayInLane: (id, now, most) => (most >= limits.endpointConcurrency ? 0 : underWayInLane(image, id, now, most)),
     dueLanes(kind, now, most) {
       const found = image.answer(`lanes ${kind} ${now} ${most}`, (session) =>
-        // Index lanes_due, in its order.
+        // In the order of the index.
         session.all(
-          'select id from paidonce.lanes where kind = $1 and next_due <= $2 order by next_due limit $3',
+          '/* lanes_due (kind, next_due) */ select id, next_due from paidonce.lanes where kind = $1 and next_due <= $2 order by next_due limit $3',
           kind,
           now,
           most,
         ),
       );
-      const met = lanesOf(image, kind);
-      const due = (found ?? []).map((row) => text(row, 'id')).filter((id) => !met.has(id));
-      for (const [id, nextDue] of met) if (nextDue !== null && nextDue <= now) due.push(id);
-      return due.slice(0, most).map(asId.lane);
+      // As this transaction leaves them, in the same order whenever the claim runs again.
+      const dues = new Map((found ?? []).map((row) => [text(row, 'id'), numberOrNull(row, 'next_due')]));
+      for (const [id, nextDue] of lanesOf(image, kind)) dues.set(id, nextDue);
+      const due = [...dues].flatMap(([id, nextDue]) => (nextDue !== null && nextDue <= now ? [{ id, nextDue }] : []));
+      due.sort((one, other) => one.nextDue - other.nextDue);
+      return due.slice(0, most).map(({ id }) => asId.lane(id));
     },
     nextDueAfter(kind, now) {
       const met = lanesOf(image, kind);
       const found = image.answer(`next ${kind} ${now} ${met.size}`, (session) =>
-        // Index lanes_due, its first entries after that moment.
+        // In the order of the index: its first entries after that moment.
         session.all(
-          'select id, next_due from paidonce.lanes where kind = $1 and next_due > $2 order by next_due limit $3',
+          '/* lanes_due (kind, next_due) */ select id, next_due from paidonce.lanes where kind = $1 and next_due > $2 order by next_due limit $3',
           kind,
           now,
           met.size + 1,
@@ -114,6 +129,37 @@ export function laneRows(image: Image): LaneRows {
       return later.length === 0 ? null : Math.min(...later);
     },
   };
+}
+
+/** In place of a lane that has yet to be loaded, so that an operation on many lanes goes on and finds all that it needs at once. */
+const standIn = {
+  merchant: asId.merchant(''),
+  kind: 'endpoint',
+  name: '',
+  provider: '',
+  state: 'enabled',
+  ordering: 'none',
+  ratePerSecond: null,
+  concurrency: limits.endpointConcurrency,
+  nextDue: null,
+  tokens: 0,
+  tokensAt: 0,
+  breaker: closedBreaker,
+  probeUntil: null,
+} as const;
+
+/** Lanes that a claim takes before it looks what is in them: others want some too, and few may be enough. */
+const lanesAtOnce = 32;
+
+function tryLockLane(image: Image, id: LaneId): boolean {
+  if (!image.knows(triedLanes, id)) {
+    const asked = [...image.missing.values()];
+    // The claim runs again as it is; the lanes before this one may be all that it needs.
+    const mayAsk =
+      asked.length < lanesAtOnce && asked.every((need) => need.is === 'rows' && need.lookup === triedLanes);
+    if (!mayAsk) return false;
+  }
+  return image.one(triedLanes, id) !== null;
 }
 
 /** When a lane is due as this transaction leaves it. */
@@ -138,9 +184,9 @@ const leaseMsMax = limits.connectMs + limits.endpointTimeoutMsMax + limits.respo
 /** An endpoint that asks for less than everybody gets is asked less on all nodes together. */
 function underWayInLane(image: Image, id: LaneId, now: number, most: number): number {
   const counted = image.answer(`under way ${id} ${now} ${most}`, (session) =>
-    // Index deliveries_due, the part in which leases can end.
+    // Of the index the part in which leases can end.
     session.all(
-      `select count(*) as under_way from (
+      `/* deliveries_due (lane, due_at) */ select count(*) as under_way from (
          select 1 from paidonce.deliveries
          where lane = $1 and state in ('pending', 'sending', 'dead') and due_at > $2 and due_at <= $3 and state = 'sending' limit $4
        ) sending`,

@@ -4,6 +4,7 @@ import { accountOf, credentialsToJson, endpointOf, merchantOf, text, toJson } fr
 import type { Rows } from '../../work/rows.ts';
 import type { Image } from '../image.ts';
 import { Table } from '../table.ts';
+import { laneLock } from './lanes.ts';
 
 export const merchants = new Table({
   name: 'merchants',
@@ -20,7 +21,13 @@ export const merchants = new Table({
   hasSeq: true,
 });
 
-export const merchantsById = merchants.lookup({ name: 'id', columns: ['id'] });
+export const merchantsById = merchants.lookup({ name: 'id', columns: ['id'], index: 'merchants_pkey' });
+export const lockedMerchants = merchants.lookup({
+  name: 'id, to change it',
+  columns: ['id'],
+  index: 'merchants_pkey',
+  locks: 'wait',
+});
 
 export const accounts = new Table({
   name: 'accounts',
@@ -42,7 +49,7 @@ export const accounts = new Table({
   hasSeq: true,
 });
 
-export const accountsById = accounts.lookup({ name: 'id', columns: ['id'], locks: 'wait' });
+export const accountsById = accounts.lookup({ name: 'id', columns: ['id'], index: 'accounts_pkey', locks: 'wait' });
 
 export const endpoints = new Table({
   name: 'endpoints',
@@ -84,16 +91,25 @@ export const endpoints = new Table({
   hasSeq: true,
 });
 
-const notRemoved = {
-  sql: 't.removed_at is null',
-  holds: (values: { removed_at?: unknown }) => values.removed_at === null,
-};
-
-export const endpointsById = endpoints.lookup({ name: 'id', columns: ['id'], where: notRemoved });
+/** Removed ones too. Whoever reads one in order to write into its lane shares the lane's lock. */
+export const endpointsById = endpoints.lookup({
+  name: 'id',
+  columns: ['id'],
+  index: 'endpoints_pkey',
+  lockName: ([id = '']) => laneLock(id),
+  sharesLock: true,
+});
+export const lockedEndpoints = endpoints.lookup({
+  name: 'id, to change it',
+  columns: ['id'],
+  index: 'endpoints_pkey',
+  locks: 'wait',
+});
 
 export const endpointsOfMerchant = endpoints.lookup({
   name: 'merchant',
   columns: ['merchant'],
+  index: 'endpoints_merchant',
   where: {
     sql: 't.removed_at is null and not t.hidden',
     holds: (values) => values.removed_at === null && values.hidden === 0,
@@ -103,6 +119,7 @@ export const endpointsOfMerchant = endpoints.lookup({
 export const hiddenEndpoints = endpoints.lookup({
   name: 'origin',
   columns: ['merchant', 'provider', 'url'],
+  index: 'endpoints_hidden',
   where: {
     sql: 't.removed_at is null and t.hidden',
     holds: (values) => values.removed_at === null && values.hidden === 1,
@@ -117,7 +134,7 @@ export const handlers = new Table({
   onConflict: 'do nothing',
 });
 
-export const handlersOfMerchant = handlers.lookup({ name: 'merchant', columns: ['merchant'] });
+export const handlersOfMerchant = handlers.lookup({ name: 'merchant', columns: ['merchant'], index: 'handlers_pkey' });
 
 export const apiKeys = new Table({
   name: 'api_keys',
@@ -126,7 +143,7 @@ export const apiKeys = new Table({
   hasSeq: true,
 });
 
-export const apiKeysById = apiKeys.lookup({ name: 'id', columns: ['id'] });
+export const apiKeysById = apiKeys.lookup({ name: 'id', columns: ['id'], index: 'api_keys_pkey' });
 
 export const sandboxPayments = new Table({
   name: 'sandbox_payments',
@@ -150,6 +167,7 @@ export const sandboxPayments = new Table({
 export const sandboxPaymentsById = sandboxPayments.lookup({
   name: 'id',
   columns: ['id'],
+  index: 'sandbox_payments_pkey',
   locks: 'wait',
   lockName: ([id]) => `sandbox payment ${id}`,
 });
@@ -189,7 +207,7 @@ export function merchantRows(image: Image): MerchantRows {
       return true;
     },
     updateMerchant(merchant) {
-      const kept = image.one(merchantsById, merchant.id);
+      const kept = image.one(lockedMerchants, merchant.id);
       if (kept !== null) image.change(kept, merchantChanging(merchant));
     },
     handlersOfMerchant: (merchant) =>
@@ -261,7 +279,7 @@ function endpointRows(image: Image): EndpointRows {
   return {
     endpointById(id) {
       const found = image.one(endpointsById, id);
-      return found === null ? null : endpointOf(found.values);
+      return found === null || found.values.removed_at !== null ? null : endpointOf(found.values);
     },
     endpointsOfMerchant: (merchant) =>
       image.find(endpointsOfMerchant, merchant).map(({ values }) => endpointOf(values)),
@@ -276,11 +294,11 @@ function endpointRows(image: Image): EndpointRows {
       image.loaded(endpointsById, [id], []);
     },
     updateEndpoint(endpoint) {
-      const kept = image.one(endpointsById, endpoint.id);
+      const kept = image.one(lockedEndpoints, endpoint.id);
       if (kept !== null) image.change(kept, endpointChanging(endpoint));
     },
     retireEndpoint(id, now) {
-      const kept = image.one(endpointsById, id);
+      const kept = image.one(lockedEndpoints, id);
       if (kept !== null) image.change(kept, { removed_at: now, credentials_version: null, credentials: null });
     },
   };

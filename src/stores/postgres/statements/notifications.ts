@@ -27,12 +27,20 @@ export const notifications = new Table({
   },
   key: ['id'],
   hasSeq: true,
-  beside: { select: 'p.data', join: 'left join paidonce.payloads p on p.notification = t.id' },
+  beside: {
+    select: 'p.data',
+    join: 'left join lateral (select data from paidonce.payloads where notification = t.id offset 0) p on true',
+    plan: 'payloads_pkey (notification)',
+  },
 });
 
-export const notificationsById = notifications.lookup({ name: 'id', columns: ['id'] });
+export const notificationsById = notifications.lookup({ name: 'id', columns: ['id'], index: 'notifications_pkey' });
 
-export const notificationsOfOrder = notifications.lookup({ name: 'order', columns: ['order_id'] });
+export const notificationsOfOrder = notifications.lookup({
+  name: 'order',
+  columns: ['order_id'],
+  index: 'notifications_cause',
+});
 
 export const payloads = new Table({
   name: 'payloads',
@@ -57,6 +65,7 @@ export const idempotency = new Table({
 export const idempotencyByKey = idempotency.lookup({
   name: 'key',
   columns: ['merchant', 'key'],
+  index: 'idempotency_pkey',
   lockName: (parts) => `idempotency ${parts.join(' ')}`,
 });
 
@@ -64,6 +73,28 @@ type NotificationRows = Pick<
   Rows,
   'insertNotification' | 'notificationById' | 'notificationsOfOrder' | 'idempotencyRow' | 'insertIdempotency'
 >;
+
+/** In place of one that has yet to be loaded, so that a claim of many deliveries goes on and finds all that it needs at once. */
+const standIn = {
+  notification: {
+    id: asId.notification(''),
+    merchant: asId.merchant(''),
+    type: 'payment.succeeded',
+    orderNo: asId.orderNo(''),
+    sequence: 0,
+    cause: '',
+    amountMinor: 0n,
+    currency: '',
+    paymentId: '',
+    operationId: '',
+    orderAmountMinor: null,
+    refundedTotalMinor: null,
+    occurredAt: 0,
+    createdAt: 0,
+    data: null,
+  },
+  order: asId.order(''),
+} as const;
 
 export function notificationRows(image: Image): NotificationRows {
   return {
@@ -86,7 +117,7 @@ export function notificationRows(image: Image): NotificationRows {
     },
     notificationById(id) {
       const found = image.one(notificationsById, id);
-      if (found === null) return null;
+      if (found === null) return image.knows(notificationsById, id) ? null : standIn;
       return { notification: notificationOf(found.values), order: asId.order(text(found.values, 'order_id')) };
     },
     notificationsOfOrder: (order) =>

@@ -44,11 +44,12 @@ export const orders = new Table({
   hasSeq: true,
 });
 
-export const ordersById = orders.lookup({ name: 'id', columns: ['id'], locks: 'wait' });
+export const ordersById = orders.lookup({ name: 'id', columns: ['id'], index: 'orders_pkey', locks: 'wait' });
 
 export const ordersByNo = orders.lookup({
   name: 'number',
   columns: ['merchant', 'order_no'],
+  index: 'orders_number',
   locks: 'wait',
   lockName: (parts) => `order ${parts.join(' ')}`,
 });
@@ -63,6 +64,7 @@ export const orderReferences = new Table({
 export const referencesByName = orderReferences.lookup({
   name: 'name',
   columns: ['merchant', 'reference'],
+  index: 'order_references_pkey',
   lockName: (parts) => `reference ${parts.join(' ')}`,
 });
 
@@ -152,9 +154,9 @@ function changing(order: StoredOrder) {
 /** What another node folds, or changes, at this moment is left out. */
 function ordersToRefold(image: Image, now: number, most: number): readonly OrderId[] {
   const found = image.answer(`refold ${now} ${most}`, (session) =>
-    // Index orders_refold, in its order.
+    // In the order of the index.
     session.all(
-      `select ${orders.selected} from paidonce.orders t where t.refold_at <= $1 order by t.refold_at limit $2
+      `/* orders_refold (refold_at) */ select ${orders.selected} from paidonce.orders t where t.refold_at <= $1 order by t.refold_at limit $2
        for no key update skip locked`,
       now,
       most,

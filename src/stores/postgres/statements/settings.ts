@@ -12,6 +12,7 @@ export const settings = new Table({
 export const settingsByName = settings.lookup({
   name: 'name',
   columns: ['name'],
+  index: 'settings_pkey',
   lockName: ([name]) => `setting ${name}`,
 });
 

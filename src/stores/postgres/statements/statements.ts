@@ -13,6 +13,7 @@ import { accounts, apiKeys, endpoints, handlers, merchantRows, merchants, sandbo
 import { idempotency, notificationRows, notifications, payloads } from './notifications.ts';
 import { orderReferences, orderRows, orders } from './orders.ts';
 import { outbox, outboxRows } from './outbox.ts';
+import { retentionRows } from './retention.ts';
 import { counters, settingRows, settings } from './settings.ts';
 
 /** The rows of a transaction, as far as its image has them. `writer` names whose sums are added to. */
@@ -30,6 +31,7 @@ export function rowsOf(image: Image, { now, writer }: { now: number; writer: str
     ...outboxRows(image),
     ...actionRows(image),
     ...settingRows(image, writer),
+    ...retentionRows(image),
     ...funnelRows(image, writer),
   };
 }

@@ -138,6 +138,7 @@ export function gauges(db: Connection, _: null, now: Instant): Gauges {
     discrepanciesOpen: number(row, 'discrepancies_open'),
     rescuedLeases: counter(db, 'rescued_leases'),
     outbox: number(row, 'outbox'),
+    oldestXminAge: null,
   };
 }
 

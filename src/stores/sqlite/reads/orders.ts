@@ -110,7 +110,7 @@ const callbackIdsOfOrder = `select s.callback from paidonce_facts f join paidonc
 function callbacksOfOrder(db: Connection, id: OrderId): CallbackSummary[] {
   return db
     .all(
-      `select ${callbackColumns}, ${callbackLineColumns} from paidonce_callbacks c join paidonce_callback_bytes b on b.callback = c.seq
+      `select ${callbackColumns}, ${callbackLineColumns} from paidonce_callbacks c left join paidonce_callback_bytes b on b.callback = c.seq
        where c.id in (${callbackIdsOfOrder}) order by c.seq`,
       id,
     )
@@ -118,7 +118,7 @@ function callbacksOfOrder(db: Connection, id: OrderId): CallbackSummary[] {
 }
 
 export function callbacks(db: Connection, input: Reads['callbacks']['input']): Reads['callbacks']['output'] {
-  const select = `select ${callbackColumns}, ${callbackLineColumns} from paidonce_callbacks c join paidonce_callback_bytes b on b.callback = c.seq`;
+  const select = `select ${callbackColumns}, ${callbackLineColumns} from paidonce_callbacks c left join paidonce_callback_bytes b on b.callback = c.seq`;
   const ofOrder = `c.id in (select s.callback from paidonce_orders o join paidonce_facts f on f.order_id = o.id
     join paidonce_sightings s on s.fact = f.seq where o.order_no = ? and (?2 is null or o.merchant = ?2) and s.callback is not null)`;
   const conditions = [
@@ -137,9 +137,9 @@ export function callbacks(db: Connection, input: Reads['callbacks']['input']): R
 export function callback(db: Connection, id: Reads['callback']['input']): Reads['callback']['output'] {
   const row = db.get(
     `-- SEARCH c USING INDEX paidonce_callbacks_id (id=?)
-     -- SEARCH b USING INTEGER PRIMARY KEY (rowid=?)
-     select ${callbackColumns}, ${callbackLineColumns}, b.headers, b.body
-     from paidonce_callbacks c join paidonce_callback_bytes b on b.callback = c.seq where c.id = ?`,
+     -- SEARCH b USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN
+     select ${callbackColumns}, ${callbackLineColumns}, coalesce(b.headers, '[]') as headers, coalesce(b.body, x'') as body
+     from paidonce_callbacks c left join paidonce_callback_bytes b on b.callback = c.seq where c.id = ?`,
     id,
   );
   return row === undefined ? null : callbackOf(row);

@@ -12,6 +12,7 @@ import * as merchants from './merchants.ts';
 import * as notifications from './notifications.ts';
 import * as orders from './orders.ts';
 import * as outbox from './outbox.ts';
+import * as retention from './retention.ts';
 import * as settings from './settings.ts';
 
 /** The rows of the database behind a connection; each call is one statement on it. */
@@ -24,6 +25,7 @@ export function rowsOn(db: Connection): Rows {
     ...notificationRows(db),
     ...deliveryRows(db),
     ...laneRows(db),
+    ...retentionRows(db),
     ...otherRows(db),
   };
 }
@@ -145,6 +147,18 @@ function laneRows(db: Connection) {
     underWayInLane: () => 0,
     dueLanes: lanes.dueLanes.bind(null, db),
     nextDueAfter: lanes.nextDueAfter.bind(null, db),
+  };
+}
+
+function retentionRows(db: Connection) {
+  return {
+    deleteBytes: retention.deleteBytes.bind(null, db),
+    deletePayloads: retention.deletePayloads.bind(null, db),
+    deleteAttempts: retention.deleteAttempts.bind(null, db),
+    deleteNonces: retention.deleteNonces.bind(null, db),
+    deleteRefused: retention.deleteRefused.bind(null, db),
+    deleteIdempotency: retention.deleteIdempotency.bind(null, db),
+    deleteOrders: retention.deleteOrders.bind(null, db),
   };
 }
 

@@ -1,0 +1,120 @@
+import { number, type Row, text } from '../../mapping.ts';
+import type { Retained, Rows } from '../../work/rows.ts';
+import type { Image } from '../image.ts';
+import { dropOld } from '../partitions.ts';
+import type { Session } from '../session.ts';
+
+type RetentionRows = Pick<
+  Rows,
+  | 'deleteBytes'
+  | 'deletePayloads'
+  | 'deleteAttempts'
+  | 'deleteNonces'
+  | 'deleteRefused'
+  | 'deleteIdempotency'
+  | 'deleteOrders'
+>;
+
+/** Each kind is deleted in a transaction of the operation's own; what other nodes delete at this moment is left to them. */
+export function retentionRows(image: Image): RetentionRows {
+  const deleting = (name: string, run: (session: Session) => Promise<readonly Row[]>): Retained => {
+    const found = image.alone(`retain ${name}`, async (session) => {
+      // One node at a time; the others have nothing to do then.
+      const [alone] = await session.all(
+        'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as got',
+        `retain ${name}`,
+      );
+      return alone?.got === 1 ? run(session) : [];
+    });
+    const [removed] = found ?? [];
+    const kept = (found ?? []).slice(1).map((row) => text(row, 'part'));
+    return { removed: removed === undefined ? 0 : number(removed, 'removed'), kept };
+  };
+  return {
+    deleteBytes: (before) => deleting('callback_bytes', (session) => dropOld(session, 'callback_bytes', before)),
+    deletePayloads: (before) => deleting('payloads', (session) => dropOld(session, 'payloads', before)),
+    deleteAttempts: (before) => deleting('attempts', (session) => dropOld(session, 'attempts', before)),
+    deleteNonces: (before, most) =>
+      deleting('nonces', (session) =>
+        // Index nonces_age.
+        session.all(
+          `with old as (
+             select account, nonce from paidonce.nonces where taken_at < $1 order by taken_at limit $2
+           ), gone as (
+             delete from paidonce.nonces n using old where n.account = old.account and n.nonce = old.nonce returning 1
+           ) select count(*) as removed from gone`,
+          before,
+          most,
+        ),
+      ),
+    deleteRefused: (before, most) =>
+      deleting('refused', (session) =>
+        // Index callbacks_refused_age.
+        session.all(
+          `with old as (
+             select id from paidonce.callbacks
+             where received_at < $1 and verdict in ('quarantined', 'refused') order by received_at limit $2
+           ), bytes as (
+             delete from paidonce.callback_bytes b using old where b.callback = old.id
+           ), gone as (
+             delete from paidonce.callbacks c using old where c.id = old.id returning 1
+           ) select count(*) as removed from gone`,
+          before,
+          most,
+        ),
+      ),
+    deleteIdempotency: (before, most) =>
+      deleting('idempotency', (session) =>
+        // Index idempotency_age.
+        session.all(
+          `with old as (
+             select merchant, key from paidonce.idempotency where created_at < $1 order by created_at limit $2
+           ), gone as (
+             delete from paidonce.idempotency i using old where i.merchant = old.merchant and i.key = old.key returning 1
+           ) select count(*) as removed from gone`,
+          before,
+          most,
+        ),
+      ),
+    deleteOrders: (before, most) => deleting('orders', (session) => deleteOrders(session, before, most)),
+  };
+}
+
+/** From the first order on, by orders_seq: those that are not final stay in front, and are few. Whatever is busy is left. */
+async function deleteOrders(session: Session, before: number, most: number): Promise<readonly Row[]> {
+  const old = await session.all(
+    `select o.id from paidonce.orders o
+     where o.updated_at < $1 and o.status in ('paid', 'reversed', 'closed', 'failed') and o.refold_at is null
+       and not exists (select 1 from paidonce.discrepancies d where d.order_id = o.id and d.state = 'open')
+       and not exists (
+         select 1 from paidonce.notifications n join paidonce.deliveries l on l.notification = n.id
+         where n.order_id = o.id and l.state in ('pending', 'sending')
+       )
+     order by o.seq limit $2 for update of o skip locked`,
+    before,
+    most,
+  );
+  const orders = old.map((row) => text(row, 'id'));
+  for (const sql of ofOrders) await session.run(sql, orders);
+  return [{ removed: orders.length }];
+}
+
+/** What belongs to the orders $1, the wide rows and those that others lead to first. */
+const ofOrders = [
+  `delete from paidonce.attempts a using paidonce.notifications n join paidonce.deliveries d on d.notification = n.id
+   where n.order_id = any($1::text[]) and a.delivery = d.id`,
+  `delete from paidonce.deliveries d using paidonce.notifications n where n.order_id = any($1::text[]) and d.notification = n.id`,
+  `delete from paidonce.payloads p using paidonce.notifications n where n.order_id = any($1::text[]) and p.notification = n.id`,
+  'delete from paidonce.notifications where order_id = any($1::text[])',
+  `delete from paidonce.callback_bytes b using paidonce.facts f join paidonce.sightings s on s.fact = f.id
+   where f.order_id = any($1::text[]) and b.callback = s.callback`,
+  `delete from paidonce.callbacks c using paidonce.facts f join paidonce.sightings s on s.fact = f.id
+   where f.order_id = any($1::text[]) and c.id = s.callback`,
+  'delete from paidonce.sightings s using paidonce.facts f where f.order_id = any($1::text[]) and s.fact = f.id',
+  `delete from paidonce.payment_links l using paidonce.facts f where f.order_id = any($1::text[]) and l.payment_key = f.payment_key`,
+  'delete from paidonce.facts where order_id = any($1::text[])',
+  'delete from paidonce.discrepancies where order_id = any($1::text[])',
+  `delete from paidonce.order_references r using paidonce.orders o, json_array_elements(o.order_references::json) claimed
+   where o.id = any($1::text[]) and r.merchant = o.merchant and r.reference = claimed ->> 'reference' and r.order_id = o.id`,
+  'delete from paidonce.orders where id = any($1::text[])',
+] as const;

@@ -1,0 +1,146 @@
+import { asId, laneOfFunction } from '../../src/domain/ids.ts';
+import { limits } from '../../src/domain/limits.ts';
+import { type Bench, callbackInput, failedUntil, only, shop } from './support.ts';
+
+/** Calls whatever prepares a statement, so that its plan can be looked at. */
+export async function useEverything(bench: Bench): Promise<void> {
+  const { store, clock } = bench;
+  const functions = [laneOfFunction('handler', shop, 'mark-paid'), laneOfFunction('effect', shop, 'coupon')];
+  await store.write('registerHandlers', [{ merchant: shop, type: 'refund.*', name: 'mark-paid' }]);
+  await store.write('changeMerchant', {
+    id: shop,
+    credentials: { stripe: { version: 1, sealed: new Uint8Array(1) } },
+    by: 'ann',
+  });
+  const id = await bench.addEndpoint({ ordering: 'order' });
+  const removed = await bench.addEndpoint();
+  await useMoney(bench);
+  await bench.publish('O-1', { idempotency: { key: 'k', bodyDigest: 'd' } });
+  await bench.publish('O-1', { idempotency: { key: 'k', bodyDigest: 'd' } });
+  await bench.publish('O-9', { notifyUrl: { url: 'https://b.example/', provider: 'stripe' } });
+  await bench.publish('O-9', { onlyEndpoint: id });
+  const { claimed } = await bench.claim();
+  for (const [index, one] of claimed.entries()) {
+    if (index === 0) await store.write('giveBack', [{ delivery: one.delivery, number: one.number }]);
+    else if (index % 2 === 0) await bench.finish(one, failedUntil(clock.at));
+    else await bench.finish(one);
+  }
+  const late = (await bench.claim()).claimed;
+  clock.at += 60_000;
+  await bench.claim();
+  for (const one of late) await bench.finish(one);
+  await bench.publish('O-2', { type: 'refund.succeeded' });
+  const handled = only((await bench.claim({ functions, slots: 0 })).claimed);
+  await store.handle({ claimed: handled, startedAt: clock.at, deadlineMs: 250 }, async (tx) => {
+    const { notification } = handled;
+    await tx.enqueue({
+      is: 'effect',
+      merchant: shop,
+      notification: notification.id,
+      handler: 'h',
+      name: 'coupon',
+      payload: '{}',
+    });
+  });
+  await store.decide('outbox', { born: null, most: 10 });
+  await bench.publish('O-9');
+  const { delivery } = only((await bench.claim({ functions, slots: 0 })).claimed);
+  const waiting = only((await bench.publish('O-9', { onlyEndpoint: removed })).deliveries);
+  await store.write('changeDelivery', { delivery: waiting.id, to: 'retry', by: 'ann' });
+  await store.write('changeDelivery', { delivery, to: 'cancel', by: 'ann' });
+  await store.write('changeDelivery', { delivery, to: 'retry', by: 'ann' });
+  await store.write('changeEndpoint', { id, by: 'ann', change: { ordering: 'none' } });
+  await store.write('removeEndpoint', { id: removed, by: 'ann' });
+  await useReads(bench);
+  await useRetention(bench);
+}
+
+async function useMoney(bench: Bench): Promise<void> {
+  const { store, clock } = bench;
+  await bench.expect('O-1');
+  await bench.callback([{ reference: 'O-1' }], { messageId: 'm', nonce: 'n' });
+  await bench.callback([{ reference: 'O-1' }], { messageId: 'm', nonce: 'n' });
+  await bench.callback([{ reference: 'O-5' }]);
+  clock.at += limits.parkedMs + 1;
+  await store.decide('refold', { born: null });
+  await bench.expect('O-5');
+  const manual = {
+    merchant: shop,
+    source: 'manual',
+    orderNo: null,
+    withoutOrder: 'park',
+    note: 'seen',
+    by: 'ann',
+    born: null,
+  } as const;
+  const known = {
+    account: bench.account,
+    kind: 'captured',
+    operationId: 'pay-O-1',
+    paymentId: 'pay-O-1',
+    reference: 'O-1',
+    fromOrder: false,
+  } as const;
+  const better = {
+    ...known,
+    amountMinor: 100n,
+    currency: 'EUR',
+    measure: 'single',
+    providerTime: clock.at - 10,
+  } as const;
+  await store.decide('sight', { ...manual, source: 'statement', facts: [better] });
+  const refused = { id: 'cbk_r' as never, opened: { is: 'verdict', verdict: 'refused', nonce: null } } as const;
+  await bench.callback([], refused);
+  await bench.callback([{ reference: 'O-6' }], { id: 'cbk_1' as never });
+  await store.write('acknowledged', [
+    { id: 'cbk_1' as never, merchant: shop, account: bench.account, provider: 'hmac', receivedAt: clock.at },
+  ]);
+  const again = callbackInput(bench.account, clock.at, [{ reference: 'O-1' }], { id: 'cbk_1' as never });
+  await store.decide('callback', { ...again, again: 'handled' });
+  const all = { limit: 10, cursor: null, visible: null, merchant: null, state: null, kind: null };
+  for (const { id } of (await store.read('discrepancies', all)).data) {
+    const action = { is: 'resolve', discrepancy: id, with: 'ignore', amountMinor: null } as const;
+    await store.decide('act', { merchant: shop, by: 'ann', note: 'x', born: null, action });
+  }
+}
+
+async function useReads({ store, account, clock }: Bench): Promise<void> {
+  await store.write('changeAccount', { id: account, by: 'ann', change: { name: 'x' } });
+  const apiKey = {
+    id: asId.apiKey('key_1'),
+    name: 'ci',
+    scopes: ['read'],
+    merchants: null,
+    createdAt: clock.at,
+  } as const;
+  await store.write('addApiKey', { apiKey, digest: 'd' });
+  await store.read('apiKeyByDigest', 'd');
+  await store.write('removeApiKey', apiKey.id);
+  await store.read('sandboxPayment', 's');
+  await store.write('keepSetting', { name: 's', value: new Uint8Array(1) });
+  await store.read('gauges', null);
+  const order = await store.read('order', { merchant: shop, orderNo: asId.orderNo('O-1') });
+  if (order === null) throw new Error('no order');
+  const { callbacks } = await store.read('history', order.order.id);
+  await store.read('callback', callbacks[0]?.id ?? asId.callback('cbk_none'));
+  await store.read('discrepancy', asId.discrepancy('dsc_none'));
+  await store.write('removeAccount', { id: account, by: 'ann' });
+}
+
+async function useRetention(bench: Bench): Promise<void> {
+  const { store, clock } = bench;
+  await bench.addEndpoint();
+  await bench.expect('O-old', { references: [{ account: null, reference: 'ref-old' }] });
+  await bench.callback([{ reference: 'ref-old', paymentId: 'pay-old' }], { nonce: 'old' });
+  await bench.publish('O-old', { data: '{}', idempotency: { key: 'old', bodyDigest: 'd' } });
+  for (const one of (await bench.claim()).claimed) await bench.finish(one);
+  const { data } = await store.read('deliveries', { ...everything, orderNo: asId.orderNo('O-old') });
+  for (const { id } of data) await store.write('changeDelivery', { delivery: id, to: 'cancel', by: 'ann' });
+  const before = clock.at + 1;
+  const input = { bytesBefore: before, noncesBefore: before, idempotencyBefore: before, ordersBefore: before };
+  await store.write('retain', { ...input, ordersBefore: 0 });
+  await bench.callback([{ reference: 'ref-old', paymentId: 'pay-old' }]);
+  await store.write('retain', input);
+}
+
+const everything = { limit: 50, cursor: null, visible: null, merchant: null, endpoint: null, state: null };
