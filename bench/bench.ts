@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { batches } from './batches.ts';
 import { type Databases, sqliteDatabases } from './database.ts';
+import { growth } from './growth.ts';
 import { callbackLines, pressureLines, publishLines, rateIn } from './lines.ts';
 import type { LoadCalls } from './load.ts';
 import { postgresDatabases } from './postgres-databases.ts';
@@ -16,7 +18,7 @@ const usage = `npm run bench -- [--quick] [--json] [--write] [--only <part>] [--
   --quick             a short run; differences under 1.6 times mean nothing
   --json              the lines as JSON
   --write             keep the table in bench/results.md
-  --only <part>       one or more of: ceilings, hmac, wechatpay, publish, processes, overload, fairness
+  --only <part>       one or more of: ceilings, hmac, wechatpay, publish, batches, growth, processes, overload, fairness
   --profile <folder>  with a CPU profile of each measured server there`;
 
 const full: scenarios.Sizes = {
@@ -28,6 +30,7 @@ const full: scenarios.Sizes = {
   paced: 5000,
   ratePerSecond: 1000,
   connections: 256,
+  grown: 1_000_000,
   flood: 60_000,
   floodConnections: 2048,
   publishesEach: 100,
@@ -41,13 +44,24 @@ const quick: scenarios.Sizes = {
   ceiling: 6400,
   paced: 1500,
   ratePerSecond: 500,
+  grown: 50_000,
   flood: 30_000,
   publishesEach: 30,
 };
 
 /** One endpoint that takes as much at once as the node sends. */
 const endpointConcurrency = 256;
-const parts = ['ceilings', 'hmac', 'wechatpay', 'publish', 'processes', 'overload', 'fairness'] as const;
+const parts = [
+  'ceilings',
+  'hmac',
+  'wechatpay',
+  'publish',
+  'batches',
+  'growth',
+  'processes',
+  'overload',
+  'fairness',
+] as const;
 
 const { values } = parseArgs({
   options: {
@@ -111,6 +125,9 @@ async function measure(bench: scenarios.Bench): Promise<Line[]> {
       add(...callbackLines(format, await scenarios.callbacks(bench, format), { b, sizes: bench.sizes }));
   }
   if (wanted('publish')) add(...publishLines(await scenarios.publishes(bench, endpointConcurrency), bench.sizes));
+  if (wanted('batches')) add(...(await batches(bench, endpointConcurrency)));
+  // Rows are made in the database, by one that can.
+  if (wanted('growth') && bench.databases.store === 'postgres') add(...(await growth(bench, bench.sizes.grown)));
   for (const processes of wanted('processes') ? [1, 2] : []) {
     const { rate, saturated, loss } = await scenarios.byProcesses(bench, 'wechatpay', processes);
     const by = processes === 1 ? 'one process' : `${processes} processes beside the store's`;

@@ -21,6 +21,8 @@ export interface Sizes {
   paced: number;
   ratePerSecond: number;
   connections: number;
+  /** Finished deliveries, and as many pending, beside which publishes are measured again. */
+  grown: number;
   /** The flood: requests, at twice the measured maximum, over so many connections. */
   flood: number;
   floodConnections: number;
