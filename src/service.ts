@@ -1,7 +1,7 @@
 import { type Callbacks, createCallbacks } from './callbacks/callbacks.ts';
 import { createRegistry, type Registry } from './deliver/registry.ts';
 import { createWorker, type Worker } from './deliver/worker.ts';
-import type { Clock } from './domain/clock.ts';
+import { type Clock, systemClock } from './domain/clock.ts';
 import { AppError } from './domain/errors.ts';
 import { asId, type EndpointId, isId, type NodeId, type Random } from './domain/ids.ts';
 import type { Observe } from './domain/observe.ts';
@@ -171,7 +171,9 @@ interface Parts {
 
 async function start({ store, node, clock, random, role }: ServiceOptions, parts: Parts): Promise<void> {
   const { vault, registry, worker, upkeep, ask } = parts;
-  await store.open({ program: programUrl, node, clock, random, onWork: () => worker.wake() });
+  // A store has a time of its own, the database's where there is one; only a test's clock stands in for that.
+  const given = clock === systemClock ? {} : { clock };
+  await store.open({ program: programUrl, node, random, onWork: () => worker.wake(), ...given });
   try {
     await store.write('registerHandlers', registry.registrations());
     vault.confirmKeyCheck(await store.write('keepSetting', { name: 'master_key_check', value: vault.keyCheck() }));

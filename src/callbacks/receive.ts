@@ -62,8 +62,8 @@ interface Reading {
   reason: string | null;
 }
 
-/** How much of the provider's patience is used up by waiting for handlers. */
-const handlingShare = 0.8;
+/** How much of the provider's patience is used up by waiting, for the commit and then for handlers. */
+const waitingShare = 0.8;
 
 /**
  * Opens, records and answers callbacks. Nothing is answered as taken before its commit; what cannot be committed is answered "try
@@ -79,22 +79,24 @@ export function createReceive(deps: ReceiveDependencies) {
     if (account === null) return null;
     if (request.cut === null && !deps.methods(account.provider).includes(request.method))
       return { reply: methodRefused(deps.methods(account.provider)), written() {} };
-    const context: Context = { now: deps.ownClock.now(), publicUrl: deps.publicUrl, random: deps.random };
+    const { receivedAt } = request;
+    const { publicUrl, random } = deps;
+    const context: Context = { now: deps.ownClock.now(), receivedAt, publicUrl, random };
+    const lastMs = deps.ownClock.monotonicMs() + deps.deadlineMs(account.provider) * waitingShare;
     let receiver: Receiver | null = null;
     try {
       receiver = deps.receiver(account);
       const opened = request.cut === null ? receiver.open(request, context) : null;
       if (opened?.is === 'challenge') return { reply: opened.reply, written() {} };
       const reading = opened === null ? cutReading(request) : readingOf(opened, account);
-      const output = await decide(deps, account, request, reading);
+      const output = await before(lastMs, deps, decide(deps, account, request, reading));
       const callback = output.callback;
       decided();
-      tell(deps, account, callback.id, output);
-      const outcome = await outcomeOf(deps, account, output);
+      const outcome = await outcomeOf(deps, account, output, lastMs);
       const reply = receiver.acknowledge(outcome, request, context, output.code ?? undefined);
       return { reply, written: () => acknowledged(callback, outcome) };
     } catch (error) {
-      // Fail closed and say so: nothing was committed, so the provider must send again.
+      // Fail closed and say so: nothing is known to be committed, so the provider must send again.
       deps.observe('callback.failed', 'error', {
         account: account.id,
         error: error instanceof AppError ? error.message : String(error),
@@ -146,7 +148,28 @@ async function decide(
   const bodyDigest = reading.opened.nonce === null ? '' : createHash('sha256').update(body).digest('base64url');
   const { opened } = reading;
   const output = await record(deps, account, { callback, again: null, opened, bodyDigest, expectations });
+  tell(deps, account, id, output);
   return { ...output, callback };
+}
+
+/**
+ * What came of the decision, or an error when `lastMs` has passed: a provider that waits in vain learns less than one that is told
+ * to send again. What is committed after that is found as a duplicate then.
+ */
+async function before<Output>(
+  lastMs: number,
+  { ownClock }: Pick<ReceiveDependencies, 'ownClock'>,
+  decided: Promise<Output>,
+): Promise<Output> {
+  const over = new AbortController();
+  const late = ownClock.sleep(lastMs - ownClock.monotonicMs(), over.signal).then((): Output => {
+    throw new AppError('store.unavailable', 'the store has not committed in the time that the provider waits');
+  });
+  try {
+    return await Promise.race([decided, late]);
+  } finally {
+    over.abort();
+  }
 }
 
 /** Records a callback that was opened, and has asked again later for the orders that nobody knows yet. */
@@ -161,14 +184,19 @@ async function record(
   return output;
 }
 
-async function outcomeOf(deps: ReceiveDependencies, account: Account, output: CallbackOutput): Promise<Outcome> {
+async function outcomeOf(
+  deps: ReceiveDependencies,
+  account: Account,
+  output: CallbackOutput,
+  lastMs: number,
+): Promise<Outcome> {
   const outcome = outcomes[output.verdict];
   const waits =
     account.acknowledge === 'after_handling' &&
     (outcome === 'accepted' || outcome === 'duplicate') &&
     output.orders.length > 0;
   if (!waits) return outcome;
-  const handled = await deps.handled(output.orders, deps.deadlineMs(account.provider) * handlingShare);
+  const handled = await deps.handled(output.orders, Math.max(0, lastMs - deps.ownClock.monotonicMs()));
   return handled ? outcome : 'try_later';
 }
 

@@ -123,7 +123,9 @@ class DeliveryWorker implements Worker {
   }
 
   birth(): Birth | null {
-    return this.#state === 'running' ? this.#slots.birth(this.#tools.registry.lanes('handler')) : null;
+    const { registry, handlerMs } = this.#tools;
+    const birth = this.#state === 'running' ? this.#slots.birth(registry.lanes('handler')) : null;
+    return birth === null ? null : { ...birth, functionMs: handlerMs };
   }
 
   take(born: readonly Claimed[], sinceMs: number): void {

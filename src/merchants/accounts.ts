@@ -54,6 +54,9 @@ async function named(store: Store, merchant: MerchantId, name: string): Promise<
 /** How long another node's change of an account may go unnoticed. */
 const cacheMs = 5000;
 const cachedMax = 10_000;
+/** How long a store that does not answer is waited for where memory knows the account, and when it is asked again. */
+const patienceMs = 500;
+const againMs = 1000;
 
 export interface AccountsDependencies {
   store: Store;
@@ -64,9 +67,15 @@ export interface AccountsDependencies {
   onSecrets: (account: Account) => void;
 }
 
+interface Cached {
+  account: Account;
+  /** Until when nobody asks the store, on the monotonic clock. */
+  until: number;
+}
+
 export function createAccounts(deps: AccountsDependencies): Accounts {
   const { store, clock, keeping } = deps;
-  const cache = new LruMap<AccountId, { account: Account; until: number }>(cachedMax);
+  const cache = new LruMap<AccountId, Cached>(cachedMax);
   /** Counts the changes made here, so that what was read before one is not remembered after it. */
   let changes = 0;
   const forget = (id: AccountId): void => {
@@ -105,14 +114,12 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
       const cached = cache.get(id);
       if (cached !== undefined && cached.until > clock.monotonicMs()) return cached.account;
       const before = changes;
-      const account = await store.read('account', id).catch((error: unknown) => {
-        // While the store is away the callback is answered "try again later", in the format that memory still knows.
-        if (cached === undefined) throw error;
-        return cached.account;
+      const read = store.read('account', id).then((account) => {
+        // An unknown id is not remembered: whoever guesses ids would push the real ones out.
+        if (account !== null && before === changes) cache.set(id, { account, until: clock.monotonicMs() + cacheMs });
+        return account;
       });
-      // An unknown id is not remembered: whoever guesses ids would push the real ones out.
-      if (account !== null && before === changes) cache.set(id, { account, until: clock.monotonicMs() + cacheMs });
-      return account;
+      return cached === undefined ? read : unlessAway(clock, read, cached);
     },
     callbackUrl: (id) => `${deps.publicUrl}/callbacks/${id}`,
     async ensure(request) {
@@ -123,6 +130,17 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
     },
   };
   return accounts;
+}
+
+/** While the store is away a callback is answered "try again later", in the format that memory still knows. */
+async function unlessAway(clock: Clock, read: Promise<Account | null>, cached: Cached): Promise<Account | null> {
+  const over = new AbortController();
+  const late = clock.sleep(patienceMs, over.signal).then(() => 'late' as const);
+  const account = await Promise.race([read.catch(() => 'late' as const), late]);
+  over.abort();
+  if (account !== 'late') return account;
+  cached.until = clock.monotonicMs() + againMs;
+  return cached.account;
 }
 
 async function newAccount({ store, clock, keeping }: AccountsDependencies, request: AccountRequest): Promise<Account> {

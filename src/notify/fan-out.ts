@@ -34,12 +34,13 @@ export class Births implements Effects {
     this.#birth = birth;
   }
 
-  /** Whether a delivery to this target could be leased to the calling node at once. */
-  mayBear(target: Target, merchant: Notification['merchant']): boolean {
-    if (this.#birth === null || this.born.length >= this.#birth.slots) return false;
-    if (target.kind === 'endpoint') return !this.#birth.closed.includes(laneOfEndpoint(target.id));
-    const lane = laneOfFunction(target.kind, merchant, target.name);
-    return this.#birth.functions.includes(lane) && !this.#birth.closed.includes(lane);
+  /** For whom a delivery to this target could be leased at once: the calling node, or nobody. */
+  bearerOf(target: Target, merchant: Notification['merchant']): Birth | null {
+    if (this.#birth === null || this.born.length >= this.#birth.slots) return null;
+    const { closed, functions } = this.#birth;
+    const isEndpoint = target.kind === 'endpoint';
+    const lane = isEndpoint ? laneOfEndpoint(target.id) : laneOfFunction(target.kind, merchant, target.name);
+    return !closed.includes(lane) && (isEndpoint || functions.includes(lane)) ? this.#birth : null;
   }
 
   get effects(): Effects {
@@ -87,7 +88,8 @@ export function fanOut(
   const { merchant } = notification;
   return options.destinations.map(({ target, url, effect, held }) => {
     const dueAt = Math.max(ledger.now, options.notBefore ?? 0);
-    const born = dueAt <= ledger.now && births.mayBear(target, merchant) && ledger.laneIsOpen(merchant, target);
+    const bearer = dueAt <= ledger.now ? births.bearerOf(target, merchant) : null;
+    const born = bearer !== null && ledger.laneIsOpen(merchant, target) ? bearer : null;
     const id = newId('dlv', ledger.now, bucketOf(merchant), ledger.random);
     const { order } = options;
     const claimed = ledger.addDelivery(

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
+import type { Clock } from '../domain/clock.ts';
 import type { Headers } from '../providers/provider.ts';
 import { type Posted, postedFromError } from './posted.ts';
 
@@ -17,6 +18,7 @@ interface ExchangeOptions {
   responseBodyMs: number;
   responseBytesMax: number;
   signal: AbortSignal;
+  clock: Pick<Clock, 'monotonicMs'>;
   /** Called once, with what came of it. */
   settle(posted: Posted): void;
 }
@@ -31,6 +33,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Set by the client that takes the request. */
   line: Line | null = null;
   readonly #options: ExchangeOptions;
+  readonly #endsAtMs: number;
   #controller: Dispatcher.DispatchController | null = null;
   #settled = false;
   #sent = false;
@@ -43,11 +46,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
+    this.#endsAtMs = options.clock.monotonicMs() + options.timeoutMs;
     this.#timer = setTimeout(this.#onTimeout, options.timeoutMs);
     options.signal.addEventListener('abort', this.#onAbort);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    // A process that stood still while it was connecting finds the connection before its timer.
+    if (this.#options.clock.monotonicMs() >= this.#endsAtMs) this.#onTimeout();
     // Settled while it waited for a connection: nothing has been written, and nothing may be.
     if (this.#settled) {
       controller.abort(new Error('settled'));

@@ -88,6 +88,7 @@ export function createHttp(options: HttpOptions): Http {
   });
   const origins = createOrigins(connector, options);
   const responseBodyMs = options.responseBodyMs ?? limits.responseBodyMs;
+  const clock = options.clock ?? systemClock;
   const responseBytesMax = options.responseBytesMax ?? limits.responseBytesMax;
   let closed = false;
 
@@ -112,6 +113,7 @@ export function createHttp(options: HttpOptions): Http {
           responseBodyMs,
           responseBytesMax,
           signal: request.signal,
+          clock,
           settle,
         });
         origin.pool.dispatch(dispatchOptions(request, url), exchange);
@@ -122,10 +124,7 @@ export function createHttp(options: HttpOptions): Http {
       const pools = [...origins.values()].map((origin) => origin.pool);
       const drained = Promise.all(pools.map((pool) => pool.close()));
       const patience = new AbortController();
-      await Promise.race([
-        drained,
-        (options.clock ?? systemClock).sleep(options.drainMs ?? limits.drainMs, patience.signal),
-      ]);
+      await Promise.race([drained, clock.sleep(options.drainMs ?? limits.drainMs, patience.signal)]);
       patience.abort();
       connector.close();
       await Promise.all(pools.map((pool) => (pool.destroyed ? undefined : pool.destroy())));

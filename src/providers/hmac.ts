@@ -107,7 +107,10 @@ function receiver(credentials: AccountCredentials, account: ReceiverAccount): Re
       const opened = cipher.open(request.body);
       if (isRefused(opened)) return { ...opened, signedText: text };
       if ('why' in opened) return { is: 'unreadable', why: opened.why, ...nonce };
-      return { ...readBody(opened.value, { account: account.id, now: context.now, fromOrder }), ...nonce };
+      return {
+        ...readBody(opened.value, { account: account.id, now: context.receivedAt ?? context.now, fromOrder }),
+        ...nonce,
+      };
     },
     acknowledge: acknowledgePlainly,
     confirmation(request) {

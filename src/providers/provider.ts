@@ -25,7 +25,10 @@ export interface RawReply {
 
 /** What a provider file may know of the world. */
 export interface Context {
+  /** This machine's time, which judges replay windows. */
   now: Instant;
+  /** When the request arrived, by the store's time: that of facts which name none. Default: `now`. */
+  receivedAt?: Instant;
   /** The base of our own URLs, as configured; some providers sign it. */
   publicUrl: string;
   random: Random;

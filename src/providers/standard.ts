@@ -205,7 +205,7 @@ function readBody(body: Json, { account, context, messageId, orderNoPath }: Read
     amount: fields.amount_minor ?? fields.amount,
     timestamp: at(body, 'timestamp'),
   };
-  const fact = genericFact(said, { account: account.id, now: context.now, fromOrder: false });
+  const fact = genericFact(said, { account: account.id, now: context.receivedAt ?? context.now, fromOrder: false });
   if (typeof fact === 'string') return { is: 'unreadable', why: fact };
   return { is: 'facts', messageId, facts: [fact], readBack: false };
 }

@@ -47,6 +47,8 @@ export interface Birth {
   closed: readonly LaneId[];
   /** Handler lanes this process has in code. */
   functions: readonly LaneId[];
+  /** How long their functions may run; default: as on the embedded store. */
+  functionMs?: number;
 }
 
 /** What came of a decision beside its own answer. */

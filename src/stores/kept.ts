@@ -83,8 +83,8 @@ export interface NewDelivery {
   /** What an effect is given, and the key under which it runs. */
   effect: { key: string; payload: string } | null;
   dueAt: Instant;
-  /** Leased to this node from birth, as its first attempt. */
-  born: boolean;
+  /** Leased to this node from birth, as its first attempt; to a function for as long as those may run. Null: not leased. */
+  born: { functionMs?: number } | null;
 }
 
 export interface DeliveryShown {

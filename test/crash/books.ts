@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { newId } from '../../src/domain/ids.ts';
 import type { FunnelQuery, Reads } from '../../src/stores/reads.ts';
-import { sqlite } from '../../src/stores/sqlite/sqlite.ts';
+import type { Place } from './place.ts';
 import { effectFile, killFile } from './points.ts';
 
-/** What is in the data folder after everything has stopped, counted without the product's own code. */
+/** What is kept after everything has stopped, counted without the product's own code. */
 export interface Books {
   /** Kills that a point has noted. */
   kills: readonly string[];
@@ -27,59 +26,43 @@ export interface Books {
 }
 
 /** The shop's own table, in the store's database. No unique key: a handler that commits twice is there twice. */
-export function makeShopTable(folder: string): void {
-  const db = new DatabaseSync(join(folder, 'paidonce.db'));
-  db.exec('create table shop_book (notification text not null, order_no text not null) strict');
-  db.close();
+export async function makeShopTable(place: Place): Promise<void> {
+  await place.all('create table shop_book (notification text not null, order_no text not null)');
 }
 
-export function readBooks(folder: string): Books {
-  const db = new DatabaseSync(join(folder, 'paidonce.db'), { readOnly: true });
-  const texts = (sql: string) =>
-    db
-      .prepare(sql)
-      .all()
-      .map((row) => String(row.name));
-  const counts = (sql: string) =>
-    new Map(
-      db
-        .prepare(sql)
-        .all()
-        .map((row) => [String(row.name), Number(row.n)]),
-    );
-  try {
-    const attempts = counts(
-      `select case when a.lost then 'lost' else 'posted' end as name, count(*) as n from paidonce_attempts a
-       join paidonce_deliveries d on d.id = a.delivery where d.kind = 'endpoint' group by 1`,
-    );
-    const published = db
-      .prepare('select key, notification from paidonce_idempotency')
-      .all()
-      .map((row): [string, string] => [String(row.key), String(row.notification)]);
-    return {
-      kills: linesOf(join(folder, killFile)),
-      paidByCallback: new Set(
-        texts(
-          `select o.order_no as name from paidonce_orders o join paidonce_facts f on f.order_id = o.id
-           join paidonce_sightings s on s.fact = f.seq join paidonce_callbacks c on c.id = s.callback
-           join paidonce_callback_bytes b on b.callback = c.seq where o.status = 'paid'`,
-        ),
+/** `folder` has what kills and effects have noted. */
+export async function readBooks(place: Place, folder: string): Promise<Books> {
+  const texts = async (sql: string) => (await place.all(sql)).map((row) => String(row.name));
+  const counts = async (sql: string) => new Map((await place.all(sql)).map((row) => [String(row.name), Number(row.n)]));
+  const attempts = await counts(
+    `select case when a.lost then 'lost' else 'posted' end as name, count(*) as n from paidonce_attempts a
+     join paidonce_deliveries d on d.id = a.delivery where d.kind = 'endpoint' group by 1`,
+  );
+  const published = (await place.all('select key, notification from paidonce_idempotency')).map(
+    (row): [string, string] => [String(row.key), String(row.notification)],
+  );
+  const { key } = place;
+  return {
+    kills: linesOf(join(folder, killFile)),
+    paidByCallback: new Set(
+      await texts(
+        `select o.order_no as name from paidonce_orders o join paidonce_facts f on f.order_id = o.id
+         join paidonce_sightings s on s.fact = f.${key} join paidonce_callbacks c on c.id = s.callback
+         join paidonce_callback_bytes b on b.callback = c.${key} where o.status = 'paid'`,
       ),
-      published: new Map(published),
-      notifications: texts('select id as name from paidonce_notifications'),
-      ordersToldTwice: texts(
-        'select order_no as name from paidonce_notifications group by order_id having count(*) > 1',
-      ),
-      booked: counts('select notification as name, count(*) as n from shop_book group by 1'),
-      effects: effectsIn(join(folder, effectFile)),
-      deliveries: Object.fromEntries(
-        counts(`select kind || ' ' || state as name, count(*) as n from paidonce_deliveries group by 1`),
-      ),
-      attempts: { posted: attempts.get('posted') ?? 0, lost: attempts.get('lost') ?? 0 },
-    };
-  } finally {
-    db.close();
-  }
+    ),
+    published: new Map(published),
+    notifications: await texts('select id as name from paidonce_notifications'),
+    ordersToldTwice: await texts(
+      'select min(order_no) as name from paidonce_notifications group by order_id having count(*) > 1',
+    ),
+    booked: await counts('select notification as name, count(*) as n from shop_book group by 1'),
+    effects: effectsIn(join(folder, effectFile)),
+    deliveries: Object.fromEntries(
+      await counts(`select kind || ' ' || state as name, count(*) as n from paidonce_deliveries group by 1`),
+    ),
+    attempts: { posted: attempts.get('posted') ?? 0, lost: attempts.get('lost') ?? 0 },
+  };
 }
 
 function effectsIn(file: string): Books['effects'] {
@@ -110,8 +93,8 @@ const sides = [
 ] as const;
 
 /** The funnel as it was kept, and as the stored rows say it, side by side. */
-export async function readFunnels(folder: string): Promise<{ kept: unknown[]; recounted: unknown[] }> {
-  const store = sqlite({ folder });
+export async function readFunnels(place: Place): Promise<{ kept: unknown[]; recounted: unknown[] }> {
+  const store = place.store();
   const program = new URL('../../src/program.ts', import.meta.url);
   await store.open({ program, node: newId('nod', Date.now(), 0) });
   const read = async (name: 'funnel' | 'recount'): Promise<unknown[]> => {

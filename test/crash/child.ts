@@ -7,9 +7,9 @@ import { asId, merchantId, newId, randomBytesOf } from '../../src/domain/ids.ts'
 import { hmac } from '../../src/providers/hmac.ts';
 import { standard } from '../../src/providers/standard.ts';
 import { createService, type Service } from '../../src/service.ts';
-import { sqlite } from '../../src/stores/sqlite/sqlite.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { killer } from './killing.ts';
+import { killAtCommit, killer } from './killing.ts';
+import { postgresPlace, sqlitePlace } from './place.ts';
 import * as names from './points.ts';
 
 const shop = merchantId(names.merchant);
@@ -26,10 +26,12 @@ process.once('disconnect', () => process.exit(1));
 flushCompileCache();
 tell({ is: 'loaded' });
 
-async function live({ folder, sinkUrl, arm }: names.Go): Promise<void> {
+async function live({ folder, database, sinkUrl, arm }: names.Go): Promise<void> {
   const kill = killer(folder, arm);
+  const place = database === null ? sqlitePlace(folder) : postgresPlace(database);
+  if (database !== null) killAtCommit(kill);
   const service = createService({
-    store: fragile(sqlite({ folder }), kill, programUrl(folder, arm)),
+    store: fragile(place.store(), kill, database === null ? programUrl(folder, arm) : null),
     providers: new Map([hmac, standard].map((provider) => [provider.name, provider])),
     masterKeys: [new Uint8Array(32).fill(3)],
     adminKey: null,

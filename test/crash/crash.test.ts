@@ -2,17 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, type ExpectStatic, it } from 'vitest';
+import { testDatabase } from '../support/postgres.ts';
 import { type Books, makeShopTable, readBooks, readFunnels } from './books.ts';
 import { Lineage } from './lineage.ts';
-import { type Arm, type Point, points } from './points.ts';
+import { type Place, postgresPlace, sqlitePlace } from './place.ts';
+import { type Arm, points } from './points.ts';
 import { Senders, Sink } from './work.ts';
 
 const killsWanted = 20;
 const atOnce = 16;
 const perLife = 48;
-/** Folders at once: more would only take the cores from each other. */
-const foldersAtOnce = 3;
-const timeout = 180_000;
+/** Stores with work at once: more would only take the cores from each other. */
+const atWork = 3;
+const timeout = 300_000;
 
 interface Tried {
   books: Books;
@@ -22,7 +24,7 @@ interface Tried {
   funnels: Awaited<ReturnType<typeof readFunnels>>;
 }
 
-let free = foldersAtOnce;
+let free = atWork;
 const waiting: (() => void)[] = [];
 
 async function inTurn<T>(run: () => Promise<T>): Promise<T> {
@@ -37,35 +39,71 @@ async function inTurn<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Serves a folder through `killsWanted` deaths while work goes on, then lets everything end and counts what is there. */
-async function through(options: {
+/** The store of a kind, empty: where it is, how to look there, and what removes it. */
+interface Kept {
+  place: Place;
+  database: string | null;
+  remove(): Promise<void>;
+}
+
+const stores: Readonly<Record<'SQLite' | 'PostgreSQL', (folder: string) => Promise<Kept>>> = {
+  SQLite: async (folder) => ({ place: sqlitePlace(folder), database: null, remove: async () => {} }),
+  async PostgreSQL() {
+    const { url, end } = await testDatabase();
+    return { place: postgresPlace(url), database: url, remove: end };
+  },
+};
+type StoreName = keyof typeof stores;
+
+interface Course {
+  store: StoreName;
   nextArm(deaths: number): Arm;
   onTaken?(lineage: Lineage, taken: number): void;
-}): Promise<Tried> {
+}
+
+/** Serves a store through `killsWanted` deaths while work goes on, then lets everything end and counts what is there. */
+async function through(course: Course): Promise<Tried> {
   const folder = await mkdtemp(join(tmpdir(), 'paidonce-crash-'));
-  makeShopTable(folder);
+  const { place, database, remove } = await stores[course.store](folder);
+  await makeShopTable(place);
   const sink = await Sink.open();
-  const lineage = new Lineage({ folder, sinkUrl: sink.url, nextArm: options.nextArm });
-  const senders = new Senders(lineage, folder);
+  const lineages: Lineage[] = [];
   try {
-    await senders.run(atOnce, perLife, () => {
-      options.onTaken?.(lineage, senders.count);
-      return lineage.deaths >= killsWanted;
+    const { lineage, senders } = await inTurn(async () => {
+      const lineage = new Lineage({ folder, database, sinkUrl: sink.url, nextArm: course.nextArm });
+      lineages.push(lineage);
+      return { lineage, senders: await underLoad(lineage, folder, course) };
     });
+    // Not in turn: on PostgreSQL the leases of the dead run out first, which takes time and nothing else.
     await lineage.drain();
-    const books = readBooks(folder);
-    return { books, senders, sink, deaths: lineage.deaths, funnels: await readFunnels(folder) };
+    const books = await readBooks(place, folder);
+    return { books, senders, sink, deaths: lineage.deaths, funnels: await readFunnels(place) };
   } finally {
-    lineage.close();
+    for (const lineage of lineages) lineage.close();
     sink.close();
+    await remove();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function underLoad(lineage: Lineage, folder: string, { onTaken }: Course): Promise<Senders> {
+  const senders = new Senders(lineage, folder);
+  await senders.run(atOnce, perLife, () => {
+    onTaken?.(lineage, senders.count);
+    return lineage.deaths >= killsWanted;
+  });
+  return senders;
 }
 
 /** A first life that ends by itself: only at such an end is what it compiled kept for the others. */
 async function warmUp(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'paidonce-crash-'));
-  const lineage = new Lineage({ folder, sinkUrl: 'http://127.0.0.1:1/', nextArm: () => ({ point: null, after: 0 }) });
+  const lineage = new Lineage({
+    folder,
+    database: null,
+    sinkUrl: 'http://127.0.0.1:1/',
+    nextArm: () => ({ point: null, after: 0 }),
+  });
   try {
     await lineage.drain();
   } finally {
@@ -101,30 +139,34 @@ function spread(deaths: number): number {
   return 18 + ((deaths * 7) % 23);
 }
 
+const names = ['SQLite', 'PostgreSQL'] as const satisfies readonly StoreName[];
+
 describe.concurrent('a process that is killed', () => {
   beforeAll(warmUp, timeout);
 
-  it.for<Point>([...points])(
-    `${killsWanted} times at "%s" loses nothing and does nothing twice`,
+  it.for(names.flatMap((store) => points.map((point) => [store, point] as const)))(
+    `on %s, ${killsWanted} times at "%s", loses nothing and does nothing twice`,
     { timeout },
-    async (point, { expect }) => {
+    async ([store, point], { expect }) => {
       const nextArm = (deaths: number): Arm => ({ point: deaths < killsWanted ? point : null, after: spread(deaths) });
-      const tried = await inTurn(() => through({ nextArm }));
+      const tried = await through({ store, nextArm });
       expectKept(expect, tried);
       expect(tried.books.kills.filter((name) => name === point).length).toBeGreaterThanOrEqual(killsWanted);
     },
   );
 
-  it(`${killsWanted} times at any moment under load loses nothing and does nothing twice`, { timeout }, async ({
-    expect,
-  }) => {
-    let killAt = 1;
-    const onTaken = (lineage: Lineage, taken: number) => {
-      if (taken < killAt || lineage.deaths >= killsWanted || !lineage.kill()) return;
-      killAt = taken + spread(lineage.deaths);
-    };
-    const tried = await inTurn(() => through({ nextArm: () => ({ point: null, after: 0 }), onTaken }));
-    expectKept(expect, tried);
-    expect(tried.deaths).toBeGreaterThanOrEqual(killsWanted);
-  });
+  it.for(names)(
+    `on %s, ${killsWanted} times at any moment under load, loses nothing and does nothing twice`,
+    { timeout },
+    async (store, { expect }) => {
+      let killAt = 1;
+      const onTaken = (lineage: Lineage, taken: number) => {
+        if (taken < killAt || lineage.deaths >= killsWanted || !lineage.kill()) return;
+        killAt = taken + spread(lineage.deaths);
+      };
+      const tried = await through({ store, nextArm: () => ({ point: null, after: 0 }), onTaken });
+      expectKept(expect, tried);
+      expect(tried.deaths).toBeGreaterThanOrEqual(killsWanted);
+    },
+  );
 });

@@ -7,6 +7,7 @@ import type { Arm, ChildMessage, Go, ParentMessage } from './points.ts';
 
 export interface LineageOptions {
   folder: string;
+  database: string | null;
   sinkUrl: string;
   /** Where the next life ends, given how many have ended so. */
   nextArm(deaths: number): Arm;
@@ -23,7 +24,7 @@ const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(tmpdir(), 'paidon
 const noticeMs = 200;
 
 /**
- * One data folder, and the processes that serve it one after the other: each is killed, and the next one, loaded already, takes
+ * One store, and the processes that serve it one after the other: each is killed, and the next one, loaded already, takes
  * its place.
  */
 export class Lineage {
@@ -95,8 +96,8 @@ export class Lineage {
   /** The standby's turn; another is loaded meanwhile. */
   #promote(): void {
     const child = this.#standby;
-    const { folder, sinkUrl, nextArm } = this.#options;
-    const go: Go = { folder, sinkUrl, arm: nextArm(this.deaths) };
+    const { folder, database, sinkUrl, nextArm } = this.#options;
+    const go: Go = { folder, database, sinkUrl, arm: nextArm(this.deaths) };
     child.on('message', (message: ChildMessage) => this.#hear(child, message));
     child.once('exit', (code, signal) => this.#buried(code, signal));
     say(child, go);

@@ -18,6 +18,8 @@ export interface Arm {
 /** What a child is told when its turn has come. */
 export interface Go {
   folder: string;
+  /** URL of the PostgreSQL that keeps everything; null: SQLite in the folder. */
+  database: string | null;
   /** The sink, to which every notification is sent. */
   sinkUrl: string;
   arm: Arm;
@@ -37,7 +39,7 @@ export const apiKey = 'ak_crash';
 export const apiSecret = '5f0e1c7a9b3d48626f1a0c9e8d7b6a54';
 export const standardSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
-/** The account is made by the first child; its id is in this file of the data folder. */
+/** The account is made by the first child; its id is in this file of the folder. */
 export const accountFile = 'account.txt';
 /** One line per run of the effect: its key and its notification. Appended without looking what is there. */
 export const effectFile = 'effects.txt';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRegistry } from '../../src/deliver/registry.ts';
+import { AppError } from '../../src/domain/errors.ts';
 import type { DeliveryShown } from '../../src/stores/ledger.ts';
 import { type Bench, createBench, only, publishInput, shop } from './support.ts';
 import { FakeClock } from './time.ts';
@@ -87,6 +88,22 @@ describe('a handler', () => {
     await bench.reaches(quick.id, 'confirmed');
     expect(await paid()).toEqual([{ order_no: 'quick', amount: 1n }]);
     await bench.until('the slow one was told', () => aborted.includes(true));
+  });
+
+  it('is leased from birth for as long as it may run', async () => {
+    bench.registry.on(shop, 'payment.succeeded', 'patient', () => {});
+    const worker = await bench.startWorker({ handlerMs: 30_000 });
+    const output = await bench.store.decide('publish', { ...publishInput('1'), born: worker.birth() });
+    expect(only(output.born).leaseMs).toBeGreaterThan(30_000);
+  });
+
+  it('whose store fails uses up no try', async () => {
+    bench.registry.on(shop, 'payment.succeeded', 'cut-off', () => {
+      throw new AppError('store.unavailable', 'the connection is gone');
+    });
+    await bench.startWorker();
+    const { id } = only((await bench.publish('1')).deliveries);
+    expect(await firstTry(id)).toMatchObject({ state: 'pending', tries: [{ step: 'total' }] });
   });
 
   it('that calls the store without its tx fails at once and leaves nothing', async () => {

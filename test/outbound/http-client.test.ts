@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { systemClock } from '../../src/domain/clock.ts';
 import { createHttp, type Http, type HttpOptions, type HttpRequest } from '../../src/outbound/http-client.ts';
 import type { Posted } from '../../src/outbound/posted.ts';
 import { certificate, httpServer, httpsServer, reset, tcpServer, until } from './servers.ts';
@@ -401,6 +402,23 @@ describe('targets', () => {
     const server = await httpServer((_incoming, response) => response.end(), '::1');
     expect(answered(await client().post(request(server.url))).peer).toBe('::1');
     expect(answered(await client().post(request(`http://localhost:${server.port}`))).peer).toBe('::1');
+  });
+
+  it('that resolve after the time of the request, because the process stood still, are not sent to', async () => {
+    let requests = 0;
+    const server = await httpServer((_, response) => {
+      requests += 1;
+      response.end();
+    });
+    let passedMs = 0;
+    const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + passedMs };
+    const resolve = async () => {
+      passedMs = 20_000;
+      return ['127.0.0.1'];
+    };
+    const posted = await client({ clock, resolve }).post(request(`http://shop.test:${new URL(server.url).port}/`));
+    expect(posted).toMatchObject({ is: 'timeout', sent: false });
+    expect(requests).toBe(0);
   });
 
   it('that do not resolve are unreachable', async () => {

@@ -31,26 +31,37 @@ export async function serving(
   parameters: readonly string[],
   settings: Record<string, string> = {},
 ): Promise<Serving> {
-  const started = spawn(
-    process.execPath,
-    [command, 'serve', '--json', '--port', '0', '--data', folder, ...parameters],
-    {
-      env: { PATH: process.env.PATH, PAIDONCE_MASTER_KEY: masterKeyText, PAIDONCE_ADMIN_KEY: adminKey, ...settings },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const { process, ended, listening } = startServing(['--port', '0', '--data', folder, ...parameters], settings);
+  onTestFinished(async () => {
+    process.kill('SIGKILL');
+    await ended;
+  });
+  return listening;
+}
+
+/** The process, which the caller ends, and what it is once it listens. */
+export interface Started extends Pick<Serving, 'process' | 'ended' | 'logged'> {
+  listening: Promise<Serving>;
+}
+
+/** `paidonce serve` in a process that is the caller's to end. */
+export function startServing(parameters: readonly string[], settings: Record<string, string>): Started {
+  const started = spawn(process.execPath, [command, 'serve', '--json', ...parameters], {
+    env: { PATH: process.env.PATH, PAIDONCE_MASTER_KEY: masterKeyText, PAIDONCE_ADMIN_KEY: adminKey, ...settings },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = once(started, 'close').then(([code]): number | null => code);
   const logged: Record<string, unknown>[] = [];
   createInterface({ input: started.stdout }).on('line', (line) => void logged.push(JSON.parse(line)));
   const children = () =>
     logged.filter(({ msg, pid }) => msg === 'server.started' && pid !== started.pid).map(({ pid }) => Number(pid));
-  onTestFinished(async () => {
-    started.kill('SIGKILL');
-    await ended;
-  });
-  const listening = await until('it listens', async () => logged.find((line) => 'listening' in line)?.listening);
-  const { url, ...rest } = Object(listening);
-  return { process: started, url: String(url), listening: rest, logged, ended, children };
+  const listening = async (): Promise<Serving> => {
+    const find = async () => logged.find((line) => 'listening' in line)?.listening;
+    const found = await until('it listens', find, 60_000);
+    const { url, ...rest } = Object(found);
+    return { process: started, url: String(url), listening: rest, logged, ended, children };
+  };
+  return { process: started, ended, logged, listening: listening() };
 }
 
 export interface Answer {
@@ -93,10 +104,12 @@ export async function call(
   return JSON.parse(text);
 }
 
-const untilMs = 15_000;
-
-/** Waits until `look` gives something. */
-export async function until<T>(what: string, look: () => Promise<T | undefined | false | null>): Promise<T> {
+/** Waits until `look` gives something, at most `untilMs`. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined | false | null>,
+  untilMs = 15_000,
+): Promise<T> {
   const endsMs = systemClock.monotonicMs() + untilMs;
   for (;;) {
     const seen = await look();

@@ -72,6 +72,9 @@ describe('batches on two nodes', () => {
     const others = await Promise.all(Array.from({ length: 63 }, (_, index) => a.publish(`O-${index}`)));
     expect(others).toHaveLength(63);
     expect(ended).toBe(false);
+    // At once: in the one transaction that the batch began with.
+    const { rows } = await stranger.query("select from paidonce.orders where order_no <> 'O-held' group by xmin");
+    expect(rows).toHaveLength(1);
     await nodes.waiting();
     await stranger.query('rollback');
     expect(await held).toMatchObject({ is: 'accepted', sequence: 2 });
@@ -116,6 +119,10 @@ describe('batches on two nodes', () => {
     expect(message.filter(({ verdict }) => verdict === 'duplicate')).toHaveLength(127);
     expect(await counted('facts')).toBe(1);
     expect(await counted("notifications where order_no = 'O-fact' and type = 'payment.succeeded'")).toBe(1);
+
+    const opened = { is: 'verdict', verdict: 'ignored', nonce: null } as const;
+    const empty = await each((bench) => bench.callback([], { messageId: 'm-2', opened }));
+    expect(empty.filter(({ verdict }) => verdict === 'ignored')).toHaveLength(1);
 
     // Bodies that differ under one nonce: the first is taken, copies of it are duplicates, all others are refused.
     const nonces = await Promise.all(

@@ -46,6 +46,7 @@ export async function tryHandler(leased: Leased, tools: HandlerTools): Promise<T
       case 'fenced_out':
         return { is: 'fenced_out' };
       case 'failed': {
+        if (isOfStore(handled.error)) return ownFault(errorLine(handled.error));
         // One that returned too late did not return in time, whatever it returned.
         const late = handled.error instanceof AppError && handled.error.code === 'handler.deadline';
         const step = late && progress.step !== 'total' ? 'sent' : progress.step;
@@ -64,6 +65,11 @@ export async function tryHandler(leased: Leased, tools: HandlerTools): Promise<T
   } finally {
     over.abort();
   }
+}
+
+/** The connection broke, or there was none: nothing that the handler could have done better. */
+function isOfStore(error: unknown): boolean {
+  return error instanceof AppError && error.code.startsWith('store.');
 }
 
 async function run(handler: Handler, context: HandlerContext, progress: Progress): Promise<void> {

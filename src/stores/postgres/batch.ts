@@ -27,7 +27,7 @@ const triesAlone = 5;
  * was under way fails, and is never done again here, because nobody knows what came of it.
  */
 export async function runBatch(tools: BatchTools, operations: readonly Operation[]): Promise<readonly Result[]> {
-  const outcomes = await tools.connections.batch((session) => commitOn(tools, session, operations));
+  const outcomes = await batchOf(tools, operations);
   const left = operations.filter((_, index) => outcomes[index] === inTheWay);
   // Mostly it was another batch of ours, which has ended by now.
   const second = (left.length === 0 ? [] : await runAgain(tools, left))[Symbol.iterator]();
@@ -46,6 +46,15 @@ async function runAgain(tools: BatchTools, operations: readonly Operation[]): Pr
   } catch (error) {
     // Those that are committed already are to be told so.
     return allFailed(operations, error);
+  }
+}
+
+/** Errors are the store's: to callers a connection that is lost before the first statement, or later, is the same. */
+async function batchOf(tools: BatchTools, operations: readonly Operation[]): Promise<readonly Ran<unknown>[]> {
+  try {
+    return await tools.connections.batch((session) => commitOn(tools, session, operations));
+  } catch (error) {
+    throw toAppError(error);
   }
 }
 

@@ -2,6 +2,7 @@ import { type ClientBase, type ClientConfig, Pool } from 'pg';
 import { AppError } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
 import { isForgotten, Session, Statements } from './session.ts';
+import { Sockets } from './sockets.ts';
 
 /**
  * The connections of one node. Batches, operations that wait alone, and reads each have their own, which no handler can take;
@@ -15,28 +16,39 @@ export class Connections {
   readonly #handlersAreOurs: boolean;
   readonly #sessions = new WeakMap<ClientBase, Session>();
   readonly #statements = new Statements();
+  readonly #sockets = new Sockets();
   #opened = 0;
 
   /** `given`: how to reach the database, or a pool whose connections handlers may use. */
   constructor(given: string | Pool) {
-    const options = configOf(given);
-    const reserved = (max: number, application: string) =>
+    const options: ClientConfig = { ...configOf(given), stream: this.#sockets.make };
+    const reserved = (max: number, application: string, answerMs: number) =>
       watched(
         new Pool({
           ...options,
           max,
           application_name: `paidonce ${application}`,
           connectionTimeoutMillis: connectMs,
+          // The server ends a statement that takes too long; a server that cannot be heard any more ends nothing.
+          query_timeout: answerMs + wayMs,
           idleTimeoutMillis: 0,
         }),
       );
-    this.#batches = reserved(limits.batchesInFlight, 'batch');
-    this.#alone = reserved(limits.aloneInFlight, 'alone');
-    this.#reads = reserved(limits.readsInFlight, 'read');
+    this.#batches = reserved(limits.batchesInFlight, 'batch', statementMs);
+    this.#alone = reserved(limits.aloneInFlight, 'alone', statementMs);
+    this.#reads = reserved(limits.readsInFlight, 'read', limits.readMs);
     this.#handlersAreOurs = typeof given === 'string';
     this.#handlers =
       typeof given === 'string'
-        ? watched(new Pool({ ...options, max: limits.handlersInFlight, application_name: 'paidonce handlers' }))
+        ? watched(
+            new Pool({
+              ...options,
+              max: limits.handlersInFlight,
+              application_name: 'paidonce handlers',
+              connectionTimeoutMillis: limits.handlerMsPostgres,
+              query_timeout: limits.handlerMsPostgres + wayMs,
+            }),
+          )
         : given;
   }
 
@@ -71,6 +83,7 @@ export class Connections {
   async close(): Promise<void> {
     const ours = [this.#batches, this.#alone, this.#reads, ...(this.#handlersAreOurs ? [this.#handlers] : [])];
     await Promise.all(ours.map((pool) => pool.end()));
+    await this.#sockets.close();
   }
 
   async #on<T>(pool: Pool, settings: string | null, run: (session: Session) => Promise<T>): Promise<T> {
@@ -104,7 +117,10 @@ export function configOf(given: string | Pool): ClientConfig {
   return password === undefined ? { ...given.options } : { ...given.options, password };
 }
 
-const connectMs = 5000;
+const connectMs = 3000;
+const statementMs = 10_000;
+/** How much longer than the server may work an answer is waited for. */
+const wayMs = 2000;
 
 /** PostgreSQL counts versions so: 14.0. */
 const versionMin = 140_000;
@@ -113,7 +129,7 @@ const versionMin = 140_000;
  * Statements of batches join lists to one index each; without these settings a plan made while a table was empty would read all of
  * it later. A transaction that was left alone ends by itself, so that a stopped process does not keep its locks.
  */
-export const ownSettings = `set synchronous_commit = on; set lock_timeout = '2s'; set statement_timeout = '10s';
+export const ownSettings = `set synchronous_commit = on; set lock_timeout = '2s'; set statement_timeout = ${statementMs};
   set idle_in_transaction_session_timeout = '10s'; set jit = off; set plan_cache_mode = force_generic_plan;
   set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
   set enable_material = off`;

@@ -61,12 +61,15 @@ export interface FlightTools {
  */
 export class Flight implements Submittable {
   readonly asked: readonly Asked[];
+  /** The driver's, where it limits how long an answer may take. */
+  callback?: (error: unknown) => void;
   readonly #tools: FlightTools;
   readonly #ended: () => void;
   readonly #answers: Answer[] = [];
   /** Statements that are being prepared, in order. */
   readonly #new: Statement[] = [];
   #rows: Row[] = [];
+  #isOver = false;
 
   /** `ended`: called once, when everything was answered or the flight has failed. */
   constructor(asked: readonly Asked[], tools: FlightTools, ended: () => void) {
@@ -120,7 +123,7 @@ export class Flight implements Submittable {
       if (answer === undefined) reject(new Error('the server did not answer a statement'));
       else resolve(answer);
     }
-    this.#ended();
+    this.#end(null);
   }
 
   handleError(error: unknown): void {
@@ -131,6 +134,13 @@ export class Flight implements Submittable {
       if (answer === undefined) reject(error);
       else resolve(answer);
     }
+    this.#end(error);
+  }
+
+  #end(error: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.callback?.(error);
     this.#ended();
   }
 

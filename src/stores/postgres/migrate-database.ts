@@ -5,6 +5,7 @@ import { checksumOf, type Migration, pendingMigrations } from '../migrate.ts';
 const lockKey = 'paidonce migrations';
 /** How long a node waits for another one that migrates. */
 const waitMs = 60_000;
+const connectMs = 10_000;
 
 /**
  * Brings the schema up to date, once, however many nodes start at the same time: each migration in a transaction of its own, under
@@ -13,7 +14,11 @@ const waitMs = 60_000;
  * @throws AppError `store.newer`, `store.migration_changed`, `store.unavailable`.
  */
 export async function migrateDatabase(config: ClientConfig, migrations: readonly Migration[]): Promise<void> {
-  const client = new Client({ ...config, application_name: 'paidonce migrate' });
+  const client = new Client({
+    ...config,
+    application_name: 'paidonce migrate',
+    connectionTimeoutMillis: connectMs,
+  });
   // What is lost on the way is told by the statement that was under way.
   client.on('error', () => {});
   try {

@@ -1,9 +1,12 @@
 import { Client, type ClientConfig } from 'pg';
+import { Sockets } from './sockets.ts';
 
 const channel = 'paidonce_work';
 /** At most 20 a second from one node: listeners claim whatever is due, so one word serves for many commits. */
 const notifyEveryMs = 50;
 const reconnectMs = 1000;
+/** A server that does not answer for so long is gone. */
+const answerMs = 5000;
 
 /**
  * Tells other nodes that something is due, after the commit and never in a user's transaction, and hears of it from them. What is
@@ -13,6 +16,7 @@ export class Notifier {
   readonly #config: ClientConfig;
   readonly #node: string;
   readonly #onWork: () => void;
+  readonly #sockets = new Sockets();
   #client: Client | null = null;
   #timer: NodeJS.Timeout | undefined;
   #reconnect: NodeJS.Timeout | undefined;
@@ -32,8 +36,11 @@ export class Notifier {
     if (this.#timer !== undefined || this.#ended) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#client?.query('select pg_notify($1, $2)', [channel, this.#node]).catch(() => {
-        // The poll of the others finds it.
+      const client = this.#client;
+      client?.query('select pg_notify($1, $2)', [channel, this.#node]).catch(() => {
+        // The poll of the others finds it. A connection on which this fails, or is not answered, hears nothing either.
+        this.#lost(client);
+        void client.end().catch(() => {});
       });
     }, notifyEveryMs);
   }
@@ -42,11 +49,20 @@ export class Notifier {
     this.#ended = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#reconnect);
-    await this.#client?.end();
+    // Not awaited: a server that has fallen silent says nothing to that either.
+    void this.#client?.end().catch(() => {});
+    await this.#sockets.close();
   }
 
   async #connect(): Promise<void> {
-    const client = new Client({ ...this.#config, application_name: 'paidonce listen', keepAlive: true });
+    const client = new Client({
+      ...this.#config,
+      stream: this.#sockets.make,
+      application_name: 'paidonce listen',
+      keepAlive: true,
+      connectionTimeoutMillis: answerMs,
+      query_timeout: answerMs,
+    });
     const lost = () => this.#lost(client);
     client.on('error', lost);
     client.on('end', lost);

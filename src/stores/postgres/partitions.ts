@@ -3,11 +3,12 @@ import { idFloor } from '../../domain/ids.ts';
 import { type Row, text } from '../mapping.ts';
 import { type Session, stateOf } from './session.ts';
 
-const dayMs = 86_400_000;
-/** Parts are there before their day begins, also where nobody looks after them over a long weekend. */
-const daysAhead = 5;
+/** A part is a week, from Thursday to Thursday as 1970 began: few enough that a statement over all of them stays cheap. */
+const partMs = 7 * 86_400_000;
+/** Parts are there before their week begins, also where nobody looks after them for a while. */
+const partsAhead = 2;
 
-/** The tables whose rows go by the day, with the id that orders them and what is still live in a part. */
+/** The tables whose rows go by the week, with the id that orders them and what is still live in a part. */
 const partitioned = {
   callback_bytes: {
     prefix: 'cbk',
@@ -29,12 +30,12 @@ const partitioned = {
 type Partitioned = keyof typeof partitioned;
 const tables = ['callback_bytes', 'payloads', 'attempts'] as const satisfies readonly Partitioned[];
 
-/** Makes the parts of today and the days to come, where they are missing. What has no part of its own goes into the rest. */
+/** Makes the parts of this week and the next ones, where they are missing. What has no part of its own goes into the rest. */
 export async function makePartitions(session: Session, now: Instant): Promise<void> {
   for (const table of tables) {
-    const parts = new Set((await partsOf(session, table)).map(({ day }) => day));
-    for (let ahead = 0; ahead <= daysAhead; ahead += 1) {
-      const from = now - (now % dayMs) + ahead * dayMs;
+    const parts = new Set((await partsOf(session, table)).map(({ from }) => from));
+    for (let ahead = 0; ahead <= partsAhead; ahead += 1) {
+      const from = now - (now % partMs) + ahead * partMs;
       if (!parts.has(from)) await makePartition(session, table, from);
     }
   }
@@ -49,11 +50,11 @@ async function makePartition(session: Session, table: Partitioned, from: Instant
     // Attached afterwards, so that nobody who writes waits for it.
     await session.command(
       `alter table paidonce.${table} attach partition paidonce.${name}
-       for values from ('${idFloor(prefix, from)}') to ('${idFloor(prefix, from + dayMs)}')`,
+       for values from ('${idFloor(prefix, from)}') to ('${idFloor(prefix, from + partMs)}')`,
     );
   } catch (error) {
-    // Rows of that day are in the rest already (23514), the other node was quicker, or the table is in use: it can wait.
-    if (!['23514', '42P07', '42809', '23505', '55P03', '40P01'].includes(stateOf(error) ?? '')) throw error;
+    // Rows of that week are in the rest already (23514), the other node was quicker, or the table is in use: it can wait.
+    if (!['23514', '42P07', '42710', '42809', '23505', '55P03', '40P01'].includes(stateOf(error) ?? '')) throw error;
   }
 }
 
@@ -64,9 +65,9 @@ async function makePartition(session: Session, table: Partitioned, from: Instant
 export async function dropOld(session: Session, table: Partitioned, before: Instant): Promise<readonly Row[]> {
   const { prefix, key, live } = partitioned[table];
   const kept: Row[] = [];
-  for (const { name, day } of await partsOf(session, table)) {
-    if (day + dayMs > before) break;
-    const bounds = [idFloor(prefix, day), idFloor(prefix, day + dayMs)] as const;
+  for (const { name, from } of await partsOf(session, table)) {
+    if (from + partMs > before) break;
+    const bounds = [idFloor(prefix, from), idFloor(prefix, from + partMs)] as const;
     const [alive] = await session.all(`${live} limit 1`, ...bounds);
     if (alive !== undefined) {
       kept.push({ part: name });
@@ -80,7 +81,8 @@ export async function dropOld(session: Session, table: Partitioned, before: Inst
     return [{ removed: Number(size?.removed ?? 1) }, ...kept];
   }
   const removed = await session.run(
-    `delete from paidonce.${table}_rest where ${key} in (
+    `-- history
+     delete from paidonce.${table}_rest where ${key} in (
        select ${key} from paidonce.${table}_rest where ${key} >= $1 and ${key} < $2 order by ${key} limit 500
      ) and not exists (${live})`,
     idFloor(prefix, 0),
@@ -89,8 +91,8 @@ export async function dropOld(session: Session, table: Partitioned, before: Inst
   return [{ removed }, ...kept];
 }
 
-/** The daily parts, the oldest first. */
-async function partsOf(session: Session, table: Partitioned): Promise<{ name: string; day: Instant }[]> {
+/** The parts, the oldest first. */
+async function partsOf(session: Session, table: Partitioned): Promise<{ name: string; from: Instant }[]> {
   const rows = await session.all(
     `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
      where i.inhparent = $1::regclass and c.relname ~ '_[0-9]{8}$' order by c.relname`,
@@ -99,6 +101,9 @@ async function partsOf(session: Session, table: Partitioned): Promise<{ name: st
   return rows.map((row) => {
     const name = text(row, 'name');
     const digits = name.slice(-8);
-    return { name, day: Date.UTC(Number(digits.slice(0, 4)), Number(digits.slice(4, 6)) - 1, Number(digits.slice(6))) };
+    return {
+      name,
+      from: Date.UTC(Number(digits.slice(0, 4)), Number(digits.slice(4, 6)) - 1, Number(digits.slice(6))),
+    };
   });
 }

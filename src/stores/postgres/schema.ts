@@ -70,10 +70,10 @@ create table paidonce.callbacks (
   primary key (id, bucket)
 );
 create unique index callbacks_seq on paidonce.callbacks (seq, bucket);
-create index callbacks_message on paidonce.callbacks (account, message_id, bucket)
+create index callbacks_message on paidonce.callbacks (account, message_id, seq, bucket)
   where message_id is not null and verdict not in ('quarantined', 'refused', 'unreadable');
 create index callbacks_refused on paidonce.callbacks (account, received_at) where verdict in ('quarantined', 'refused');
-create index callbacks_refused_age on paidonce.callbacks (received_at) where verdict in ('quarantined', 'refused');
+create index callbacks_refused_age on paidonce.callbacks (id) where verdict in ('quarantined', 'refused');
 
 create table paidonce.callback_bytes (
   ${bucket}, callback ${id}, method text not null, target text not null, headers text not null, body bytea not null,
@@ -163,7 +163,7 @@ create table paidonce.notifications (
   ${listed}, ${bucket}, id ${id}, merchant ${id}, order_id ${id}, order_no text collate "C" not null, type text not null,
   cause text collate "C" not null, sequence integer not null check (sequence >= 1), amount_minor bigint not null check (amount_minor >= 0),
   currency text not null, payment_id text not null, operation_id text not null, order_amount_minor bigint, refunded_total_minor bigint,
-  occurred_at bigint not null, created_at bigint not null, callback text collate "C",
+  occurred_at bigint not null, created_at bigint not null, callback text collate "C", has_data boolean not null,
   primary key (id, bucket)
 );
 create unique index notifications_cause on paidonce.notifications (order_id, type, cause, bucket);

@@ -17,6 +17,9 @@ const parsers = {
   },
 };
 
+/** For what a server answers at once, or never. The driver takes it with a statement, though its types do not say so. */
+const commandLimit = { query_timeout: 12_000 };
+
 /** Statements as the connections of one node know them: by their text, each under a name made of it. */
 export class Statements {
   readonly #known = new Map<string, Statement>();
@@ -80,6 +83,8 @@ export class Session {
 
   /** The statement's tag: `COMMIT` where a commit was one. */
   async command(sql: string): Promise<string> {
+    // A connection of the user's has no limit of ours.
+    if (!this.#pipelined) return (await this.client.query({ text: sql, ...commandLimit })).command;
     const { tag } = await this.#ask(sql, []);
     return tag;
   }
@@ -87,10 +92,12 @@ export class Session {
   #ask(sql: string, values: readonly Value[]): Promise<Answer> {
     const statement = this.#statements.of(sql);
     if (!this.#pipelined) return this.#askAlone(statement, values);
+    if (this.broken !== null) return Promise.reject(this.broken);
     return new Promise((resolve, reject) => {
       const failed = (error: unknown) => {
-        // What is prepared no more would be used again.
-        if (isForgotten(error)) this.broken = error instanceof Error ? error : new Error(String(error));
+        // What is prepared no more would be used again, and a server that is silent would be asked again.
+        if (isForgotten(error) || isLost(error))
+          this.broken = error instanceof Error ? error : new Error(String(error));
         reject(error);
       };
       this.#asked.push({ statement, values, resolve, reject: failed });

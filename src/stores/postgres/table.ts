@@ -12,8 +12,6 @@ export interface Shape {
   mutable?: readonly string[];
   /** The table has a `seq`: rows are written, and come, in the order in which they were made. */
   hasSeq?: boolean;
-  /** Selected beside the columns, from what is joined by way of an index. */
-  beside?: { select: string; join: string; plan: string };
   /** What becomes of a row whose key is there already; without it, an error. */
   onConflict?: string;
 }
@@ -23,6 +21,8 @@ export interface LookupShape {
   columns: readonly string[];
   /** Begins with the columns. */
   index: string;
+  /** Of rows with the same values only the one that was made first, in the order of the index. */
+  first?: true;
   /** Only rows for which this holds: in SQL about `t`, and the same in code. */
   where?: { sql: string; holds: (values: Row) => boolean };
   /**
@@ -100,27 +100,25 @@ export class Table {
 
   /** What a statement about `t` selects to make a row of this table. */
   get selected(): string {
-    const { hasSeq, beside } = this.#shape;
     return [
-      ...(hasSeq ? ['t.seq'] : []),
+      ...(this.hasSeq ? ['t.seq'] : []),
       ...this.#columns.map((column) => (amounts.includes(column) ? `t.${column}::text as ${column}` : `t.${column}`)),
-      ...(beside === undefined ? [] : [beside.select]),
     ].join(', ');
   }
 
   /** Declares a way to the table's rows. */
-  lookup({ name, columns, index, where, locks, lockName, sharesLock = false }: LookupShape): Lookup {
-    const { join = '', plan = null } = this.#shape.beside ?? {};
+  lookup(shape: LookupShape): Lookup {
+    const { name, columns, index, where, locks, lockName, sharesLock = false } = shape;
     const joined = keyOf(columns);
-    const stated = planOf(index, columns, plan);
+    const stated = planOf(index, columns);
     const conditions = [equal(columns, 'k'), ...(where === undefined ? [] : [where.sql])].join(' and ');
     const listed = `unnest(${this.#lists(columns)}) k (${columns.join(', ')})`;
     // Apart for each of the listed: else a table that was small when it was planned for would be read whole when it has grown.
     const each = (select: string, end: string) =>
-      `cross join lateral (select ${select} from paidonce.${this.name} t ${join} where ${conditions} ${end}) found`;
+      `cross join lateral (select ${select} from paidonce.${this.name} t where ${conditions} ${end}) found`;
     const sqlsOf = (plans: string, source: string) => {
       const sqlWith = (end: string) => `/* ${plans} */ select found.* from ${source} ${each(this.selected, end)}`;
-      const plainSql = sqlWith('offset 0');
+      const plainSql = shape.first === undefined ? sqlWith('offset 0') : this.#firstSql(shape);
       if (locks === undefined) return { plainSql, sql: plainSql, skippingSql: plainSql };
       return {
         plainSql,
@@ -147,6 +145,21 @@ export class Table {
     for (const column of [...columns, ...columnsIn(where?.sql ?? '')]) this.#placing.add(column);
     this.lookups.push(lookup);
     return lookup;
+  }
+
+  /**
+   * The first of each. Asked for as the first that is not before it: the order by `seq` alone could also be had from another index,
+   * by reading on until one fits.
+   */
+  #firstSql({ columns, index, where }: LookupShape): string {
+    const last = columns.at(-1) ?? '';
+    const rest = columns.slice(0, -1).map((column) => `t.${column} = k.${column} and `);
+    const condition = `${rest.join('')}t.${last} >= k.${last}${where === undefined ? '' : ` and ${where.sql}`}`;
+    return (
+      `/* ${planOf(index, columns)} */ select found.* from unnest(${this.#lists(columns)}) k (${columns.join(', ')}) cross join lateral (` +
+      `select ${this.selected} from paidonce.${this.name} t where ${condition} order by t.${last}, t.seq limit 1) found ` +
+      `where found.${last} = k.${last}`
+    );
   }
 
   #lists(columns: readonly string[]): string {
@@ -185,8 +198,8 @@ export interface Lookup extends Sqls {
   keyOf(values: Row): string | null;
 }
 
-function planOf(index: string, columns: readonly string[], beside: string | null = null): string {
-  return `${index} (${columns.join(', ')})${beside === null ? '' : `, ${beside}`}`;
+function planOf(index: string, columns: readonly string[]): string {
+  return `${index} (${columns.join(', ')})`;
 }
 
 function equal(columns: readonly string[], other: string): string {

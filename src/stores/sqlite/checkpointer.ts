@@ -14,6 +14,7 @@ export class Checkpointer {
   #idle: NodeJS.Timeout | undefined;
   #operations = 0;
   #operationsMax = 1000;
+  #short = false;
 
   constructor(db: Connection) {
     this.#db = db;
@@ -22,9 +23,17 @@ export class Checkpointer {
   /** Called after each commit has been answered. */
   committed(operations: number): void {
     this.#operations += operations;
-    if (this.#operations >= this.#operationsMax) this.#checkpoint();
+    if (this.#short || this.#operations >= this.#operationsMax) this.#checkpoint();
     else if (this.#idle === undefined) this.#idle = setTimeout(() => this.#whenIdle(), idleMs);
     else this.#idle.refresh();
+  }
+
+  /**
+   * Called where a commit could not be written. On a full disk it may be the log that takes the room; so the first that is there
+   * again goes to the database, after which commits write over the log from its beginning and need no more.
+   */
+  refused(): void {
+    this.#short = true;
   }
 
   close(): void {
@@ -43,6 +52,7 @@ export class Checkpointer {
     try {
       const row = this.#db.database.prepare('pragma wal_checkpoint(passive)').get();
       const pages = row === undefined ? 0 : number(row, 'log');
+      this.#short &&= row === undefined || number(row, 'checkpointed') < pages;
       if (pages > 0) this.#operationsMax = Math.max(64, Math.round((operations * pagesMax) / pages));
     } catch {
       // The disk is full or failing. Nothing is lost: the log still has every commit, and the next commit says what is wrong.

@@ -105,7 +105,9 @@ class WriterThread {
   #runBatch(asked: Extract<Asked, { is: 'batch' }>): void {
     const { outcomes, work } = runBatch(this.#writer, this.#program, asked);
     this.answer(asked.call, { ok: true, value: outcomes }, work);
-    this.#checkpointer.committed(asked.operations.length);
+    if (outcomes.some((outcome) => !outcome.ok && outcome.failure.code === 'store.unavailable'))
+      this.#checkpointer.refused();
+    else this.#checkpointer.committed(asked.operations.length);
   }
 
   #begin(asked: Extract<Asked, { is: 'begin' }>): 'begun' | 'fenced_out' {

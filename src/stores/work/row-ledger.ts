@@ -240,7 +240,7 @@ export class RowLedger implements Ledger {
     const { lanes } = this.#unit;
     const { id, merchant, target, url, effect } = delivery;
     const lane = lanes.ofTarget(merchant, target);
-    if (!delivery.born) {
+    if (delivery.born === null) {
       this.#rows.insertDelivery(delivery, {
         lane: lane.id,
         state: 'pending',
@@ -253,7 +253,7 @@ export class RowLedger implements Ledger {
       return null;
     }
     const endpoint = endpointOfTarget(this.#unit, target);
-    const leaseMs = leaseMsOf(target, endpoint);
+    const leaseMs = leaseMsOf(target, endpoint, delivery.born.functionMs);
     const dueAt = this.now + leaseMs;
     this.#rows.insertDelivery(delivery, {
       lane: lane.id,

@@ -168,7 +168,7 @@ interface OrderRows {
 interface NotificationRows {
   insertNotification(notification: Notification, order: OrderId, callback: CallbackId | null): void;
   notificationById(id: NotificationId): { notification: Notification; order: OrderId } | null;
-  /** In their sequence. */
+  /** In their sequence; what a publisher sent along need not be with them. */
   notificationsOfOrder(order: OrderId): readonly Notification[];
   idempotencyRow(
     merchant: MerchantId,

@@ -34,6 +34,7 @@ export const callbacksByMessage = callbacks.lookup({
   name: 'message',
   columns: ['account', 'message_id'],
   index: 'callbacks_message',
+  first: true,
   where: {
     sql: "t.message_id is not null and t.verdict not in ('quarantined', 'refused', 'unreadable')",
     holds: (values) => open(values.verdict),

@@ -24,14 +24,10 @@ export const notifications = new Table({
     occurred_at: 'bigint',
     created_at: 'bigint',
     callback: 'text',
+    has_data: 'boolean',
   },
   key: ['id'],
   hasSeq: true,
-  beside: {
-    select: 'p.data',
-    join: 'left join lateral (select data from paidonce.payloads where notification = t.id offset 0) p on true',
-    plan: 'payloads_pkey (notification)',
-  },
 });
 
 export const notificationsById = notifications.lookup({ name: 'id', columns: ['id'], index: 'notifications_pkey' });
@@ -46,6 +42,12 @@ export const payloads = new Table({
   name: 'payloads',
   columns: { bucket: 'smallint', notification: 'text', data: 'text' },
   key: ['notification'],
+});
+/** Only asked for where there is one: most notifications have none, and the table is in many parts. */
+export const payloadsOf = payloads.lookup({
+  name: 'notification',
+  columns: ['notification'],
+  index: 'payloads_pkey',
 });
 
 export const idempotency = new Table({
@@ -111,19 +113,29 @@ export function notificationRows(image: Image): NotificationRows {
         order_amount_minor: orderAmountMinor === null ? null : String(orderAmountMinor),
         refunded_total_minor: refundedTotalMinor === null ? null : String(refundedTotalMinor),
       };
-      image.add(notifications, { ...about, ...money, occurred_at: occurredAt, created_at: createdAt, callback, data });
+      image.add(notifications, {
+        ...about,
+        ...money,
+        occurred_at: occurredAt,
+        created_at: createdAt,
+        callback,
+        has_data: data === null ? 0 : 1,
+      });
       image.loaded(notificationsById, [id], []);
       if (data !== null) image.add(payloads, { bucket, notification: id, data });
     },
     notificationById(id) {
       const found = image.one(notificationsById, id);
       if (found === null) return image.knows(notificationsById, id) ? null : standIn;
-      return { notification: notificationOf(found.values), order: asId.order(text(found.values, 'order_id')) };
+      const { values } = found;
+      const payload = values.has_data === 1 ? image.one(payloadsOf, id) : null;
+      const notification = notificationOf({ ...values, data: payload === null ? null : text(payload.values, 'data') });
+      return { notification, order: asId.order(text(values, 'order_id')) };
     },
     notificationsOfOrder: (order) =>
       image
         .find(notificationsOfOrder, order)
-        .map(({ values }) => notificationOf(values))
+        .map(({ values }) => notificationOf({ ...values, data: null }))
         .sort((one, other) => one.sequence - other.sequence),
     idempotencyRow(merchant, key, createdAfter) {
       const found = image.one(idempotencyByKey, merchant, key)?.values;

@@ -1,3 +1,4 @@
+import { idFloor } from '../../../domain/ids.ts';
 import { number, type Row, text } from '../../mapping.ts';
 import type { Retained, Rows } from '../../work/rows.ts';
 import type { Image } from '../image.ts';
@@ -38,7 +39,8 @@ export function retentionRows(image: Image): RetentionRows {
       deleting('nonces', (session) =>
         // Index nonces_age.
         session.all(
-          `with old as (
+          `-- history
+           with old as (
              select account, nonce from paidonce.nonces where taken_at < $1 order by taken_at limit $2
            ), gone as (
              delete from paidonce.nonces n using old where n.account = old.account and n.nonce = old.nonce returning 1
@@ -49,17 +51,18 @@ export function retentionRows(image: Image): RetentionRows {
       ),
     deleteRefused: (before, most) =>
       deleting('refused', (session) =>
-        // Index callbacks_refused_age.
+        // Index callbacks_refused_age: ids go by the time they were made.
         session.all(
-          `with old as (
+          `-- history
+           with old as (
              select id from paidonce.callbacks
-             where received_at < $1 and verdict in ('quarantined', 'refused') order by received_at limit $2
+             where id < $1 and verdict in ('quarantined', 'refused') order by id limit $2
            ), bytes as (
              delete from paidonce.callback_bytes b using old where b.callback = old.id
            ), gone as (
              delete from paidonce.callbacks c using old where c.id = old.id returning 1
            ) select count(*) as removed from gone`,
-          before,
+          idFloor('cbk', before),
           most,
         ),
       ),
@@ -67,7 +70,8 @@ export function retentionRows(image: Image): RetentionRows {
       deleting('idempotency', (session) =>
         // Index idempotency_age.
         session.all(
-          `with old as (
+          `-- history
+           with old as (
              select merchant, key from paidonce.idempotency where created_at < $1 order by created_at limit $2
            ), gone as (
              delete from paidonce.idempotency i using old where i.merchant = old.merchant and i.key = old.key returning 1
@@ -101,20 +105,27 @@ async function deleteOrders(session: Session, before: number, most: number): Pro
 
 /** What belongs to the orders $1, the wide rows and those that others lead to first. */
 const ofOrders = [
-  `delete from paidonce.attempts a using paidonce.notifications n join paidonce.deliveries d on d.notification = n.id
+  `-- history
+   delete from paidonce.attempts a using paidonce.notifications n join paidonce.deliveries d on d.notification = n.id
    where n.order_id = any($1::text[]) and a.delivery = d.id`,
-  `delete from paidonce.deliveries d using paidonce.notifications n where n.order_id = any($1::text[]) and d.notification = n.id`,
-  `delete from paidonce.payloads p using paidonce.notifications n where n.order_id = any($1::text[]) and p.notification = n.id`,
-  'delete from paidonce.notifications where order_id = any($1::text[])',
-  `delete from paidonce.callback_bytes b using paidonce.facts f join paidonce.sightings s on s.fact = f.id
+  `-- history
+   delete from paidonce.deliveries d using paidonce.notifications n where n.order_id = any($1::text[]) and d.notification = n.id`,
+  `-- history
+   delete from paidonce.payloads p using paidonce.notifications n where n.order_id = any($1::text[]) and p.notification = n.id`,
+  '-- history\ndelete from paidonce.notifications where order_id = any($1::text[])',
+  `-- history
+   delete from paidonce.callback_bytes b using paidonce.facts f join paidonce.sightings s on s.fact = f.id
    where f.order_id = any($1::text[]) and b.callback = s.callback`,
-  `delete from paidonce.callbacks c using paidonce.facts f join paidonce.sightings s on s.fact = f.id
+  `-- history
+   delete from paidonce.callbacks c using paidonce.facts f join paidonce.sightings s on s.fact = f.id
    where f.order_id = any($1::text[]) and c.id = s.callback`,
-  'delete from paidonce.sightings s using paidonce.facts f where f.order_id = any($1::text[]) and s.fact = f.id',
-  `delete from paidonce.payment_links l using paidonce.facts f where f.order_id = any($1::text[]) and l.payment_key = f.payment_key`,
-  'delete from paidonce.facts where order_id = any($1::text[])',
-  'delete from paidonce.discrepancies where order_id = any($1::text[])',
-  `delete from paidonce.order_references r using paidonce.orders o, json_array_elements(o.order_references::json) claimed
+  '-- history\ndelete from paidonce.sightings s using paidonce.facts f where f.order_id = any($1::text[]) and s.fact = f.id',
+  `-- history
+   delete from paidonce.payment_links l using paidonce.facts f where f.order_id = any($1::text[]) and l.payment_key = f.payment_key`,
+  '-- history\ndelete from paidonce.facts where order_id = any($1::text[])',
+  '-- history\ndelete from paidonce.discrepancies where order_id = any($1::text[])',
+  `-- history
+   delete from paidonce.order_references r using paidonce.orders o, json_array_elements(o.order_references::json) claimed
    where o.id = any($1::text[]) and r.merchant = o.merchant and r.reference = claimed ->> 'reference' and r.order_id = o.id`,
-  'delete from paidonce.orders where id = any($1::text[])',
+  '-- history\ndelete from paidonce.orders where id = any($1::text[])',
 ] as const;
