@@ -331,7 +331,7 @@ function createAcknowledged(deps: Pick<ReceiveDependencies, 'store' | 'observe'>
   const write = async () => {
     writing = true;
     while (waiting.length > 0) {
-      const batch = waiting.splice(0, limits.commitRows);
+      const batch = waiting.splice(0, limits.commitRowsEmbedded);
       try {
         await deps.store.write('acknowledged', batch);
         deps.observe('callback.acknowledged', 'debug', { callbacks: batch.length });

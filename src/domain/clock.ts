@@ -45,6 +45,7 @@ export function fromIso(text: string): Instant | null {
   if (Number.isNaN(at)) return null;
   // `Date.parse` rolls 31 February over to March; a payment's time must not move by itself.
   const day = Number(text.slice(8, 10));
+  if (day >= 1 && day <= 28) return at;
   const daysInMonth = new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate();
   return day >= 1 && day <= daysInMonth ? at : null;
 }

@@ -56,25 +56,28 @@ export function newId<P extends Prefix>(
   bucket: number,
   random: Random = randomBytesOf,
 ): Prefixes[P] {
-  let text = idFloor(prefix, at);
-  text += alphabet.charAt((bucket >> 7) & 31) + alphabet.charAt((bucket >> 2) & 31);
   const characters = randomCharacters[prefix] ?? defaultRandomCharacters;
   const bytes = random(characters);
-  text += alphabet.charAt(((bucket & 3) << 3) | ((bytes[0] ?? 0) & 7));
-  for (let index = 0; index < characters; index += 1) text += alphabet.charAt((bytes[index] ?? 0) >> 3);
-  return text as Prefixes[P];
+  // Character codes made one text at the end: joining texts took 0.5 µs instead of 0.2, and some callbacks make four ids.
+  const codes = timeCodes(at);
+  codes.push(alphabet.charCodeAt((bucket >> 7) & 31), alphabet.charCodeAt((bucket >> 2) & 31));
+  codes.push(alphabet.charCodeAt(((bucket & 3) << 3) | ((bytes[0] ?? 0) & 7)));
+  for (let index = 0; index < characters; index += 1) codes.push(alphabet.charCodeAt((bytes[index] ?? 0) >> 3));
+  return `${prefix}_${String.fromCharCode(...codes)}` as Prefixes[P];
 }
 
 /** Every id with this prefix that was made at this moment, or later, is not below this text; every earlier one is. */
 export function idFloor(prefix: Prefix, at: Instant): string {
-  let time = at;
-  const timed: string[] = [];
-  for (let left = 0; left < 9; left += 1) {
-    timed.push(alphabet.charAt(time % 32));
-    time = Math.floor(time / 32);
-  }
-  // 48 bits do not divide by 5: the time takes 9 characters plus the top 3 bits that stay zero until the year 3084.
-  return `${prefix}_${alphabet.charAt(time % 8)}${timed.reverse().join('')}`;
+  return `${prefix}_${String.fromCharCode(...timeCodes(at))}`;
+}
+
+/** 48 bits do not divide by 5: the time takes 9 characters plus the top 3 bits that stay zero until the year 3084. */
+function timeCodes(at: Instant): number[] {
+  const codes: number[] = [];
+  const [early, late] = [Math.floor(at / 2 ** 25), at % 2 ** 25];
+  for (let shift = 20; shift >= 0; shift -= 5) codes.push(alphabet.charCodeAt((early >> shift) & 31));
+  for (let shift = 20; shift >= 0; shift -= 5) codes.push(alphabet.charCodeAt((late >> shift) & 31));
+  return codes;
 }
 
 /** The bucket (0–4095) that all rows of a merchant carry; it routes, and a cluster can distribute by it. */

@@ -32,6 +32,7 @@ export interface PreparedOptions {
 const maxDefault = 10_000;
 
 export function createPrepared(options: PreparedOptions): Prepared {
+  const names = new WeakMap<SealedCredentials, string>();
   const receivers = createCache<Receiver>(options.max ?? maxDefault);
   const senders = createCache<Sender>(options.max ?? maxDefault);
 
@@ -52,14 +53,23 @@ export function createPrepared(options: PreparedOptions): Prepared {
     receiver(account) {
       const { id, mode, provider, credentials } = account;
       const owner: SealingOwner = { owner: secretOwner.account(id), provider, credentials };
-      const key = `${owner.owner} ${provider} ${mode} ${nameOf(credentials)}`;
+      const key = `${owner.owner} ${provider} ${mode} ${nameIn(names, credentials)}`;
       return receivers(key, () => prepare(owner, (found, opened) => found.receiver(opened, { id, mode })));
     },
     sender(owner) {
-      const key = `${owner.owner} ${owner.provider} ${nameOf(owner.credentials)}`;
+      const key = `${owner.owner} ${owner.provider} ${nameIn(names, owner.credentials)}`;
       return senders(key, () => prepare(owner, (found, opened) => found.sender(opened)));
     },
   };
+}
+
+/** Credentials are asked for twice a callback, and mostly as the same object. */
+function nameIn(names: WeakMap<SealedCredentials, string>, credentials: SealedCredentials): string {
+  const known = names.get(credentials);
+  if (known !== undefined) return known;
+  const name = nameOf(credentials);
+  names.set(credentials, name);
+  return name;
 }
 
 /** The end of what is sealed is its tag, which differs even where two changes made at once were given the same version. */

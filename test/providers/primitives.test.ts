@@ -24,6 +24,13 @@ describe('JSON', () => {
     },
   );
 
+  it('tells a number from what looks like one in a string, whatever the string escapes', () => {
+    const text = '{"a\\"1.5":"2026-11-25T19:08:13.320Z","b\\\\":1.50,"c":"\\\\\\"-0","d":-0}';
+    expect(JSON.stringify(parsed(text))).toBe(text);
+    const deep = `"${'['.repeat(100)}\\"${'['.repeat(100)}"`;
+    expect(parsed(deep)).toBe(JSON.parse(deep));
+  });
+
   it('gives what JSON.parse gives wherever that loses nothing', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 5 }), (text) => {

@@ -64,6 +64,7 @@ async function useMoney(bench: Bench): Promise<void> {
   clock.at += limits.parkedMs + 1;
   await store.decide('refold', { born: null });
   await bench.expect('O-5');
+  await bench.expect('O-5', { amountMinor: 9n });
   const manual = {
     merchant: shop,
     source: 'manual',

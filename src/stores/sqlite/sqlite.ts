@@ -109,7 +109,7 @@ class SqliteStore implements Store {
     this.#running = {
       writer,
       readers,
-      commits: new CommitQueue(inFlightMax, commit),
+      commits: new CommitQueue(inFlightMax, commit, limits.commitRowsEmbedded),
       transactions: new UserTransactions(ask, this.#userCode, clock),
     };
   }

@@ -9,6 +9,8 @@ import type { Rows } from './rows.ts';
 export class OrderBook {
   readonly #rows: Rows;
   readonly #orders = new Map<OrderId, StoredOrder>();
+  /** As they were read, until they are written. */
+  readonly #read = new Map<OrderId, StoredOrder>();
   readonly #numbers = new Map<string, OrderId>();
   readonly #added = new Set<OrderId>();
   readonly #changed = new Set<OrderId>();
@@ -18,12 +20,12 @@ export class OrderBook {
   }
 
   find(id: OrderId): StoredOrder | null {
-    return this.#orders.get(id) ?? this.#met(this.#rows.orderById(id));
+    return this.#orders.get(id) ?? this.#readNow(this.#rows.orderById(id));
   }
 
   findByNo(merchant: MerchantId, orderNo: OrderNo): StoredOrder | null {
     const id = this.#numbers.get(numberOf({ merchant, orderNo }));
-    return id === undefined ? this.#met(this.#rows.orderByNo(merchant, orderNo)) : this.find(id);
+    return id === undefined ? this.#readNow(this.#rows.orderByNo(merchant, orderNo)) : this.find(id);
   }
 
   add(order: StoredOrder): void {
@@ -39,7 +41,9 @@ export class OrderBook {
   /** Writes what changed, before the commit or before orders are looked up by what changed in them. */
   flush(): void {
     for (const id of this.#added) this.#write(id, (order) => this.#rows.insertOrder(order));
-    for (const id of this.#changed) this.#write(id, (order) => this.#rows.updateOrder(order));
+    for (const id of this.#changed)
+      this.#write(id, (order) => this.#rows.updateOrder(order, this.#read.get(id) ?? null));
+    this.#read.clear();
     this.#added.clear();
     this.#changed.clear();
   }
@@ -49,11 +53,16 @@ export class OrderBook {
     if (order !== undefined) write(order);
   }
 
-  #met(order: StoredOrder | null): StoredOrder | null {
+  #readNow(order: StoredOrder | null): StoredOrder | null {
     if (order === null) return null;
+    this.#read.set(order.id, order);
+    this.#met(order);
+    return order;
+  }
+
+  #met(order: StoredOrder): void {
     this.#orders.set(order.id, order);
     this.#numbers.set(numberOf(order), order.id);
-    return order;
   }
 }
 

@@ -40,6 +40,9 @@ export class RowLedger implements Ledger {
   readonly #rows: Rows;
   /** The rows of the facts this decision has met; a fact is only ever changed by a decision that has read it. */
   readonly #factRows = new Map<FactId, number>();
+  /** Those that this decision added, as they are now: what it wrote it need not read. */
+  readonly #added = new Map<FactId, StoredFact>();
+  #firstAdded: number | undefined;
 
   constructor(unit: Unit) {
     this.#unit = unit;
@@ -103,7 +106,10 @@ export class RowLedger implements Ledger {
   }
 
   addFact(fact: StoredFact, key: string, paymentKey: string): void {
-    this.#factRows.set(fact.id, this.#rows.insertFact(fact, key, paymentKey));
+    const row = this.#rows.insertFact(fact, key, paymentKey);
+    this.#factRows.set(fact.id, row);
+    this.#added.set(fact.id, fact);
+    this.#firstAdded ??= row;
   }
 
   addSighting({ fact, isFirst, ...sighting }: Parameters<Ledger['addSighting']>[0]): void {
@@ -113,6 +119,7 @@ export class RowLedger implements Ledger {
 
   improveFact(fact: FactId, source: Source, providerTime: Instant): void {
     this.#rows.setFactSource(this.#rowOf(fact), source, providerTime);
+    this.#change(fact, { source, providerTime });
   }
 
   parkCallback(callback: CallbackId, fact: FactId): void {
@@ -121,6 +128,7 @@ export class RowLedger implements Ledger {
 
   linkFact(fact: FactId, order: OrderId): void {
     this.#rows.setFactOrder(this.#rowOf(fact), order);
+    this.#change(fact, { order });
     for (const callback of this.#rows.parkedCallbacksOf(this.#rowOf(fact))) {
       this.#rows.deleteParkedCallback(this.#rowOf(fact), callback);
       this.#rows.releaseCallback(callback);
@@ -140,7 +148,11 @@ export class RowLedger implements Ledger {
   }
 
   factsOfOrder(order: OrderId) {
-    return this.#rows.factsOfOrder(order).map((row) => this.#met(row));
+    const facts = this.#rows.factsOfOrder(order, this.#firstAdded).map((row) => this.#met(row));
+    for (const fact of this.#added.values()) {
+      if (fact.order === order && !facts.some(({ id }) => id === fact.id)) facts.push(fact);
+    }
+    return facts;
   }
 
   overdueParkedFacts(recordedBefore: Instant, most: number) {
@@ -292,6 +304,11 @@ export class RowLedger implements Ledger {
 
   count(callback: Parameters<Ledger['count']>[0], after: Step, before: Step | null): void {
     this.#unit.funnel.add(receivingKey(callback), countStep(after, before));
+  }
+
+  #change(id: FactId, change: Partial<StoredFact>): void {
+    const fact = this.#added.get(id);
+    if (fact !== undefined) this.#added.set(id, { ...fact, ...change });
   }
 
   #met({ row, fact }: FactRow): StoredFact {

@@ -126,7 +126,8 @@ interface FactRows {
   /** Somebody has been told that this parked fact waits for its order. */
   setFactTold(fact: number): void;
   parkedFactsOfPayment(paymentKey: string): readonly FactRow[];
-  factsOfOrder(order: OrderId): readonly FactRow[];
+  /** Of the rows from `written` on, if given, any may be left out: the caller has written them itself. */
+  factsOfOrder(order: OrderId, written?: number): readonly FactRow[];
   /** Parked, recorded before this moment, and nobody has been told. */
   untoldParkedFacts(recordedBefore: Instant, most: number): readonly FactRow[];
   insertAwaitedReference(awaited: {
@@ -147,7 +148,8 @@ interface OrderRows {
   orderById(id: OrderId): StoredOrder | null;
   orderByNo(merchant: MerchantId, orderNo: OrderNo): StoredOrder | null;
   insertOrder(order: StoredOrder): void;
-  updateOrder(order: StoredOrder): void;
+  /** `before`: as it was read in this transaction, if it was; what is the same object in both has not changed. */
+  updateOrder(order: StoredOrder, before: StoredOrder | null): void;
   ordersToRefold(now: Instant, most: number): readonly OrderId[];
   /** What was claimed for exactly this account goes before what was claimed for any. */
   orderOfReference(merchant: MerchantId, reference: string, account: AccountId): OrderId | null;

@@ -79,12 +79,12 @@ function inState(state: Reads['deliveries']['input']['state']): readonly Conditi
   }
 }
 
-const live = "d.state in ('pending', 'sending', 'dead')";
+const live = "d.state not in ('confirmed', 'canceled')";
 
 export function unhandled(db: Connection, orders: Reads['unhandled']['input']): number {
   const row = db.get(
     `select count(*) as unhandled from paidonce_notifications n join paidonce_deliveries d on d.notification = n.id
-     where n.order_id in (select value from json_each(?)) and d.kind = 'handler' and d.state in ('pending', 'sending', 'dead')`,
+     where n.order_id in (select value from json_each(?)) and d.kind = 'handler' and d.state not in ('confirmed', 'canceled')`,
     JSON.stringify(orders),
   );
   return row === undefined ? 0 : number(row, 'unhandled');
@@ -95,7 +95,7 @@ export function handlers(db: Connection, { visible }: Reads['handlers']['input']
   const rows = db.all(
     `with backlog as (
        select lane, sum(state <> 'dead') as waiting, sum(state = 'dead') as dead from paidonce_deliveries
-       where state in ('pending', 'sending', 'dead') group by lane
+       where state not in ('confirmed', 'canceled') group by lane
      )
      select l.merchant, l.kind, l.name, h.type, coalesce(b.waiting, 0) as waiting, coalesce(b.dead, 0) as dead
      from paidonce_lanes l

@@ -114,7 +114,7 @@ function bucketsOf(rows: ReturnType<Connection['all']>): readonly FunnelBucket[]
 export function gauges(db: Connection, _: null, now: Instant): Gauges {
   const row = db.get(
     `with live as (
-       select state, count(*) as deliveries from paidonce_deliveries where state in ('pending', 'sending', 'dead') group by state
+       select state, count(*) as deliveries from paidonce_deliveries where state not in ('confirmed', 'canceled') group by state
      )
      select
        (select coalesce(sum(deliveries), 0) from live where state = 'pending') as pending,

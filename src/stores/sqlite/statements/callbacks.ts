@@ -47,7 +47,7 @@ export function firstCallbackOfMessage(
   const row = db.get(
     `-- SEARCH paidonce_callbacks USING INDEX paidonce_callbacks_message (account=? AND message_id=?)
      select id, verdict, facts_digest from paidonce_callbacks
-     where account = ? and message_id = ? and message_id is not null and verdict not in ('quarantined', 'refused', 'unreadable')
+     where account = ? and message_id = ? and message_id is not null and verdict <> 'quarantined' and verdict <> 'refused' and verdict <> 'unreadable'
      order by seq limit 1`,
     account,
     messageId,

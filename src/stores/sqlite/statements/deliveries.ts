@@ -50,7 +50,7 @@ export function deliveryById(db: Connection, id: DeliveryId): DeliveryWork | nul
 
 const dueDeliveriesSql = `-- SEARCH paidonce_deliveries USING INDEX paidonce_deliveries_due (lane=? AND due_at<?)
   select ${deliveryWorkColumns} from paidonce_deliveries
-  where lane = ? and state in ('pending', 'sending', 'dead') and due_at <= ? order by due_at limit ?`;
+  where lane = ? and state not in ('confirmed', 'canceled') and due_at <= ? order by due_at limit ?`;
 
 /** What is due in a lane, leases that ran out included, earliest first. */
 export function dueDeliveries(db: Connection, lane: LaneId, now: Instant, most: number): DeliveryWork[] {
@@ -62,7 +62,7 @@ export function nextDueOfLane(db: Connection, lane: LaneId): Instant | null {
   const row = db.get(
     `-- SEARCH paidonce_deliveries USING COVERING INDEX paidonce_deliveries_due (lane=? AND due_at>?)
      select due_at from paidonce_deliveries
-     where lane = ? and state in ('pending', 'sending', 'dead') and due_at is not null order by due_at limit 1`,
+     where lane = ? and state not in ('confirmed', 'canceled') and due_at is not null order by due_at limit 1`,
     lane,
   );
   return row === undefined ? null : numberOrNull(row, 'due_at');
@@ -138,7 +138,7 @@ export function cancelDeliveriesOfLane(db: Connection, lane: LaneId): number {
   return db.run(
     `-- SEARCH paidonce_deliveries USING INDEX paidonce_deliveries_due (lane=?)
      update paidonce_deliveries set state = 'canceled', due_at = null
-     where lane = ? and state in ('pending', 'sending', 'dead') and state <> 'dead'`,
+     where lane = ? and state not in ('confirmed', 'canceled') and state <> 'dead'`,
     lane,
   );
 }
@@ -148,7 +148,7 @@ export function freeDeliveriesOfLane(db: Connection, lane: LaneId, now: Instant)
   db.run(
     `-- SEARCH paidonce_deliveries USING INDEX paidonce_deliveries_due (lane=? AND due_at=? AND state=?)
      update paidonce_deliveries set due_at = ?
-     where lane = ? and due_at is null and state in ('pending', 'sending', 'dead') and state = 'pending'`,
+     where lane = ? and due_at is null and state not in ('confirmed', 'canceled') and state = 'pending'`,
     now,
     lane,
   );
@@ -212,7 +212,7 @@ export function deliveriesOfNotification(db: Connection, notification: Notificat
 export function endOldLeases(db: Connection, now: Instant): number {
   return db.run(
     `update paidonce_deliveries set due_at = ?1
-     where state in ('pending', 'sending', 'dead') and state = 'sending' and due_at > ?1`,
+     where state not in ('confirmed', 'canceled') and state = 'sending' and due_at > ?1`,
     now,
   );
 }

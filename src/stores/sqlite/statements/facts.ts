@@ -140,11 +140,12 @@ export function paymentsAwaiting(
   return payments.sort();
 }
 
-const factsOfOrderSql = `-- SEARCH paidonce_facts USING INDEX paidonce_facts_order (order_id=?)
-  select ${factColumns} from paidonce_facts where order_id = ? order by seq`;
+const factsOfOrderSql = `-- SEARCH paidonce_facts USING INDEX paidonce_facts_order (order_id=? AND rowid<?)
+  select ${factColumns} from paidonce_facts where order_id = ? and seq < ? order by seq`;
 
-export function factsOfOrder(db: Connection, order: OrderId): FactRow[] {
-  return db.all(factsOfOrderSql, order).map(factRow);
+/** Those from `before` on are left out: the caller has just written them. */
+export function factsOfOrder(db: Connection, order: OrderId, before: number = Number.MAX_SAFE_INTEGER): FactRow[] {
+  return db.all(factsOfOrderSql, order, before).map(factRow);
 }
 
 const untoldParkedFactsSql = `-- SEARCH paidonce_facts USING INDEX paidonce_facts_parked_untold (recorded_at<?)

@@ -82,7 +82,7 @@ export function resetLanes(db: Connection, now: Instant): void {
   db.run(
     `update paidonce_lanes set probe_until = null, next_due = max(?, coalesce(open_until, 0))
      where state = 'enabled' and (probe_until is not null or id in (
-       select lane from paidonce_deliveries where state in ('pending', 'sending', 'dead') and state = 'sending'
+       select lane from paidonce_deliveries where state not in ('confirmed', 'canceled') and state = 'sending'
      ))`,
     now,
   );
