@@ -2,19 +2,23 @@ import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Worker } from 'node:worker_threads';
 import type { Insert } from './group-commit.ts';
+import { PostgresCommits } from './group-commit-postgres.ts';
 import { answer } from './role.ts';
 
 export type BareCalls = {
   /** `node:http` alone: reads the body and answers. */
   bare(input: null): Promise<number>;
-  /** Ceiling B: HTTP, an HMAC over the body, and two rows with six indexes, durable before the answer. */
-  durable(input: { folder: string; secret: string }): Promise<number>;
+  /**
+   * Ceiling B: HTTP, an HMAC over the body, and two rows with six indexes, durable before the answer; in the PostgreSQL database of
+   * `url`, or with SQLite in the folder.
+   */
+  durable(input: { folder: string; url: string | null; secret: string }): Promise<number>;
 };
 
 answer({
   bare: () => listen((_request, response) => response.end('{"status":"ok"}')),
-  durable: ({ folder, secret }) => {
-    const commits = new Commits(folder);
+  durable: async ({ folder, url, secret }) => {
+    const commits = url === null ? new Commits(folder) : await PostgresCommits.open(url);
     const key = createSecretKey(Buffer.from(secret));
     return listen((request, response, body) => {
       const [, signature = ''] = (request.headers.authorization ?? '').split(':');

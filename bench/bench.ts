@@ -1,7 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { batches } from './batches.ts';
+import { type Databases, sqliteDatabases } from './database.ts';
+import { growth } from './growth.ts';
 import { callbackLines, pressureLines, publishLines, rateIn } from './lines.ts';
 import type { LoadCalls } from './load.ts';
+import { postgresDatabases } from './postgres-databases.ts';
 import { fairness, overload } from './pressure.ts';
 import { commit, type Line, machine, tableOf } from './report.ts';
 import { Role } from './role.ts';
@@ -10,10 +14,11 @@ import type { SinkCalls } from './sink.ts';
 
 const usage = `npm run bench -- [--quick] [--json] [--write] [--only <part>] [--profile <folder>]
 
+  --store <store>     sqlite (the default) or postgres: on a server of the bench's own, or that of PAIDONCE_BENCH_DATABASE_URL
   --quick             a short run; differences under 1.6 times mean nothing
   --json              the lines as JSON
   --write             keep the table in bench/results.md
-  --only <part>       one or more of: ceilings, hmac, wechatpay, publish, processes, overload, fairness
+  --only <part>       one or more of: ceilings, hmac, wechatpay, publish, batches, growth, processes, overload, fairness
   --profile <folder>  with a CPU profile of each measured server there`;
 
 const full: scenarios.Sizes = {
@@ -25,6 +30,7 @@ const full: scenarios.Sizes = {
   paced: 5000,
   ratePerSecond: 1000,
   connections: 256,
+  grown: 1_000_000,
   flood: 60_000,
   floodConnections: 2048,
   publishesEach: 100,
@@ -38,16 +44,28 @@ const quick: scenarios.Sizes = {
   ceiling: 6400,
   paced: 1500,
   ratePerSecond: 500,
+  grown: 50_000,
   flood: 30_000,
   publishesEach: 30,
 };
 
 /** One endpoint that takes as much at once as the node sends. */
 const endpointConcurrency = 256;
-const parts = ['ceilings', 'hmac', 'wechatpay', 'publish', 'processes', 'overload', 'fairness'] as const;
+const parts = [
+  'ceilings',
+  'hmac',
+  'wechatpay',
+  'publish',
+  'batches',
+  'growth',
+  'processes',
+  'overload',
+  'fairness',
+] as const;
 
 const { values } = parseArgs({
   options: {
+    store: { type: 'string', default: 'sqlite' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
@@ -63,17 +81,26 @@ async function main(): Promise<void> {
   const hardware = machine();
   const load = new Role<LoadCalls>('./load.ts');
   const sink = new Role<SinkCalls>('./sink.ts');
+  const databases = await databasesOf(values.store);
   try {
     const sizes = values.quick ? quick : full;
-    const bench = { sizes, load, sink, sinkPort: await sink.call('listen', null), profile: values.profile ?? null };
+    const sinkPort = await sink.call('listen', null);
+    const bench = { sizes, load, sink, sinkPort, databases, profile: values.profile ?? null };
     const lines = await measure(bench);
     if (values.json) console.log(JSON.stringify({ hardware, commit: commit(), sizes, lines }, null, 2));
     else console.log(`${hardware}\n\n${tableOf(lines)}`);
-    if (values.write) writeResults(hardware, sizes, lines);
+    if (values.write) writeResults(hardware, bench, lines);
   } finally {
     load.stop();
     sink.stop();
+    await databases.end();
   }
+}
+
+function databasesOf(store: string): Databases | Promise<Databases> {
+  if (store === 'sqlite') return sqliteDatabases;
+  if (store === 'postgres') return postgresDatabases(process.env.PAIDONCE_BENCH_DATABASE_URL ?? null);
+  throw new Error(`there is no store ${store}`);
 }
 
 async function measure(bench: scenarios.Bench): Promise<Line[]> {
@@ -85,7 +112,7 @@ async function measure(bench: scenarios.Bench): Promise<Line[]> {
   };
   let b: number | null = null;
   if (wanted('ceilings')) {
-    const { startMs, memoryMib } = await scenarios.start();
+    const { startMs, memoryMib } = await scenarios.start(bench);
     add({ what: 'start', note: `listening after ${Math.round(startMs)} ms, ${Math.round(memoryMib)} MiB` });
     add({ what: 'bare node:http', ...rateIn(await scenarios.bareHttp(bench)) });
     add({ what: 'undici POSTs to the sink, no store', perSecond: await scenarios.plainPosts(bench) });
@@ -98,6 +125,9 @@ async function measure(bench: scenarios.Bench): Promise<Line[]> {
       add(...callbackLines(format, await scenarios.callbacks(bench, format), { b, sizes: bench.sizes }));
   }
   if (wanted('publish')) add(...publishLines(await scenarios.publishes(bench, endpointConcurrency), bench.sizes));
+  if (wanted('batches')) add(...(await batches(bench, endpointConcurrency)));
+  // Rows are made in the database, by one that can.
+  if (wanted('growth') && bench.databases.store === 'postgres') add(...(await growth(bench, bench.sizes.grown)));
   for (const processes of wanted('processes') ? [1, 2] : []) {
     const { rate, saturated, loss } = await scenarios.byProcesses(bench, 'wechatpay', processes);
     const by = processes === 1 ? 'one process' : `${processes} processes beside the store's`;
@@ -108,12 +138,12 @@ async function measure(bench: scenarios.Bench): Promise<Line[]> {
   return lines;
 }
 
-function writeResults(hardware: string, sizes: scenarios.Sizes, lines: readonly Line[]): void {
+function writeResults(hardware: string, { sizes, databases }: scenarios.Bench, lines: readonly Line[]): void {
   const text = `# What the bench measured
 
 \`npm run bench -- --write\`, ${new Date().toISOString().slice(0, 10)}, commit ${commit()}. ${hardware}.
 
-Server, load generator and sink share these cores. Every server is \`paidonce serve\` on an empty data folder: SQLite, WAL, \`synchronous=FULL\`.
+Server, load generator and sink share these cores. Every server is \`paidonce serve\` on an empty data folder and an empty store: ${databases.described}.
 Callbacks are for distinct orders that were announced before; publishes carry an idempotency key and go to one endpoint.
 A = the rows that one callback or publish leaves, with all their indexes, in raw transactions of 64 on one thread, nothing in front;
 B = HTTP, HMAC and two rows with six indexes, group-committed. Measured with ${sizes.callbacks} callbacks and ${sizes.publishes} publishes after ${sizes.warmUp} to warm up.

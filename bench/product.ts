@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Database } from './database.ts';
 import { cpuMsOf, keepOn, sharedMs } from './role.ts';
 
 const command = fileURLToPath(new URL('../bin/paidonce.js', import.meta.url));
@@ -23,18 +24,23 @@ export interface FunnelTotals {
 export class Product {
   readonly port: number;
   readonly startMs: number;
-  readonly file: string;
+  readonly database: Database;
   readonly #process: ChildProcess;
 
-  private constructor(child: ChildProcess, started: { port: number; startMs: number; folder: string }) {
+  private constructor(child: ChildProcess, started: { port: number; startMs: number; database: Database }) {
     this.#process = child;
     this.port = started.port;
     this.startMs = started.startMs;
-    this.file = join(started.folder, 'paidonce.db');
+    this.database = started.database;
   }
 
   /** `profile`: a folder for a CPU profile of the run. `processes`: those that take requests. */
-  static async start(folder: string, profile: string | null, processes = 1): Promise<Product> {
+  static async start(
+    folder: string,
+    database: Database,
+    profile: string | null = null,
+    processes = 1,
+  ): Promise<Product> {
     const logFile = join(folder, 'log');
     const log = openSync(logFile, 'a');
     const beganMs = sharedMs();
@@ -49,13 +55,14 @@ export class Product {
         PAIDONCE_ALLOW_TARGETS: '127.0.0.0/8',
         PAIDONCE_PROCESSES: String(processes),
         PAIDONCE_LOG_LEVEL: process.env.PAIDONCE_LOG_LEVEL,
+        ...database.env,
       },
     });
     closeSync(log);
     for (;;) {
       const listening = /\{"listening":\{"url":"http:\/\/[^:"]+:(\d+)"/.exec(readFileSync(logFile, 'utf8'));
       if (listening !== null)
-        return new Product(child, { port: Number(listening[1]), startMs: sharedMs() - beganMs, folder });
+        return new Product(child, { port: Number(listening[1]), startMs: sharedMs() - beganMs, database });
       if (child.exitCode !== null || sharedMs() - beganMs > startMsMax) {
         child.kill('SIGKILL');
         throw new Error(`the server did not start:\n${readFileSync(logFile, 'utf8')}`);
@@ -110,6 +117,7 @@ export class Product {
         times.set(shown, (times.get(shown) ?? 0) + ms);
       }
     }
+    for (const [name, ms] of this.database.cpuMs()) times.set(name, ms);
     return times;
   }
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 
 export type Row = Record<string, SQLOutputValue>;
-type Tables = Map<string, { key: readonly string[]; rows: Map<string, Row> }>;
+export type Tables = Map<string, { key: readonly string[]; rows: Map<string, Row> }>;
 
 /** One row that one callback (or publish) leaves behind: the same row of two of them, so that what varies is seen. */
 export interface RowShape {

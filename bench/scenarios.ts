@@ -1,15 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BareCalls } from './bare.ts';
+import { type Ceiling, ceilingOf } from './ceiling.ts';
+import type { Databases } from './database.ts';
+import { inFolder } from './folder.ts';
 import type { LoadCalls, LoadResult } from './load.ts';
 import type { PosterCalls } from './poster.ts';
 import { Product } from './product.ts';
-import type { RawFigures, RawInsertCalls } from './raw-insert.ts';
 import { Role } from './role.ts';
-import { type RowShape, shapesOf, snapshot } from './rows.ts';
 import type { Seen, SinkCalls } from './sink.ts';
 import * as traffic from './traffic.ts';
 
@@ -24,6 +21,8 @@ export interface Sizes {
   paced: number;
   ratePerSecond: number;
   connections: number;
+  /** Finished deliveries, and as many pending, beside which publishes are measured again. */
+  grown: number;
   /** The flood: requests, at twice the measured maximum, over so many connections. */
   flood: number;
   floodConnections: number;
@@ -36,6 +35,7 @@ export interface Bench {
   load: Role<LoadCalls>;
   sink: Role<SinkCalls>;
   sinkPort: number;
+  databases: Databases;
   /** A folder for CPU profiles of the product, or null. */
   profile: string | null;
 }
@@ -53,42 +53,35 @@ export interface Latency {
   p99Ms: number;
 }
 
-const batch = 64;
-
-export async function inFolder<T>(run: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'paidonce-bench-'));
-  try {
-    return await run(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
 export async function onProduct<T>(
-  bench: Pick<Bench, 'profile'>,
+  bench: Pick<Bench, 'profile' | 'databases'>,
   run: (product: Product) => Promise<T>,
   processes = 1,
 ): Promise<T> {
   return inFolder(async (folder) => {
-    const product = await Product.start(folder, bench.profile, processes);
+    const database = await bench.databases.open(folder);
+    const product = await Product.start(folder, database, bench.profile, processes);
     try {
       await traffic.addMerchant(product);
       return await run(product);
     } finally {
       await product.stop();
+      await database.remove();
     }
   });
 }
 
 /** Start-to-listening, and resident memory a second after it; each the middle of three starts. */
-export async function start(): Promise<{ startMs: number; memoryMib: number }> {
+export async function start({ databases }: Pick<Bench, 'databases'>): Promise<{ startMs: number; memoryMib: number }> {
   const starts: { startMs: number; memoryMib: number }[] = [];
   for (let count = 0; count < 3; count += 1) {
     const one = await inFolder(async (folder) => {
-      const product = await Product.start(folder, null);
+      const database = await databases.open(folder);
+      const product = await Product.start(folder, database);
       await sleep(1000);
       const memoryMib = product.memoryMib();
       await product.stop();
+      await database.remove();
       return { startMs: product.startMs, memoryMib };
     });
     starts.push(one);
@@ -121,9 +114,15 @@ export async function ceilingB(bench: Bench): Promise<Rate> {
         '/callbacks/b',
         traffic.orderNumbers('b', bench.sizes.callbacks + bench.sizes.warmUp),
       );
-      const port = await bare.call('durable', { folder, secret: traffic.secretOf(payer) });
+      const database = await bench.databases.open(folder);
+      const url = database.env.PAIDONCE_DATABASE_URL ?? null;
+      const port = await bare.call('durable', { folder, url, secret: traffic.secretOf(payer) });
       await closed(bench, port, slice(requests, 0, bench.sizes.warmUp));
-      return rateOf(bare, () => closed(bench, port, slice(requests, bench.sizes.warmUp)));
+      const cpuMs = () => new Map([...bare.cpuMs(), ...database.cpuMs()]);
+      const rate = await rateOf({ cpuMs }, () => closed(bench, port, slice(requests, bench.sizes.warmUp)));
+      bare.stop();
+      await database.remove();
+      return rate;
     });
   } finally {
     bare.stop();
@@ -143,47 +142,6 @@ export async function plainPosts({ sizes, sink, sinkPort }: Bench): Promise<numb
   }
 }
 
-/** Ceiling A of a shape: its rows inserted raw. */
-async function ceilingA(sizes: Sizes, schema: readonly string[], shapes: readonly RowShape[]): Promise<RawFigures> {
-  const raw = new Role<RawInsertCalls>('./raw-insert.ts');
-  try {
-    return await inFolder((folder) => raw.call('run', { folder, schema, shapes, count: sizes.ceiling, batch }));
-  } finally {
-    raw.stop();
-  }
-}
-
-export interface Ceiling extends Rate {
-  rows: string[];
-}
-
-/** Takes the rows that `step` leaves from a real database, and inserts the same raw. */
-async function sampled(bench: Bench, product: Product, step: (index: number) => Promise<void>): Promise<Ceiling> {
-  const look = () => {
-    const db = new DatabaseSync(product.file, { readOnly: true });
-    try {
-      const tables = snapshot(db);
-      const schema = db
-        .prepare("select sql from sqlite_schema where sql is not null and name not like 'sqlite_%' order by rowid")
-        .all();
-      return { tables, schema: schema.map(({ sql }) => String(sql)) };
-    } finally {
-      db.close();
-    }
-  };
-  await step(0);
-  const before = look();
-  await step(1);
-  const between = look();
-  await step(2);
-  const after = look();
-  const shapes = shapesOf(before.tables, between.tables, after.tables);
-  const rows = shapes.map(
-    ({ table, kind }) => `${table.replace('paidonce_', '')}${kind === 'insert' ? '' : ` (${kind})`}`,
-  );
-  return { ...(await ceilingA(bench.sizes, after.schema, shapes)), rows };
-}
-
 export interface CallbackFigures {
   ceiling: Ceiling;
   announced: Rate;
@@ -197,11 +155,11 @@ export interface CallbackFigures {
 export async function callbacks(bench: Bench, format: traffic.Format): Promise<CallbackFigures> {
   const { sizes } = bench;
   const payer = traffic.payer(format);
-  const ceiling = await onProduct({ profile: null }, async (product) => {
+  const ceiling = await onProduct({ ...bench, profile: null }, async (product) => {
     const path = await traffic.addAccount(product, payer);
     const orders = traffic.orderNumbers('a', 3);
     await closed(bench, product.port, traffic.expectations(product, orders));
-    return sampled(bench, product, async (index) => {
+    return ceilingOf(bench, product, async (index) => {
       expectStatus(
         await closed(bench, product.port, await traffic.callbacks(payer, path, orders.slice(index, index + 1))),
         200,
@@ -226,7 +184,7 @@ export async function callbacks(bench: Bench, format: traffic.Format): Promise<C
     const paced = await open(bench, product.port, slice(requests, full));
     expectStatus(paced, 200);
     await product.confirmed('receiving', orders.length);
-    const loss = orders.length - paidOrders(product.file);
+    const loss = orders.length - (await product.database.paidOrders());
     return {
       ceiling,
       announced,
@@ -256,16 +214,9 @@ export async function byProcesses(
       closed(bench, product.port, slice(requests, sizes.warmUp)),
     );
     await product.confirmed('receiving', orders.length);
-    return { rate, saturated: latencyOf(latencies), loss: orders.length - paidOrders(product.file) };
+    return { rate, saturated: latencyOf(latencies), loss: orders.length - (await product.database.paidOrders()) };
   };
   return onProduct(bench, run, processes);
-}
-
-function paidOrders(file: string): number {
-  const db = new DatabaseSync(file, { readOnly: true });
-  const row = db.prepare("select count(*) as n from paidonce_orders where status = 'paid'").get();
-  db.close();
-  return Number(row?.n);
 }
 
 export interface PublishFigures {
@@ -282,9 +233,9 @@ export interface PublishFigures {
 
 export async function publishes(bench: Bench, concurrency: number): Promise<PublishFigures> {
   const { sizes, sink, sinkPort } = bench;
-  const ceiling = await onProduct({ profile: null }, async (product) => {
+  const ceiling = await onProduct({ ...bench, profile: null }, async (product) => {
     await traffic.addEndpoint(product, sinkPort, concurrency);
-    return sampled(bench, product, async (index) => {
+    return ceilingOf(bench, product, async (index) => {
       expectStatus(await closed(bench, product.port, traffic.publishes(product, [`a-${index}`])), 202);
       await product.confirmed('sending', index + 1);
     });

@@ -76,6 +76,23 @@ export function publishes(
   );
 }
 
+/** The same, so many in one request. */
+export function publishBatches({ headers }: Product, orderNos: readonly string[], size: number): Requests {
+  const of = { merchant, type: 'payment.succeeded', amount_minor: amountMinor, currency };
+  const all = orderNos.map((orderNo) => ({
+    ...of,
+    order_no: orderNo,
+    payment_id: `pay-${orderNo}`,
+    idempotency_key: `paid-${orderNo}`,
+  }));
+  return joined(
+    Array.from({ length: Math.ceil(all.length / size) }, (_, index) => {
+      const body = { notifications: all.slice(index * size, (index + 1) * size) };
+      return wire('POST', '/v1/notifications/batch', headers, Buffer.from(JSON.stringify(body)));
+    }),
+  );
+}
+
 export async function addMerchant(product: Product, id = merchant): Promise<void> {
   await product.call('POST', '/v1/merchants', { id, name: 'Bench' });
 }

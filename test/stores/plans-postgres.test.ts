@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Client, escapeLiteral } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ownSettings } from '../../src/stores/postgres/connections.ts';
+import { Flight } from '../../src/stores/postgres/flight.ts';
 import { postgres } from '../../src/stores/postgres/postgres.ts';
 import { writeOrder } from '../../src/stores/postgres/statements/statements.ts';
 import { type TestDatabase, template, testDatabase } from '../support/postgres.ts';
@@ -170,8 +171,10 @@ const neverLookedUp = ['outbox by seq', 'sandbox_payments by id'];
 async function recording(run: () => Promise<void>): Promise<void> {
   const { query } = Client.prototype;
   Client.prototype.query = function record(this: Client, ...given: unknown[]) {
-    const [config] = given as [{ name?: string; text?: string; values?: unknown[] }];
-    if (config?.name?.startsWith('paidonce_') && config.text !== undefined) sent.set(config.text, config.values ?? []);
+    const [config] = given as [Flight | { name?: string; text?: string; values?: unknown[] }];
+    if (config instanceof Flight) for (const { statement, values } of config.asked) sent.set(statement.text, values);
+    else if (config?.name?.startsWith('paidonce_') && config.text !== undefined)
+      sent.set(config.text, config.values ?? []);
     return Reflect.apply(query, this, given);
   } as typeof query;
   try {

@@ -54,11 +54,11 @@ export interface PostgresServer {
   end(): Promise<void>;
 }
 
-/** Makes a server and starts it; about two seconds. @throws an error that says what to do if none can be had here. */
-export async function startPostgres(): Promise<PostgresServer> {
+/** Makes a server and starts it; about two seconds. `more` settings, each `name=value`. @throws an error that says what to do if none can be had here. */
+export async function startPostgres(more: readonly string[] = []): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
   try {
-    const server = new OwnServer(await prepare(folder), await freePort());
+    const server = new OwnServer({ ...(await prepare(folder)), settings: [...settings, ...more] }, await freePort());
     await server.start();
     return server;
   } catch (error) {
@@ -180,13 +180,13 @@ function unavailable(reason: string, cause: unknown): Error {
 }
 
 class OwnServer implements PostgresServer {
-  readonly #place: Place;
+  readonly #place: Place & { settings: readonly string[] };
   #port: number;
   #process: ChildProcess | null = null;
   #hasAnswered = false;
   readonly #killAtExit = () => void this.#process?.kill('SIGQUIT');
 
-  constructor(place: Place, port: number) {
+  constructor(place: Place & { settings: readonly string[] }, port: number) {
     this.#place = place;
     this.#port = port;
   }
@@ -235,7 +235,7 @@ class OwnServer implements PostgresServer {
 
   /** Null when it answers; what it wrote to its log if it ended instead. */
   async #attempt(): Promise<string | null> {
-    const { postgres, data, log, spawning } = this.#place;
+    const { postgres, data, log, spawning, settings } = this.#place;
     const file = await open(log, 'a');
     const { size } = await file.stat();
     const options = ['-D', data, '-p', String(this.#port), ...settings.flatMap((setting) => ['-c', setting])];

@@ -108,9 +108,9 @@ async function commit(
   const begun = session.command('begin');
   try {
     const [ran] = await Promise.all([work.run(operations), begun]);
-    // Only what has been written whole is committed: a statement that could not even be sent must not be left out of it.
-    await work.flush();
-    const tag = await session.command('commit');
+    // In one flight: only what has been written whole is committed.
+    const written = work.flush();
+    const [tag] = await Promise.all([session.command('commit'), written]);
     if (tag !== 'COMMIT') throw new AppError('store.unavailable', `the commit became ${tag}`);
     if (work.work) tools.onWork();
     return ran;

@@ -1,7 +1,7 @@
 import { type ClientBase, type ClientConfig, Pool } from 'pg';
 import { AppError } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
-import { isForgotten, Session } from './session.ts';
+import { isForgotten, Session, Statements } from './session.ts';
 import { Sockets } from './sockets.ts';
 
 /**
@@ -15,7 +15,7 @@ export class Connections {
   readonly #handlers: Pool;
   readonly #handlersAreOurs: boolean;
   readonly #sessions = new WeakMap<ClientBase, Session>();
-  readonly #names = new Map<string, string>();
+  readonly #statements = new Statements();
   readonly #sockets = new Sockets();
   #opened = 0;
 
@@ -27,7 +27,6 @@ export class Connections {
         new Pool({
           ...options,
           max,
-          pipeline: true,
           application_name: `paidonce ${application}`,
           connectionTimeoutMillis: connectMs,
           // The server ends a statement that takes too long; a server that cannot be heard any more ends nothing.
@@ -92,7 +91,11 @@ export class Connections {
     let session = this.#sessions.get(client);
     try {
       if (session === undefined) {
-        session = new Session(client, { names: this.#names, number: this.#opened });
+        session = new Session(client, {
+          statements: this.#statements,
+          number: this.#opened,
+          pipelined: settings !== null,
+        });
         this.#opened += 1;
         if (settings !== null) await prepare(session, settings);
         this.#sessions.set(client, session);
@@ -137,7 +140,7 @@ const readSettings = `set synchronous_commit = on; set statement_timeout = '${li
 
 /** @throws AppError `store.unavailable` for a server that loses what it has committed, or is too old. */
 async function prepare(session: Session, settings: string): Promise<void> {
-  await session.command(settings);
+  await session.client.query(settings);
   const [row] = await session.all(
     `select current_setting('synchronous_commit') as synchronous_commit, current_setting('fsync') as fsync,
        current_setting('server_version_num')::integer as version`,

@@ -44,8 +44,8 @@ export class Image {
   readonly busy = new Set<string>();
   readonly #rows: ImageRow[] = [];
   readonly #unique = new Map<Table, Map<string, ImageRow>>();
-  readonly #index = new Map<Lookup, Map<string, Set<ImageRow>>>();
-  readonly #loaded = new Set<string>();
+  readonly #index = new Map<Lookup, Map<string, ImageRow[]>>();
+  readonly #loaded = new Map<Lookup, Set<string>>();
   readonly #answers = new Map<string, readonly Row[]>();
   /** Rows that the database still has, and this transaction deletes. */
   readonly #deleted = new Set<string>();
@@ -60,7 +60,7 @@ export class Image {
       this.missing.set(nameOf(lookup, key), { is: 'rows', lookup, key, parts });
       return [];
     }
-    const found = [...(this.#index.get(lookup)?.get(key) ?? [])];
+    const found = this.#index.get(lookup)?.get(key)?.slice() ?? [];
     return found.length < 2 ? found : found.sort((one, other) => placeOf(one) - placeOf(other));
   }
 
@@ -70,7 +70,7 @@ export class Image {
 
   /** Whether that is all there is: nothing has to be loaded for it. */
   knows(lookup: Lookup, ...parts: readonly string[]): boolean {
-    return this.#loaded.has(nameOf(lookup, parts.join('\u0000'))) || parts.some((part) => this.#fresh.has(part));
+    return this.#loaded.get(lookup)?.has(parts.join('\u0000')) === true || parts.some((part) => this.#fresh.has(part));
   }
 
   /** Nobody else has this name until the transaction ends. */
@@ -115,18 +115,21 @@ export class Image {
   }
 
   change(row: ImageRow, change: Row): void {
-    const before = { ...row.values };
-    const { state } = row;
-    this.#unindex(row);
-    Object.assign(row.values, change);
+    const { state, table, values } = row;
+    const before: Row = {};
+    for (const column in change) before[column] = values[column] ?? null;
+    this.#assign(row, change, table.moves(change));
     if (state === 'kept') row.state = 'changed';
-    this.#enter(row);
     this.#undo.push(() => {
-      this.#unindex(row);
-      Object.assign(row.values, before);
+      this.#assign(row, before, table.moves(before));
       row.state = state;
-      this.#enter(row);
     });
+  }
+
+  #assign(row: ImageRow, change: Row, moves: boolean): void {
+    if (moves) this.#unindex(row);
+    Object.assign(row.values, change);
+    if (moves) this.#enter(row);
   }
 
   delete(row: ImageRow): void {
@@ -197,7 +200,12 @@ export class Image {
    */
   loaded(lookup: Lookup, keys: readonly string[], rows: readonly Row[]): void {
     for (const values of rows) this.#met(lookup, values);
-    for (const key of keys) this.#loaded.add(nameOf(lookup, key));
+    let loaded = this.#loaded.get(lookup);
+    if (loaded === undefined) {
+      loaded = new Set();
+      this.#loaded.set(lookup, loaded);
+    }
+    for (const key of keys) loaded.add(key);
   }
 
   /** A row that a statement of its own has found and locked; null: it is deleted by now. */
@@ -271,8 +279,8 @@ export class Image {
         this.#index.set(lookup, index);
       }
       const found = index.get(key);
-      if (found === undefined) index.set(key, new Set([row]));
-      else found.add(row);
+      if (found === undefined) index.set(key, [row]);
+      else found.push(row);
     }
   }
 
@@ -281,7 +289,8 @@ export class Image {
     this.#unique.get(table)?.delete(table.keyOf(values));
     for (const lookup of table.lookups) {
       const key = lookup.keyOf(values);
-      if (key !== null) this.#index.get(lookup)?.get(key)?.delete(row);
+      const found = key === null ? undefined : this.#index.get(lookup)?.get(key);
+      if (found !== undefined) found.splice(found.indexOf(row), 1);
     }
   }
 }

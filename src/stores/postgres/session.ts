@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { type ClientBase, DatabaseError, types } from 'pg';
 import { AppError } from '../../domain/errors.ts';
 import type { Row } from '../mapping.ts';
-
-/** What a statement takes; lists go as arrays. */
-export type Value = string | number | bigint | boolean | null | undefined | Uint8Array | readonly Value[];
+import { type Answer, type Asked, Flight, Statement } from './flight.ts';
+import { MessageWriter, type Value } from './message-writer.ts';
 
 const oid = { bool: 16, bytea: 17, int8: 20, xid8: 5069 } as const;
 
@@ -21,9 +20,25 @@ const parsers = {
 /** For what a server answers at once, or never. The driver takes it with a statement, though its types do not say so. */
 const commandLimit = { query_timeout: 12_000 };
 
+/** Statements as the connections of one node know them: by their text, each under a name made of it. */
+export class Statements {
+  readonly #known = new Map<string, Statement>();
+
+  of(text: string): Statement {
+    let statement = this.#known.get(text);
+    if (statement === undefined) {
+      const digest = createHash('sha256').update(text).digest('base64url').slice(0, 22);
+      statement = new Statement(text, `paidonce_${digest}`);
+      this.#known.set(text, statement);
+    }
+    return statement;
+  }
+}
+
 /**
- * A connection of the store's own. Statements go out without waiting for the answers of those before (the connection is
- * pipelined); each is prepared once under a name made of its text.
+ * A connection as the store uses it. On those of its own (`pipelined`), what is asked in one turn of the event loop goes out
+ * together and is answered together: the statements run in the order in which they were asked, and what follows a failed one is
+ * not done. Each is prepared once.
  */
 export class Session {
   readonly client: ClientBase;
@@ -31,50 +46,85 @@ export class Session {
   broken: Error | null = null;
   /** Tells the connections of one node apart. */
   readonly number: number;
-  readonly #names: Map<string, string>;
+  readonly #statements: Statements;
+  readonly #pipelined: boolean;
+  readonly #tools = {
+    writer: new MessageWriter(),
+    prepared: new Set<Statement>(),
+    parserOf: (type: number): ((text: string) => Row[string]) => parsers.getTypeParser(type),
+  };
+  #asked: Asked[] = [];
+  #flies = false;
+  #last: Promise<unknown> = Promise.resolve();
 
-  constructor(client: ClientBase, { names, number }: { names: Map<string, string>; number: number }) {
+  constructor(
+    client: ClientBase,
+    { statements, number, pipelined }: { statements: Statements; number: number; pipelined: boolean },
+  ) {
     this.client = client;
     this.number = number;
-    this.#names = names;
+    this.#statements = statements;
+    this.#pipelined = pipelined;
     client.on('error', (error) => {
       this.broken = error;
     });
   }
 
   async all(sql: string, ...values: readonly Value[]): Promise<Row[]> {
-    const { rows } = await this.#query(sql, values);
+    const { rows } = await this.#ask(sql, values);
     return rows;
   }
 
   /** Gives the number of rows changed. */
   async run(sql: string, ...values: readonly Value[]): Promise<number> {
-    const { rowCount } = await this.#query(sql, values);
-    return rowCount ?? 0;
+    const { count } = await this.#ask(sql, values);
+    return count;
   }
 
   /** The statement's tag: `COMMIT` where a commit was one. */
   async command(sql: string): Promise<string> {
-    return (await this.client.query({ text: sql, ...commandLimit })).command;
+    // A connection of the user's has no limit of ours.
+    if (!this.#pipelined) return (await this.client.query({ text: sql, ...commandLimit })).command;
+    const { tag } = await this.#ask(sql, []);
+    return tag;
   }
 
-  async #query(sql: string, values: readonly Value[]) {
-    try {
-      return await this.client.query<Row>({ name: this.#nameOf(sql), text: sql, values: [...values], types: parsers });
-    } catch (error) {
-      // The driver would go on to use what is prepared no more.
-      if (isForgotten(error)) this.broken = error instanceof Error ? error : new Error(String(error));
-      throw error;
-    }
+  #ask(sql: string, values: readonly Value[]): Promise<Answer> {
+    const statement = this.#statements.of(sql);
+    if (!this.#pipelined) return this.#askAlone(statement, values);
+    if (this.broken !== null) return Promise.reject(this.broken);
+    return new Promise((resolve, reject) => {
+      const failed = (error: unknown) => {
+        // What is prepared no more would be used again, and a server that is silent would be asked again.
+        if (isForgotten(error) || isLost(error))
+          this.broken = error instanceof Error ? error : new Error(String(error));
+        reject(error);
+      };
+      this.#asked.push({ statement, values, resolve, reject: failed });
+      // Comes when everything is asked that can be asked without an answer.
+      if (this.#asked.length === 1 && !this.#flies) process.nextTick(() => this.#send());
+    });
   }
 
-  #nameOf(sql: string): string {
-    let name = this.#names.get(sql);
-    if (name === undefined) {
-      name = `paidonce_${createHash('sha256').update(sql).digest('base64url').slice(0, 22)}`;
-      this.#names.set(sql, name);
-    }
-    return name;
+  #send(): void {
+    const asked = this.#asked;
+    this.#flies = asked.length > 0;
+    if (!this.#flies) return;
+    this.#asked = [];
+    this.client.query(new Flight(asked, this.#tools, () => process.nextTick(() => this.#send())));
+  }
+
+  /** One after the other: what a connection of the user's does with several at once is not ours to say. */
+  #askAlone({ name, text }: Statement, values: readonly Value[]): Promise<Answer> {
+    const answer = this.#last.then(async () => {
+      const query = { name, text, values: [...values], types: parsers };
+      const { rows, command, rowCount } = await this.client.query<Row>(query);
+      return { rows, tag: command, count: rowCount ?? 0 };
+    });
+    this.#last = answer.catch(() => {
+      // Whoever asked is told.
+    });
+    return answer;
   }
 }
 

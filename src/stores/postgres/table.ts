@@ -48,18 +48,22 @@ export class Table {
   readonly name: string;
   readonly lookups: Lookup[] = [];
   readonly hasSeq: boolean;
+  readonly keyOf: (values: Row) => string;
   readonly insertSql: string;
   readonly updateSql: string;
   readonly deleteSql: string;
   readonly #shape: Shape;
   readonly #columns: readonly string[];
   readonly #changing: readonly string[];
+  readonly #placing: Set<string>;
 
   constructor(shape: Shape) {
     const { name, key, mutable = [], onConflict } = shape;
     this.#shape = shape;
     this.#columns = Object.keys(shape.columns);
     this.#changing = [...key, ...mutable];
+    this.#placing = new Set(key);
+    this.keyOf = keyOf(key);
     this.name = name;
     this.hasSeq = shape.hasSeq ?? false;
     const fromLists = (columns: readonly string[]) => `unnest(${this.#lists(columns)}) u (${columns.join(', ')})`;
@@ -71,13 +75,15 @@ export class Table {
       .map((column, index) => `t.${column} = any($${index + 1}::${this.#typeOf(column)}[])`)
       .join(' and ');
     const found = `${equal(key, 'u')} and ${listed}`;
-    const plan = planOf(`${name}_pkey`, key);
+    const plan = `/* ${planOf(`${name}_pkey`, key)} */`;
     this.updateSql = `${plan} update paidonce.${name} t set ${changes} from ${fromLists(this.#changing)} where ${found}`;
     this.deleteSql = `${plan} delete from paidonce.${name} t using ${fromLists(key)} where ${found}`;
   }
 
-  keyOf(values: Row): string {
-    return joined(values, this.#shape.key);
+  /** Whether such a change can change by which keys a row is found. */
+  moves(change: Row): boolean {
+    for (const column in change) if (this.#placing.has(column)) return true;
+    return false;
   }
 
   insertLists(rows: readonly Row[]): Lists {
@@ -103,26 +109,40 @@ export class Table {
   /** Declares a way to the table's rows. */
   lookup(shape: LookupShape): Lookup {
     const { name, columns, index, where, locks, lockName, sharesLock = false } = shape;
+    const joined = keyOf(columns);
+    const stated = planOf(index, columns);
     const conditions = [equal(columns, 'k'), ...(where === undefined ? [] : [where.sql])].join(' and ');
+    const listed = `unnest(${this.#lists(columns)}) k (${columns.join(', ')})`;
     // Apart for each of the listed: else a table that was small when it was planned for would be read whole when it has grown.
-    const sqlWith = (end: string) =>
-      `${planOf(index, columns)} select found.* from unnest(${this.#lists(columns)}) k (${columns.join(', ')}) cross join lateral (` +
-      `select ${this.selected} from paidonce.${this.name} t where ${conditions} ${end}) found`;
-    const plainSql = shape.first === undefined ? sqlWith('offset 0') : this.#firstSql(shape);
+    const each = (select: string, end: string) =>
+      `cross join lateral (select ${select} from paidonce.${this.name} t where ${conditions} ${end}) found`;
+    const sqlsOf = (plans: string, source: string) => {
+      const sqlWith = (end: string) => `/* ${plans} */ select found.* from ${source} ${each(this.selected, end)}`;
+      const plainSql = shape.first === undefined ? sqlWith('offset 0') : this.#firstSql(shape);
+      if (locks === undefined) return { plainSql, sql: plainSql, skippingSql: plainSql };
+      return {
+        plainSql,
+        sql: sqlWith('for no key update of t'),
+        skippingSql: sqlWith('for no key update of t skip locked'),
+      };
+    };
     const lookup: Lookup = {
       name: `${this.name} by ${name}`,
       table: this,
       locks,
       sharesLock,
-      plainSql,
-      sql: locks === undefined ? plainSql : sqlWith('for no key update of t'),
-      skippingSql: locks === undefined ? plainSql : sqlWith('for no key update of t skip locked'),
+      ...sqlsOf(stated, listed),
+      presentSql: `/* ${stated} */ select found.* from ${listed} ${each(columns.map((column) => `t.${column}`).join(', '), 'offset 0')}`,
+      following: (child, by) =>
+        child.sqlsFor(stated, `(select found.${by} from ${listed} ${each(`t.${by}`, 'offset 0')})`),
+      sqlsFor: (plan, source) => sqlsOf(`${plan}, ${stated}`, `${source} k (${columns.join(', ')})`),
       lockName: (parts) => lockName?.(parts) ?? null,
       keyOf: (values) => {
         const isIn = (where?.holds(values) ?? true) && columns.every((column) => values[column] !== null);
-        return isIn ? joined(values, columns) : null;
+        return isIn ? joined(values) : null;
       },
     };
+    for (const column of [...columns, ...columnsIn(where?.sql ?? '')]) this.#placing.add(column);
     this.lookups.push(lookup);
     return lookup;
   }
@@ -136,7 +156,7 @@ export class Table {
     const rest = columns.slice(0, -1).map((column) => `t.${column} = k.${column} and `);
     const condition = `${rest.join('')}t.${last} >= k.${last}${where === undefined ? '' : ` and ${where.sql}`}`;
     return (
-      `${planOf(index, columns)} select found.* from unnest(${this.#lists(columns)}) k (${columns.join(', ')}) cross join lateral (` +
+      `/* ${planOf(index, columns)} */ select found.* from unnest(${this.#lists(columns)}) k (${columns.join(', ')}) cross join lateral (` +
       `select ${this.selected} from paidonce.${this.name} t where ${condition} order by t.${last}, t.seq limit 1) found ` +
       `where found.${last} = k.${last}`
     );
@@ -152,16 +172,25 @@ export class Table {
   }
 }
 
-/** A way to rows of a table, by the values of some columns. Either everything that has them is loaded, or nothing. */
-export interface Lookup {
-  readonly name: string;
-  readonly table: Table;
+export interface Sqls {
   /** Takes a list for each column, as the others do; locks what it finds where the lookup does, and waits for others. */
   readonly sql: string;
   /** The same, but without what others have locked. */
   readonly skippingSql: string;
   /** The same without locking. */
   readonly plainSql: string;
+}
+
+/** A way to rows of a table, by the values of some columns. Either everything that has them is loaded, or nothing. */
+export interface Lookup extends Sqls {
+  readonly name: string;
+  readonly table: Table;
+  /** The columns alone, of rows that are there, whoever holds them. */
+  readonly presentSql: string;
+  /** For the rows of another lookup that has what these rows have in column `by`; takes the lists of this one. */
+  following(child: Lookup, by: string): Sqls;
+  /** Where the keys come from elsewhere; `plan`: how those are found. */
+  sqlsFor(plan: string, source: string): Sqls;
   readonly locks: 'wait' | 'try' | undefined;
   readonly sharesLock: boolean;
   lockName(parts: readonly string[]): string | null;
@@ -170,15 +199,25 @@ export interface Lookup {
 }
 
 function planOf(index: string, columns: readonly string[]): string {
-  return `/* ${index} (${columns.join(', ')}) */`;
+  return `${index} (${columns.join(', ')})`;
 }
 
 function equal(columns: readonly string[], other: string): string {
   return columns.map((column) => `t.${column} = ${other}.${column}`).join(' and ');
 }
 
-function joined(values: Row, columns: readonly string[]): string {
-  return columns.map((column) => String(values[column])).join('\u0000');
+/** Called for every row and lookup, so it makes nothing but the key. */
+function keyOf([first = '', ...rest]: readonly string[]): (values: Row) => string {
+  if (rest.length === 0) return (values) => String(values[first]);
+  return (values) => {
+    let key = String(values[first]);
+    for (const column of rest) key += `\u0000${values[column]}`;
+    return key;
+  };
+}
+
+function columnsIn(sql: string): string[] {
+  return [...sql.matchAll(/\bt\.(\w+)/g)].map(([, column = '']) => column);
 }
 
 function listsOf(rows: readonly Row[], columns: readonly string[]): Lists {

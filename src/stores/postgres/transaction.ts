@@ -5,12 +5,15 @@ import type { Program } from '../decisions.ts';
 import type { Row } from '../mapping.ts';
 import { Directory } from '../work/directory.ts';
 import { type Operation, runOperation } from '../work/operation.ts';
+import type { Rows } from '../work/rows.ts';
 import { Unit } from '../work/unit.ts';
 import { Image, type ImageRow, type Need, nameOf } from './image.ts';
-import type { Session, Value } from './session.ts';
+import type { Value } from './message-writer.ts';
+import type { Session } from './session.ts';
+import { type Follow, followed } from './statements/followed.ts';
 import { lanes as lanesTable } from './statements/lanes.ts';
 import { rowsOf, writeOrder } from './statements/statements.ts';
-import type { Lookup, Table } from './table.ts';
+import type { Lookup, Sqls, Table } from './table.ts';
 
 /** What work inside a transaction is done with. */
 export interface Workplace {
@@ -42,12 +45,14 @@ export class TransactionWork {
   readonly #place: Workplace;
   readonly #waits: boolean;
   readonly #image = new Image();
+  readonly #rows: Rows;
   readonly #directory = new Directory();
 
   constructor(session: Session, place: Workplace, { waits }: { waits: boolean }) {
     this.#session = session;
     this.#place = place;
     this.#waits = waits;
+    this.#rows = rowsOf(this.#image, place);
   }
 
   /** What each operation answers, throws, or that it is in the way; nothing of it is written yet. */
@@ -88,7 +93,7 @@ export class TransactionWork {
     const image = this.#image;
     image.missing.clear();
     const { node, now } = this.#place;
-    const unit = new Unit({ rows: rowsOf(image, this.#place), directory: this.#directory, node, random }, now);
+    const unit = new Unit({ rows: this.#rows, directory: this.#directory, node, random }, now);
     let outcome: Ran<T>;
     try {
       const value = operation(unit);
@@ -112,30 +117,27 @@ export class TransactionWork {
     return undefined;
   }
 
+  /** One flight: the server takes the locks, then what locks rows, and what the rest reads stands under all of them. */
   async #load(needs: readonly Need[]): Promise<void> {
-    const image = this.#image;
-    await this.#lock(needs);
-    const lookups = new Map<Lookup, { key: string; parts: readonly string[] }[]>();
+    const locking = this.#lock(needs);
+    const lookups = new Map<Lookup, Wanted[]>();
+    const answers: Extract<Need, { is: 'answer' }>[] = [];
     for (const need of needs) {
-      if (need.is === 'lock' && !image.holds(need.name, 'alone')) image.busy.add(`lock ${need.name}`);
+      if (need.is === 'answer') answers.push(need);
       if (need.is !== 'rows') continue;
-      const lockName = need.lookup.lockName(need.parts);
-      if (lockName !== null && !image.holds(lockName, need.lookup.sharesLock ? 'shared' : 'alone')) {
-        image.busy.add(nameOf(need.lookup, need.key));
-        continue;
-      }
       const wanted = lookups.get(need.lookup);
       if (wanted === undefined) lookups.set(need.lookup, [need]);
       else wanted.push(need);
     }
-    // Statements run in the order in which they are sent. First those that lock: what the others read then stands under the locks.
-    const locking = ([lookup]: [Lookup, unknown]) => (lookup.locks === undefined ? 1 : 0);
-    const finds = [...lookups].sort((one, other) => locking(one) - locking(other));
-    const loads = finds.map(([lookup, wanted]) => this.#find(lookup, wanted));
-    for (const need of needs) {
-      if (need.is === 'answer') loads.push(this.#ask(need));
-    }
-    await allOf(loads);
+    const isPlain = ([lookup]: [Lookup, unknown]) => (lookup.locks === undefined ? 1 : 0);
+    const finds = [...lookups].sort((one, other) => isPlain(one) - isPlain(other));
+    await allOf([
+      locking,
+      ...finds.map(([lookup, wanted]) => this.#find(lookup, wanted, locking)),
+      ...answers.map((answer) => this.#ask(answer)),
+    ]);
+    for (const need of needs)
+      if (need.is === 'lock' && !this.#image.holds(need.name, 'alone')) this.#image.busy.add(`lock ${need.name}`);
   }
 
   async #ask({ key, load }: Extract<Need, { is: 'answer' }>): Promise<void> {
@@ -160,32 +162,69 @@ export class TransactionWork {
     for (const [name, shares] of sorted) if (got.has(name)) this.#image.hold(name, shares ? 'shared' : 'alone');
   }
 
-  async #find(lookup: Lookup, wanted: readonly { key: string; parts: readonly string[] }[]): Promise<void> {
-    const skips = lookup.locks === 'try' || (lookup.locks === 'wait' && !this.#waits);
+  async #find(lookup: Lookup, wanted: readonly Wanted[], locking: Promise<void>): Promise<void> {
     const lists = listsOf(wanted);
-    const rows = await this.#session.all(skips ? lookup.skippingSql : lookup.sql, ...lists);
-    let loaded = wanted;
-    if (skips && lookup.locks === 'wait') {
-      const found = new Set(rows.map((values) => lookup.keyOf(values)));
-      const absent = wanted.filter(({ key }) => !found.has(key));
-      const held = absent.length === 0 ? new Set<string | null>() : await this.#heldByOthers(lookup, absent);
-      for (const key of held) this.#image.busy.add(nameOf(lookup, String(key)));
-      loaded = wanted.filter(({ key }) => !held.has(key));
+    const skips = this.#skips(lookup);
+    const finding = this.#session.all(skips ? lookup.skippingSql : lookup.sql, ...lists);
+    const checks = skips && lookup.locks === 'wait';
+    const present = checks ? this.#session.all(lookup.presentSql, ...lists) : [];
+    const following = (followed.get(lookup) ?? []).map((follow) => this.#askFollowing(follow, wanted));
+    const [rows, there, follows] = await Promise.all([finding, present, Promise.all(following), locking]);
+    const busy = new Set<string | null>();
+    for (const { key, parts } of wanted) {
+      const lockName = lookup.lockName(parts);
+      // What was read without it may be changing.
+      if (lockName !== null && !this.#image.holds(lockName, lookup.sharesLock ? 'shared' : 'alone')) busy.add(key);
     }
+    const found = new Set(rows.map((values) => lookup.keyOf(values)));
+    // Skipped although it is there: somebody else holds it.
+    for (const values of there) if (!found.has(lookup.keyOf(values))) busy.add(lookup.keyOf(values));
+    for (const key of busy) this.#image.busy.add(nameOf(lookup, String(key)));
+    const loaded = wanted.filter(({ key }) => !busy.has(key));
+    const known = busy.size === 0 ? rows : rows.filter((values) => !busy.has(lookup.keyOf(values)));
     this.#image.loaded(
       lookup,
       loaded.map(({ key }) => key),
-      rows,
+      known,
     );
+    this.#loadFollowing(follows, known);
   }
 
-  /** Rows that were skipped although they are there. */
-  async #heldByOthers(
-    lookup: Lookup,
-    wanted: readonly { key: string; parts: readonly string[] }[],
-  ): Promise<Set<string | null>> {
-    const rows = await this.#session.all(lookup.plainSql, ...listsOf(wanted));
-    return new Set(rows.map((values) => lookup.keyOf(values)));
+  #skips({ locks }: Lookup): boolean {
+    return locks === 'try' || (locks === 'wait' && !this.#waits);
+  }
+
+  async #askFollowing(follow: Follow, wanted: readonly Wanted[]): Promise<Followed> {
+    const { lookup } = follow;
+    const skips = this.#skips(lookup);
+    const ask = ({ sql, skippingSql }: Sqls, lists: readonly Value[]) =>
+      this.#session.all(skips ? skippingSql : sql, ...lists);
+    if ('by' in follow) return { follow, keys: [], rows: await ask(follow.sqls, listsOf(wanted)) };
+    const unknown = wanted
+      .map(({ parts }) => parts[follow.part] ?? '')
+      .filter((key) => !this.#image.knows(lookup, key));
+    const keys = [...new Set(unknown)];
+    return { follow, keys, rows: keys.length === 0 ? [] : await ask(lookup, [keys]) };
+  }
+
+  /** What follows a row that is held by somebody else is left to be asked for again. */
+  #loadFollowing(all: readonly Followed[], parents: readonly Row[]): void {
+    const usable = new Map<string, Set<string>>();
+    for (const { follow, keys, rows } of all) {
+      const { lookup } = follow;
+      if ('part' in follow) {
+        this.#image.loaded(lookup, keys, rows);
+        continue;
+      }
+      let known = usable.get(follow.by) ?? new Set(parents.map((values) => String(values[follow.by])));
+      if (lookup.locks !== undefined) {
+        const locked = new Set<string | null>(rows.map((values) => lookup.keyOf(values)));
+        known = new Set([...known].filter((key) => locked.has(key)));
+      }
+      usable.set(follow.by, known);
+      const found = rows.filter((values) => known.has(lookup.keyOf(values) ?? ''));
+      this.#image.loaded(lookup, [...known], found);
+    }
   }
 
   #write(table: Table, { added, changed, deleted }: Record<'added' | 'changed' | 'deleted', readonly ImageRow[]>) {
@@ -199,22 +238,36 @@ export class TransactionWork {
     return statements;
   }
 
-  async #lowerLanes(): Promise<void> {
+  #lowerLanes(): Promise<void> {
     const lanes = [...this.#image.lowered].sort(([one], [other]) => (one < other ? -1 : 1));
+    const ids = lanes.map(([lane]) => lane);
     // Whoever holds lanes and waits for others could be waited for by their holders; whoever holds none waits in one order.
-    if (!this.#waits && [...this.#image.all(lanesTable)].some(({ locked, state }) => locked && state !== 'added'))
-      await this.#session.all(
-        lockLanesNowSql,
-        lanes.map(([lane]) => lane),
-      );
-    await this.#session.run(
-      // Only ever to sooner: who has the lane has looked at what is in it.
-      `/* lanes_pkey (id) */ update paidonce.lanes t set next_due = u.next_due from unnest($1::text[], $2::bigint[]) u (id, next_due)
-       where t.id = u.id and t.id = any($1::text[]) and t.state = 'enabled' and (t.next_due is null or t.next_due > u.next_due)`,
-      lanes.map(([lane]) => lane),
+    const holds = [...this.#image.all(lanesTable)].some(({ locked, state }) => locked && state !== 'added');
+    const locking = !this.#waits && holds ? [this.#session.run(lockLanesNowSql, ids)] : [];
+    // In one flight with what was written before and with the commit: where the locks cannot be had, nothing that follows is done.
+    const lowering = this.#session.run(
+      lowerLanesSql,
+      ids,
       lanes.map(([, nextDue]) => nextDue),
     );
+    return allOf([...locking, lowering]);
   }
+}
+
+/** Only ever to sooner: who has the lane has looked at what is in it. */
+const lowerLanesSql = `/* lanes_pkey (id) */ update paidonce.lanes t set next_due = u.next_due from unnest($1::text[], $2::bigint[]) u (id, next_due)
+   where t.id = u.id and t.id = any($1::text[]) and t.state = 'enabled' and (t.next_due is null or t.next_due > u.next_due)`;
+
+/** What followed, with the keys that were asked for where they were known before. */
+interface Followed {
+  follow: Follow;
+  keys: readonly string[];
+  rows: readonly Row[];
+}
+
+interface Wanted {
+  key: string;
+  parts: readonly string[];
 }
 
 export type Ran<T> = { ok: true; value: T } | { ok: false; error: unknown } | typeof inTheWay;
@@ -251,7 +304,7 @@ function isAlone(need: Need): boolean {
   return need.is === 'answer' && need.alone === true;
 }
 
-function listsOf(wanted: readonly { parts: readonly string[] }[]): string[][] {
+function listsOf(wanted: readonly Wanted[]): string[][] {
   const width = wanted[0]?.parts.length ?? 0;
   return Array.from({ length: width }, (_, column) => wanted.map(({ parts }) => parts[column] ?? ''));
 }

@@ -2,7 +2,8 @@ import type { Instant } from '../../../domain/clock.ts';
 import { countsOf, number, numberOrNull, type Row } from '../../mapping.ts';
 import type { FunnelBucket, FunnelQuery, Gauges, Reads } from '../../reads.ts';
 import { minuteOf } from '../../work/funnel-book.ts';
-import type { Session, Value } from '../session.ts';
+import type { Value } from '../message-writer.ts';
+import type { Session } from '../session.ts';
 import { equals, visibleIn, whereOf } from './page.ts';
 
 /** Buckets that hold anything, earliest first. A minute is in the range when it begins in it. */

@@ -1,5 +1,5 @@
 import { asId, type FactId, type OrderId } from '../../../domain/ids.ts';
-import type { StoredDiscrepancy, StoredOrder } from '../../kept.ts';
+import type { StoredDiscrepancy, StoredFact, StoredOrder } from '../../kept.ts';
 import {
   type CallbackSummary,
   callbackColumns,
@@ -29,25 +29,33 @@ export async function order(
   session: Session,
   { merchant, orderNo }: Reads['order']['input'],
 ): Promise<Reads['order']['output']> {
-  // orders_number (merchant, order_no)
-  const [row] = await session.all(
-    `select ${orderColumns} from paidonce.orders where merchant = $1 and order_no = $2`,
-    merchant,
-    orderNo,
-  );
-  if (row === undefined) return null;
-  const found = orderOf(row);
-  const [facts, discrepancies] = await Promise.all([
-    factsOfOrder(session, found.id),
-    discrepanciesOfOrder(session, found.id),
+  const [[row], facts, discrepancies] = await Promise.all([
+    // orders_number (merchant, order_no)
+    session.all(`select ${orderColumns} from paidonce.orders where merchant = $1 and order_no = $2`, merchant, orderNo),
+    // orders_number (merchant, order_no), facts_order (order_id)
+    session.all(
+      `select ${factColumns} from paidonce.facts
+       where order_id = (select id from paidonce.orders where merchant = $1 and order_no = $2) order by seq`,
+      merchant,
+      orderNo,
+    ),
+    // orders_number (merchant, order_no), discrepancies_order (order_id)
+    session.all(
+      `select ${discrepancyColumns} from paidonce.discrepancies d
+       where d.order_id = (select id from paidonce.orders where merchant = $1 and order_no = $2) order by d.seq`,
+      merchant,
+      orderNo,
+    ),
   ]);
-  return { order: found, facts, discrepancies };
+  if (row === undefined) return null;
+  return {
+    order: orderOf(row),
+    facts: await withSightings(session, facts.map(factOf)),
+    discrepancies: discrepancies.map(discrepancyOf),
+  };
 }
 
-async function factsOfOrder(session: Session, id: OrderId) {
-  // facts_order (order_id)
-  const rows = await session.all(`select ${factColumns} from paidonce.facts where order_id = $1 order by seq`, id);
-  const facts = rows.map(factOf);
+async function withSightings(session: Session, facts: readonly StoredFact[]) {
   const sightings = await sightingsOf(
     session,
     facts.map((fact) => fact.id),
@@ -59,6 +67,7 @@ async function sightingsOf(
   session: Session,
   facts: readonly FactId[],
 ): Promise<ReadonlyMap<FactId, readonly { sighting: Sighting }[]>> {
+  if (facts.length === 0) return new Map();
   // sightings_pkey (fact)
   const rows = await session.all(
     `select fact, source, callback, at, provider_time, note from paidonce.sightings

@@ -2,7 +2,8 @@ import { AppError } from '../../../domain/errors.ts';
 import { limits } from '../../../domain/limits.ts';
 import { number, type Row, text } from '../../mapping.ts';
 import type { Page, PageRequest, Visible } from '../../reads.ts';
-import type { Session, Value } from '../session.ts';
+import type { Value } from '../message-writer.ts';
+import type { Session } from '../session.ts';
 
 /** A condition in SQL, in which `?` stands for a parameter, with its parameters; null where the caller did not ask for it. */
 export type Condition = readonly [sql: string, ...parameters: Value[]] | null;

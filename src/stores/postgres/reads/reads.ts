@@ -46,6 +46,7 @@ const reads: {
 
 /** A recount reads every row of its range: it is asked for by a person, and rarely. */
 const recountMs = 120_000;
+const recountSql = `select set_config('statement_timeout', '${recountMs}', true)`;
 
 /** Those that take several statements, or more time; all others see one state of the database because they are one. */
 const several: ReadonlySet<keyof Reads> = new Set([
@@ -57,6 +58,10 @@ const several: ReadonlySet<keyof Reads> = new Set([
   'recount',
 ] as const);
 
+/** Those that ask only by keys. Any plan of theirs but the one by the key is a mistake, and making it anew each time costs more than it does. */
+const byKey: ReadonlySet<keyof Reads> = new Set(['order', 'history', 'notification', 'delivery'] as const);
+const byKeySql = `select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`;
+
 /** Answers on one state of the database. The session is this read's alone until then, and outside of a transaction. */
 export async function runRead<K extends keyof Reads>(
   session: Session,
@@ -64,10 +69,12 @@ export async function runRead<K extends keyof Reads>(
 ): Promise<Reads[K]['output']> {
   const read: (session: Session, input: Reads[K]['input'], now: Instant) => Promise<Reads[K]['output']> = reads[name];
   if (!several.has(name)) return read(session, input, now);
-  await session.command('begin isolation level repeatable read read only');
+  const begun = session.command('begin isolation level repeatable read read only');
   try {
-    if (name === 'recount') await session.command(`set local statement_timeout = ${recountMs}`);
-    return await read(session, input, now);
+    const set = byKey.has(name) ? byKeySql : name === 'recount' ? recountSql : null;
+    const prepared = set === null ? begun : session.all(set);
+    const [answer] = await Promise.all([read(session, input, now), begun, prepared]);
+    return answer;
   } finally {
     await session.command('rollback');
   }
