@@ -73,7 +73,7 @@ create unique index callbacks_seq on paidonce.callbacks (seq, bucket);
 create index callbacks_message on paidonce.callbacks (account, message_id, seq, bucket)
   where message_id is not null and verdict not in ('quarantined', 'refused', 'unreadable');
 create index callbacks_refused on paidonce.callbacks (account, received_at) where verdict in ('quarantined', 'refused');
-create index callbacks_refused_age on paidonce.callbacks (id) where verdict in ('quarantined', 'refused');
+create index callbacks_refused_age on paidonce.callbacks (id) where step in ('total', 'sent');
 
 create table paidonce.callback_bytes (
   ${bucket}, callback ${id}, method text not null, target text not null, headers text not null, body bytea not null,

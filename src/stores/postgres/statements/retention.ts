@@ -51,12 +51,12 @@ export function retentionRows(image: Image): RetentionRows {
       ),
     deleteRefused: (before, most) =>
       deleting('refused', (session) =>
-        // Index callbacks_refused_age: ids go by the time they were made.
+        // Index callbacks_refused_age: ids go by the time they were made, and what is refused got no further than these steps.
         session.all(
           `-- history
            with old as (
              select id from paidonce.callbacks
-             where id < $1 and verdict in ('quarantined', 'refused') order by id limit $2
+             where id < $1 and step in ('total', 'sent') and verdict in ('quarantined', 'refused') order by id limit $2
            ), bytes as (
              delete from paidonce.callback_bytes b using old where b.callback = old.id
            ), gone as (
