@@ -40,6 +40,8 @@ export function signed(name: string, body: string | Uint8Array): RawRequest {
       return request({
         'stripe-signature': `t=${seconds},v1=${hmac(credentials.webhook_secrets[0] ?? '', `${seconds}.`).digest('hex')}`,
       });
+    case 'razorpay':
+      return request({ 'x-razorpay-signature': hmac(credentials.webhook_secrets[0] ?? '', '').digest('hex') });
     case 'wechatpay': {
       const signer = createSign('RSA-SHA256').update(`${seconds}\nn1\n`).update(bytes).update('\n');
       return request({

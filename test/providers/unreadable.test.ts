@@ -21,7 +21,7 @@ const damaged: readonly (readonly [name: string, body: string | Uint8Array])[] =
   ['the names of JavaScript’s own properties', '{"__proto__":{"type":"payment.succeeded"},"constructor":{"name":"x"}}'],
 ];
 
-describe.each(['hmac', 'standard', 'stripe', 'wechatpay'])('%s, authentic but unreadable', (name) => {
+describe.each(['hmac', 'razorpay', 'standard', 'stripe', 'wechatpay'])('%s, authentic but unreadable', (name) => {
   const { receiver } = sidesOf(name);
 
   it.each(damaged)('%s is kept as unreadable', (_name, body) => {
@@ -65,6 +65,12 @@ describe.each(amounts)('an amount that is %s', (_name, amount) => {
     const object = `{"id":"pi_1","amount_received":${amount},"currency":"usd"}`;
     const body = `{"id":"evt_1","object":"event","type":"payment_intent.succeeded","created":1767579693,"livemode":true,"data":{"object":${object}}}`;
     expect(refusalOf(sidesOf('stripe').receiver.open(signed('stripe', body), context))).toMatch(expected);
+  });
+
+  it('makes an event of Razorpay unreadable', () => {
+    const entity = `{"id":"pay_1","amount":${amount},"currency":"INR"}`;
+    const body = `{"event":"payment.captured","created_at":1767579693,"payload":{"payment":{"entity":${entity}}}}`;
+    expect(refusalOf(sidesOf('razorpay').receiver.open(signed('razorpay', body), context))).toMatch(expected);
   });
 
   it('makes a resource of WeChat Pay unreadable', () => {
