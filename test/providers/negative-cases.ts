@@ -1,5 +1,5 @@
 import type { RawRequest } from '../../src/providers/provider.ts';
-import { headerOf, notificationOf, now, sidesOf, textOf, withBody, withHeader, withoutHeader } from './support.ts';
+import { headerOf, now, sayableBy, sidesOf, textOf, withBody, withHeader, withoutHeader } from './support.ts';
 
 /** Something hostile, damaged or late that every provider meets, and how it must be refused. */
 export interface NegativeCase {
@@ -28,12 +28,16 @@ export interface Format {
 
 /** Formats with one header over the body, without a timestamp. */
 const bodySignatureHeaders: Readonly<Record<string, string>> = {
+  checkout: 'cko-signature',
+  paystack: 'x-paystack-signature',
   razorpay: 'x-razorpay-signature',
+  square: 'x-square-hmacsha256-signature',
 };
 
 export async function formatOf(name: string): Promise<Format> {
   const extra = name === 'hmac' ? { replay_window_s: 300 } : {};
-  const sealed = await sidesOf(name, { endpoint: extra }).sender.seal(notificationOf('payment.succeeded'), {
+  const { sender, provider } = sidesOf(name, { endpoint: extra });
+  const sealed = await sender.seal(sayableBy(provider, 'payment.succeeded'), {
     now,
     publicUrl: '',
     random: (bytes) => new Uint8Array(bytes).fill(7),

@@ -9,6 +9,9 @@ const credentialsSchema = z.looseObject({
   api_key: z.string().default(''),
   api_secrets: z.array(z.string()).default(['']),
   secrets: z.array(z.string()).default(['']),
+  signature_keys: z.array(z.string()).default(['']),
+  notification_url: z.string().default(''),
+  secret_keys: z.array(z.string()).default(['']),
   webhook_secrets: z.array(z.string()).default(['']),
   api_v3_keys: z.array(z.string()).default(['']),
   serial: z.string().default(''),
@@ -40,6 +43,16 @@ export function signed(name: string, body: string | Uint8Array): RawRequest {
       return request({
         'stripe-signature': `t=${seconds},v1=${hmac(credentials.webhook_secrets[0] ?? '', `${seconds}.`).digest('hex')}`,
       });
+    case 'checkout':
+      return request({ 'cko-signature': hmac(credentials.signature_keys[0] ?? '', '').digest('hex') });
+    case 'square': {
+      const signer = hmac(credentials.signature_keys[0] ?? '', credentials.notification_url);
+      return request({ 'x-square-hmacsha256-signature': signer.digest('base64') });
+    }
+    case 'paystack': {
+      const signer = createHmac('sha512', credentials.secret_keys[0] ?? '').update(bytes);
+      return request({ 'x-paystack-signature': signer.digest('hex') });
+    }
     case 'razorpay':
       return request({ 'x-razorpay-signature': hmac(credentials.webhook_secrets[0] ?? '', '').digest('hex') });
     case 'wechatpay': {

@@ -1,9 +1,9 @@
-import type { Instant } from '../../domain/clock.ts';
+import { fromIso, type Instant } from '../../domain/clock.ts';
 import type { Fact, FactKind } from '../../domain/fact.ts';
 import { type AccountId, isOrderNo } from '../../domain/ids.ts';
 import type { Money } from '../../domain/money.ts';
 import type { Opened } from '../provider.ts';
-import { at, idAt, integerText, type Json } from './json.ts';
+import { at, idAt, integerText, type Json, textAt } from './json.ts';
 import { shown } from './refusal.ts';
 
 /** What a platform says of one operation. What it must say and does not is null; money that cannot be read is the reason as a text. */
@@ -58,4 +58,8 @@ export function orderNoAt(body: Json | undefined, paths: readonly string[]): str
 export function secondsAt(body: Json | undefined, path: string): Instant | null {
   const seconds = Number(integerText(at(body, path)));
   return seconds > 0 && seconds < 1e11 ? seconds * 1000 : null;
+}
+/** An ISO 8601 time with its offset; else null. */
+export function timeAt(body: Json | undefined, path: string): Instant | null {
+  return fromIso(textAt(body, path) ?? '');
 }
