@@ -1,3 +1,4 @@
+import { adyen } from './adyen.ts';
 import { alipay } from './alipay.ts';
 import { checkout } from './checkout.ts';
 import { hmac } from './hmac.ts';
@@ -11,12 +12,13 @@ import { wechatpay } from './wechatpay.ts';
 
 export type { Configured } from './define.ts';
 export type { Provider } from './provider.ts';
-export { alipay, checkout, hmac, paystack, razorpay, square, standard, stripe, wechatpay };
+export { adyen, alipay, checkout, hmac, paystack, razorpay, square, standard, stripe, wechatpay };
 
 /** Every provider. A new one is its file, a folder of fixtures, and a line here. */
 export const providers: readonly Provider[] = [
   standard,
   hmac,
+  adyen,
   alipay,
   checkout,
   paystack,

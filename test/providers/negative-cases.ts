@@ -78,6 +78,8 @@ export async function formatOf(name: string): Promise<Format> {
         withUnknownKey: () => withHeader(sealed, 'wechatpay-serial', () => 'PUB_KEY_ID_OTHER'),
         withOtherScheme: () => withHeader(sealed, 'wechatpay-signature-type', () => 'WECHATPAY2-SM2-WITH-SM3'),
       };
+    case 'adyen':
+      return adyenFormat(common);
     case 'alipay':
       return {
         ...common,
@@ -101,6 +103,25 @@ export async function formatOf(name: string): Promise<Format> {
       return { ...common, hasTimestamp: false, signatureHeaders: [header], withSignature, withOtherScheme: () => null };
     }
   }
+}
+
+/** Each item is signed by itself, so JSON may be written anew. */
+function adyenFormat(common: Pick<Format, 'name' | 'sealed' | 'withUnknownKey'>): Format {
+  return {
+    ...common,
+    isJson: false,
+    hasTimestamp: false,
+    signatureHeaders: [],
+    withSignature: (change) =>
+      withBody(
+        common.sealed,
+        textOf(common.sealed.body).replace(
+          /("hmacSignature":")([^"]*)/,
+          (_, before: string, signature: string) => before + change(signature),
+        ),
+      ),
+    withOtherScheme: () => null,
+  };
 }
 
 const eachHeader = (change: (format: Format, header: string) => RawRequest) =>

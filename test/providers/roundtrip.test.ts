@@ -28,6 +28,7 @@ const variants = [
 const currencies = ['CNY', 'USD', 'JPY', 'ISK', 'UGX', 'KWD', 'CLF', 'CLP', 'XOF'];
 /** A platform's own units of these are a hundred times finer, and the wire has the same largest integer. */
 const finerAt: Readonly<Record<string, readonly string[]>> = {
+  adyen: ['CLP', 'ISK'],
   checkout: ['CLP'],
   paystack: ['XOF'],
   stripe: ['ISK', 'UGX'],
@@ -64,6 +65,8 @@ function notifications(name: string, types: readonly NotificationType[], sayable
 
 /** Formats whose refunds and disputes name their payment alone, by which their order is found. */
 const namingOnlyPayments = ['square'];
+/** Formats that sign the fields which decide, and not the whole body. */
+const partlySigned = ['adyen'];
 const formOf = (body: Uint8Array) => new URLSearchParams(Buffer.from(body).toString('latin1')).toString();
 
 describe('what is sealed by', () => {
@@ -93,14 +96,21 @@ describe('what is sealed by', () => {
   it.each(variants)('%s is refused after any flip of a bit of its body', async (_title, name, extra) => {
     const { sender, receiver, provider } = sidesOf(name, { account: extra, endpoint: extra });
     const sealed = await sender.seal(sayableBy(provider, 'payment.succeeded'), context);
-    expect(receiver.open(sealed, context).is).toBe('facts');
+    const first = receiver.open(sealed, context);
+    const genuine = first.is === 'facts' ? first.facts : [];
+    expect(genuine).toHaveLength(1);
     fc.assert(
       fc.property(fc.nat(sealed.body.length - 1), fc.integer({ min: 1, max: 255 }), (index, bits) => {
         const body = Uint8Array.from(sealed.body);
         body[index] = (body[index] ?? 0) ^ bits;
         // A form with `%2b` in place of `%2B` is the same form.
         fc.pre(name !== 'alipay' || formOf(body) !== formOf(sealed.body));
-        expect(refusalOf(receiver.open(withBody(sealed, body), context))).toMatch(/^(signature|callback)\.\w+: /);
+        const opened = receiver.open(withBody(sealed, body), context);
+        if (!partlySigned.includes(name)) {
+          expect(refusalOf(opened)).toMatch(/^(signature|callback)\.\w+: /);
+        } else if (opened.is === 'facts') {
+          expect(opened.facts).toEqual(genuine.map((fact) => ({ ...fact, providerTime: expect.any(Number) })));
+        }
       }),
       { numRuns: 500 },
     );
