@@ -5,6 +5,7 @@ import { hmac } from './hmac.ts';
 import { paystack } from './paystack.ts';
 import type { Provider } from './provider.ts';
 import { razorpay } from './razorpay.ts';
+import { shopify } from './shopify.ts';
 import { square } from './square.ts';
 import { standard } from './standard.ts';
 import { stripe } from './stripe.ts';
@@ -12,7 +13,7 @@ import { wechatpay } from './wechatpay.ts';
 
 export type { Configured } from './define.ts';
 export type { Provider } from './provider.ts';
-export { adyen, alipay, checkout, hmac, paystack, razorpay, square, standard, stripe, wechatpay };
+export { adyen, alipay, checkout, hmac, paystack, razorpay, shopify, square, standard, stripe, wechatpay };
 
 /** Every provider. A new one is its file, a folder of fixtures, and a line here. */
 export const providers: readonly Provider[] = [
@@ -23,6 +24,7 @@ export const providers: readonly Provider[] = [
   checkout,
   paystack,
   razorpay,
+  shopify,
   square,
   stripe,
   wechatpay,

@@ -1,6 +1,6 @@
 /**
- * Paystack webhooks (paystack.com/docs/payments/webhooks, /docs/payments/refunds, /docs/payments/manage-disputes; signature checked
- * against another implementation).
+ * Paystack webhooks (paystack.com/docs/payments/webhooks, and its code samples; the signature checked against another implementation; the
+ * fields of refunds and disputes as integrations read them).
  *
  * paymentId: the transaction's `reference`, which is unique for each try and the only name that refunds and disputes give it.
  * operationId: capture = the transaction's id, single; refund = its id, else `refund_reference`, single; dispute = its id.
@@ -86,7 +86,7 @@ export const paystack = define({
       'The retry schedule: 3 minutes four times, then each hour for 72 hours; only the first 12 of these hours are kept here.',
       'The amounts of XOF are hundredths of a franc.',
       'Refund events carry the id of the refund, or a refund_reference; without either `operation_id_missing` opens.',
-      'The resolutions of a dispute: declined, merchant-accepted, auto-accepted.',
+      'The fields of refunds and disputes, and the resolutions of a dispute: declined, merchant-accepted, auto-accepted.',
     ],
   },
   accountCredentials,

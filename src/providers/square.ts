@@ -102,7 +102,7 @@ export const square = define({
     unconfirmed: [
       'Retries go on for 24 hours; older pages say 72.',
       'The signature key of a subscription is changed by API, and the old one stops at once.',
-      'The old header x-square-signature, with SHA-1, is not read.',
+      'The fields of refunds and disputes, and the states of a dispute.',
     ],
   },
   accountCredentials,

@@ -19,6 +19,8 @@ export function platformId(provider: string, object: PlatformObject, seed: Seede
       return seed.digits(name, 10);
     case 'razorpay':
       return { payment: 'pay_', refund: 'rfnd_', dispute: 'disp_' }[object] + seed.hex(name, 14);
+    case 'shopify':
+      return `8${seed.digits(name, 17)}`;
     case 'stripe':
       return { payment: 'pi_', refund: 're_', dispute: 'dp_' }[object] + seed.hex(name, 24);
     default:

@@ -31,6 +31,7 @@ const bodySignatureHeaders: Readonly<Record<string, string>> = {
   checkout: 'cko-signature',
   paystack: 'x-paystack-signature',
   razorpay: 'x-razorpay-signature',
+  shopify: 'x-shopify-hmac-sha256',
   square: 'x-square-hmacsha256-signature',
 };
 

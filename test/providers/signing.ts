@@ -9,6 +9,7 @@ const credentialsSchema = z.looseObject({
   api_key: z.string().default(''),
   api_secrets: z.array(z.string()).default(['']),
   secrets: z.array(z.string()).default(['']),
+  client_secrets: z.array(z.string()).default(['']),
   hmac_keys: z.array(z.string()).default(['']),
   signature_keys: z.array(z.string()).default(['']),
   notification_url: z.string().default(''),
@@ -48,6 +49,8 @@ export function signed(name: string, body: string | Uint8Array): RawRequest {
       return request({ HmacSignature: hmac(adyenKey(), '').digest('base64') });
     case 'checkout':
       return request({ 'cko-signature': hmac(credentials.signature_keys[0] ?? '', '').digest('hex') });
+    case 'shopify':
+      return request({ 'x-shopify-hmac-sha256': hmac(credentials.client_secrets[0] ?? '', '').digest('base64') });
     case 'square': {
       const signer = hmac(credentials.signature_keys[0] ?? '', credentials.notification_url);
       return request({ 'x-square-hmacsha256-signature': signer.digest('base64') });
