@@ -13,7 +13,7 @@ import { AppError } from '../domain/errors.ts';
 import type { Random } from '../domain/ids.ts';
 import type { Notification, NotificationType } from '../domain/notification.ts';
 import { define } from './define.ts';
-import { readStripeEvent, wireAmount } from './events/stripe.ts';
+import { readStripeEvent, stripeUnits } from './events/stripe.ts';
 import { concat, fromHex, toHex } from './primitives/bytes.ts';
 import { fieldPath, idText, listOf, secretText } from './primitives/credentials.ts';
 import { refuseStale } from './primitives/freshness.ts';
@@ -21,8 +21,9 @@ import { singleHeader } from './primitives/headers.ts';
 import { hmacMatches, hmacSecret } from './primitives/hmac.ts';
 import { exactInteger, type JsonObject, parseJson, textAt } from './primitives/json.ts';
 import { mismatchCause } from './primitives/likely-cause.ts';
+import { wireFromMinor } from './primitives/money.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
-import { acknowledgeWith, isSuccessStatus, judgeBy, post } from './primitives/replies.ts';
+import { acknowledgeReceived, isSuccessStatus, judgeBy, post } from './primitives/replies.ts';
 import type { Headers, Receiver, ReceiverAccount, Refusal, Sender } from './provider.ts';
 
 /** The whole text is the key, prefix included: unlike Standard Webhooks, Stripe does not decode what follows `whsec_`. */
@@ -123,11 +124,7 @@ function receiver(credentials: AccountCredentials, account: ReceiverAccount): Re
       }
       return readStripeEvent(event.value, account, credentials.order_no_path);
     },
-    acknowledge: acknowledgeWith({
-      contentType: 'application/json',
-      success: '{"received":true}',
-      failure: (error) => JSON.stringify({ error }),
-    }),
+    acknowledge: acknowledgeReceived,
   };
 }
 
@@ -169,7 +166,7 @@ function eventFor(notification: Notification, livemode: boolean): JsonObject {
 /** The object of an event. A capture is known by its own id, so that several captures of one payment stay several. */
 function objectFor(notification: Notification): JsonObject {
   const { type, paymentId, operationId } = notification;
-  const amount = exactInteger(wireAmount(notification.amountMinor, notification.currency));
+  const amount = exactInteger(wireFromMinor(notification.amountMinor, notification.currency, stripeUnits));
   const currency = notification.currency.toLowerCase();
   if (type.startsWith('refund.'))
     return { id: operationId, object: 'refund', amount, currency, payment_intent: paymentId };

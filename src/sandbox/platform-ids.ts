@@ -11,6 +11,16 @@ export function platformId(provider: string, object: PlatformObject, seed: Seede
       return { payment: '4200', refund: '5030', dispute: '2000' }[object] + seed.digits(name, 24);
     case 'alipay':
       return `20${seed.digits(name, 26)}`;
+    case 'adyen':
+      return seed.digits(name, 16);
+    case 'checkout':
+      return { payment: 'pay_', refund: 'act_', dispute: 'dsp_' }[object] + seed.hex(name, 26);
+    case 'paystack':
+      return seed.digits(name, 10);
+    case 'razorpay':
+      return { payment: 'pay_', refund: 'rfnd_', dispute: 'disp_' }[object] + seed.hex(name, 14);
+    case 'shopify':
+      return `8${seed.digits(name, 17)}`;
     case 'stripe':
       return { payment: 'pi_', refund: 're_', dispute: 'dp_' }[object] + seed.hex(name, 24);
     default:

@@ -1,5 +1,5 @@
 import type { RawRequest } from '../../src/providers/provider.ts';
-import { headerOf, notificationOf, now, sidesOf, textOf, withBody, withHeader, withoutHeader } from './support.ts';
+import { headerOf, now, sayableBy, sidesOf, textOf, withBody, withHeader, withoutHeader } from './support.ts';
 
 /** Something hostile, damaged or late that every provider meets, and how it must be refused. */
 export interface NegativeCase {
@@ -26,9 +26,19 @@ export interface Format {
   withOtherScheme(): RawRequest | null;
 }
 
+/** Formats with one header over the body, without a timestamp. */
+const bodySignatureHeaders: Readonly<Record<string, string>> = {
+  checkout: 'cko-signature',
+  paystack: 'x-paystack-signature',
+  razorpay: 'x-razorpay-signature',
+  shopify: 'x-shopify-hmac-sha256',
+  square: 'x-square-hmacsha256-signature',
+};
+
 export async function formatOf(name: string): Promise<Format> {
   const extra = name === 'hmac' ? { replay_window_s: 300 } : {};
-  const sealed = await sidesOf(name, { endpoint: extra }).sender.seal(notificationOf('payment.succeeded'), {
+  const { sender, provider } = sidesOf(name, { endpoint: extra });
+  const sealed = await sender.seal(sayableBy(provider, 'payment.succeeded'), {
     now,
     publicUrl: '',
     random: (bytes) => new Uint8Array(bytes).fill(7),
@@ -69,6 +79,8 @@ export async function formatOf(name: string): Promise<Format> {
         withUnknownKey: () => withHeader(sealed, 'wechatpay-serial', () => 'PUB_KEY_ID_OTHER'),
         withOtherScheme: () => withHeader(sealed, 'wechatpay-signature-type', () => 'WECHATPAY2-SM2-WITH-SM3'),
       };
+    case 'adyen':
+      return adyenFormat(common);
     case 'alipay':
       return {
         ...common,
@@ -85,9 +97,32 @@ export async function formatOf(name: string): Promise<Format> {
           ),
         withOtherScheme: () => withBody(sealed, textOf(sealed.body).replace('sign_type=RSA2', 'sign_type=RSA')),
       };
-    default:
-      throw new Error(`the table of negative cases does not know ${name}`);
+    default: {
+      const header = bodySignatureHeaders[name];
+      if (header === undefined) throw new Error(`the table of negative cases does not know ${name}`);
+      const withSignature = over(header, /^()(.*)$/);
+      return { ...common, hasTimestamp: false, signatureHeaders: [header], withSignature, withOtherScheme: () => null };
+    }
   }
+}
+
+/** Each item is signed by itself, so JSON may be written anew. */
+function adyenFormat(common: Pick<Format, 'name' | 'sealed' | 'withUnknownKey'>): Format {
+  return {
+    ...common,
+    isJson: false,
+    hasTimestamp: false,
+    signatureHeaders: [],
+    withSignature: (change) =>
+      withBody(
+        common.sealed,
+        textOf(common.sealed.body).replace(
+          /("hmacSignature":")([^"]*)/,
+          (_, before: string, signature: string) => before + change(signature),
+        ),
+      ),
+    withOtherScheme: () => null,
+  };
 }
 
 const eachHeader = (change: (format: Format, header: string) => RawRequest) =>

@@ -9,6 +9,11 @@ const credentialsSchema = z.looseObject({
   api_key: z.string().default(''),
   api_secrets: z.array(z.string()).default(['']),
   secrets: z.array(z.string()).default(['']),
+  client_secrets: z.array(z.string()).default(['']),
+  hmac_keys: z.array(z.string()).default(['']),
+  signature_keys: z.array(z.string()).default(['']),
+  notification_url: z.string().default(''),
+  secret_keys: z.array(z.string()).default(['']),
   webhook_secrets: z.array(z.string()).default(['']),
   api_v3_keys: z.array(z.string()).default(['']),
   serial: z.string().default(''),
@@ -40,6 +45,22 @@ export function signed(name: string, body: string | Uint8Array): RawRequest {
       return request({
         'stripe-signature': `t=${seconds},v1=${hmac(credentials.webhook_secrets[0] ?? '', `${seconds}.`).digest('hex')}`,
       });
+    case 'adyen':
+      return request({ HmacSignature: hmac(adyenKey(), '').digest('base64') });
+    case 'checkout':
+      return request({ 'cko-signature': hmac(credentials.signature_keys[0] ?? '', '').digest('hex') });
+    case 'shopify':
+      return request({ 'x-shopify-hmac-sha256': hmac(credentials.client_secrets[0] ?? '', '').digest('base64') });
+    case 'square': {
+      const signer = hmac(credentials.signature_keys[0] ?? '', credentials.notification_url);
+      return request({ 'x-square-hmacsha256-signature': signer.digest('base64') });
+    }
+    case 'paystack': {
+      const signer = createHmac('sha512', credentials.secret_keys[0] ?? '').update(bytes);
+      return request({ 'x-paystack-signature': signer.digest('hex') });
+    }
+    case 'razorpay':
+      return request({ 'x-razorpay-signature': hmac(credentials.webhook_secrets[0] ?? '', '').digest('hex') });
     case 'wechatpay': {
       const signer = createSign('RSA-SHA256').update(`${seconds}\nn1\n`).update(bytes).update('\n');
       return request({
@@ -52,6 +73,41 @@ export function signed(name: string, body: string | Uint8Array): RawRequest {
     default:
       throw new Error(`no signer for ${name}`);
   }
+}
+
+/** One item of Adyen, in the names of its form. */
+export type AdyenItem = Readonly<Record<string, string>>;
+
+function adyenKey(): Buffer {
+  return Buffer.from(credentialsSchema.parse(sidesOf('adyen').credentials.endpoint).hmac_keys[0] ?? '', 'hex');
+}
+
+function adyenSignature(item: AdyenItem): string {
+  const text = `${item.pspReference ?? ''}:${item.originalReference ?? ''}:${item.merchantAccountCode ?? ''}:${item.merchantReference ?? ''}`;
+  const rest = `${item.value ?? ''}:${item.currency ?? ''}:${item.eventCode ?? ''}:${item.success ?? ''}`;
+  return createHmac('sha256', adyenKey()).update(`${text}:${rest}`).digest('base64');
+}
+
+/** A batch of Adyen in JSON, each item signed by itself; values stand in the JSON as they are written here. */
+export function signedBatch(items: readonly AdyenItem[], live = 'true'): RawRequest {
+  const bodies = items.map((item) => {
+    const { value = 'null', currency = '', action, ...rest } = item;
+    const additionalData = {
+      hmacSignature: adyenSignature(item),
+      ...(action ? { 'modification.action': action } : {}),
+    };
+    const others = JSON.stringify({ additionalData, ...rest }).slice(1);
+    return `{"NotificationRequestItem":{"amount":{"value":${value},"currency":"${currency}"},${others}}`;
+  });
+  const body = Buffer.from(`{"live":"${live}","notificationItems":[${bodies.join(',')}]}`);
+  return { method: 'POST', target: '/', headers: [['content-type', 'application/json']], body };
+}
+
+/** One item of Adyen as a form. */
+export function signedAdyenForm(item: AdyenItem, live = 'true'): RawRequest {
+  const fields = { ...item, live, 'additionalData.hmacSignature': adyenSignature(item) };
+  const body = Buffer.from(new URLSearchParams(fields).toString());
+  return { method: 'POST', target: '/', headers: [['content-type', 'application/x-www-form-urlencoded']], body };
 }
 
 /** A WeChat Pay notification with any resource, encrypted by wechatpay-axios-plugin. */

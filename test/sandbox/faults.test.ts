@@ -11,9 +11,21 @@ import {
 } from '../../src/sandbox/faults.ts';
 import { planned, scriptNames } from '../../src/sandbox/scripts.ts';
 import { seeded } from '../../src/sandbox/seeded.ts';
-import { context, notificationOf, now, sidesOf } from '../providers/support.ts';
+import { context, notificationOf, now, sayableBy, sidesOf } from '../providers/support.ts';
 
-const formats = ['hmac', 'standard', 'stripe', 'wechatpay', 'alipay'];
+const formats = [
+  'hmac',
+  'standard',
+  'stripe',
+  'wechatpay',
+  'alipay',
+  'adyen',
+  'checkout',
+  'paystack',
+  'razorpay',
+  'shopify',
+  'square',
+];
 
 describe('chance from a seed', () => {
   it('answers the same for the same seed and label, and otherwise not', () => {
@@ -62,8 +74,8 @@ describe('what faults may be', () => {
 });
 
 describe.each(formats)('a request in the format of %s', (format) => {
-  const { sender, receiver } = sidesOf(format);
-  const sealed = () => sender.seal(notificationOf('payment.succeeded'), context);
+  const { sender, receiver, provider } = sidesOf(format);
+  const sealed = () => sender.seal(sayableBy(provider, 'payment.succeeded'), context);
 
   it('is accepted as it was sealed', async () => {
     expect(receiver.open(await sealed(), context).is).toBe('facts');

@@ -14,7 +14,18 @@ import {
   until,
 } from './harness.ts';
 
-const formats = ['hmac', 'standard', 'stripe', 'wechatpay', 'alipay'];
+const formats = [
+  'hmac',
+  'standard',
+  'stripe',
+  'wechatpay',
+  'alipay',
+  'adyen',
+  'checkout',
+  'razorpay',
+  'shopify',
+  'square',
+];
 
 let platform: Platform;
 beforeAll(async () => {

@@ -1,29 +1,12 @@
-import { exponentOf } from '../../domain/currencies.ts';
 import type { Fact, FactKind } from '../../domain/fact.ts';
 import { isOrderNo } from '../../domain/ids.ts';
 import { at, idAt, integerText, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
-import { moneyFrom, rescaled } from '../primitives/money.ts';
+import { moneyFromWire, type WireUnits } from '../primitives/money.ts';
 import { shown } from '../primitives/refusal.ts';
 import type { Opened, ReceiverAccount } from '../provider.ts';
 
-/** Currencies that Stripe sends with another number of decimals than ISO 4217 has (docs.stripe.com/currencies, "Special cases"). */
-const wireExponents: ReadonlyMap<string, number> = new Map([
-  ['ISK', 2],
-  ['UGX', 2],
-  ['MGA', 0],
-]);
-
-/**
- * An amount in Stripe's units.
- *
- * @throws RangeError where Stripe's units are too coarse for it.
- */
-export function wireAmount(amountMinor: bigint, currency: string): bigint {
-  const exponent = exponentOf(currency);
-  const amount = exponent === null ? null : rescaled(amountMinor, exponent, wireExponents.get(currency) ?? exponent);
-  if (amount === null) throw new RangeError(`stripe cannot say ${amountMinor} ${currency}`);
-  return amount;
-}
+/** docs.stripe.com/currencies, "Special cases". */
+export const stripeUnits: WireUnits = { platform: 'stripe', exponents: { ISK: 2, UGX: 2, MGA: 0 } };
 
 /** What one event says of one object: a fact; a text with the reason why it cannot be read; null = no kind for it. */
 type Reader = (object: JsonObject, event: StripeEvent) => Fact | string | null;
@@ -176,7 +159,7 @@ function ofMovement(kind: FactKind, object: JsonObject, event: StripeEvent): Fac
 function factOf(kind: FactKind, object: JsonObject, said: Said & { measure: Fact['measure'] }): Fact | string {
   const { event, paymentId, operationId } = said;
   if (!paymentId || !operationId) return 'the object has no id, or names no payment';
-  const money = moneyOf(said.amount, object.currency);
+  const money = moneyFromWire(said.amount, object.currency, stripeUnits);
   if (typeof money === 'string') return money;
   return {
     account: event.account.id,
@@ -185,26 +168,12 @@ function factOf(kind: FactKind, object: JsonObject, said: Said & { measure: Fact
     operationId,
     reference: event.reference,
     ...(event.payee === null ? {} : { payee: event.payee }),
-    ...money,
+    amountMinor: money?.amountMinor ?? null,
+    currency: money?.currency ?? null,
     fromOrder: false,
     measure: said.measure,
     providerTime: event.created * 1000,
   };
-}
-
-/** The money in minor units of ISO 4217, from Stripe's units; nothing where the object says no amount. */
-function moneyOf(
-  amount: Json | undefined,
-  currency: Json | undefined,
-): Pick<Fact, 'amountMinor' | 'currency'> | string {
-  const money = moneyFrom(amount, currency);
-  if (money === null) return { amountMinor: null, currency: null };
-  if (typeof money === 'string') return money;
-  const exponent = exponentOf(money.currency) ?? 0;
-  const amountMinor = rescaled(money.amountMinor, wireExponents.get(money.currency) ?? exponent, exponent);
-  return amountMinor === null
-    ? `${money.amountMinor} is no whole amount of ${money.currency}`
-    : { ...money, amountMinor };
 }
 
 /** The id of another object, which Stripe gives as a text, or expanded to the object itself. */

@@ -51,6 +51,13 @@ export const acknowledgePlainly = acknowledgeWith({
   refusesUnreadable: true,
 });
 
+/** For platforms that read the status alone. */
+export const acknowledgeReceived = acknowledgeWith({
+  contentType: 'application/json',
+  success: '{"received":true}',
+  failure: (error) => JSON.stringify({ error }),
+});
+
 /**
  * Judges an answer by the provider's own test for an acknowledgement; `wanted` says in words what passes it. An endpoint that
  * answers 410 Gone wants nothing more where `goneStops` is set.
