@@ -11,6 +11,8 @@ export function platformId(provider: string, object: PlatformObject, seed: Seede
       return { payment: '4200', refund: '5030', dispute: '2000' }[object] + seed.digits(name, 24);
     case 'alipay':
       return `20${seed.digits(name, 26)}`;
+    case 'paddle':
+      return { payment: 'txn_', refund: 'adj_', dispute: 'adj_' }[object] + seed.hex(name, 26);
     case 'stripe':
       return { payment: 'pi_', refund: 're_', dispute: 'dp_' }[object] + seed.hex(name, 24);
     default:

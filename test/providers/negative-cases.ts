@@ -54,6 +54,13 @@ export async function formatOf(name: string): Promise<Format> {
         withSignature: over('webhook-signature', /^(v1,)(.*)$/),
         withOtherScheme: () => withHeader(sealed, 'webhook-signature', (value) => value.replace('v1,', 'v0,')),
       };
+    case 'paddle':
+      return {
+        ...common,
+        signatureHeaders: ['paddle-signature'],
+        withSignature: over('paddle-signature', /^(.*h1=)(.*)$/),
+        withOtherScheme: () => withHeader(sealed, 'paddle-signature', (value) => value.replace('h1=', 'h2=')),
+      };
     case 'stripe':
       return {
         ...common,
@@ -154,7 +161,9 @@ export const negativeCases: readonly NegativeCase[] = [
   {
     name: 'a timestamp put forward without a new signature',
     request: async ({ sealed }) => {
-      const header = sealed.headers.map(([name]) => name).find((name) => /timestamp|stripe-signature/.test(name));
+      const header = sealed.headers
+        .map(([name]) => name)
+        .find((name) => /timestamp|(paddle|stripe)-signature/.test(name));
       return header === undefined
         ? null
         : withHeader(sealed, header, (value) => value.replace(/\d{10}/, (seconds) => String(Number(seconds) + 500)));

@@ -36,6 +36,10 @@ export function signed(name: string, body: string | Uint8Array): RawRequest {
       const signature = hmac(secret, `msg_1.${seconds}.`).digest('base64');
       return request({ 'webhook-id': 'msg_1', 'webhook-timestamp': seconds, 'webhook-signature': `v1,${signature}` });
     }
+    case 'paddle':
+      return request({
+        'paddle-signature': `ts=${seconds};h1=${hmac(credentials.webhook_secrets[0] ?? '', `${seconds}:`).digest('hex')}`,
+      });
     case 'stripe':
       return request({
         'stripe-signature': `t=${seconds},v1=${hmac(credentials.webhook_secrets[0] ?? '', `${seconds}.`).digest('hex')}`,

@@ -21,7 +21,7 @@ const damaged: readonly (readonly [name: string, body: string | Uint8Array])[] =
   ['the names of JavaScript’s own properties', '{"__proto__":{"type":"payment.succeeded"},"constructor":{"name":"x"}}'],
 ];
 
-describe.each(['hmac', 'standard', 'stripe', 'wechatpay'])('%s, authentic but unreadable', (name) => {
+describe.each(['hmac', 'paddle', 'standard', 'stripe', 'wechatpay'])('%s, authentic but unreadable', (name) => {
   const { receiver } = sidesOf(name);
 
   it.each(damaged)('%s is kept as unreadable', (_name, body) => {
@@ -59,6 +59,12 @@ describe.each(amounts)('an amount that is %s', (_name, amount) => {
   it('makes a body of standard unreadable', () => {
     const body = `{"type":"refund.succeeded","data":{"order_no":"O-1","operation_id":"r","amount_minor":${amount},"currency":"CNY"}}`;
     expect(refusalOf(sidesOf('standard').receiver.open(signed('standard', body), context))).toMatch(expected);
+  });
+
+  it('makes an event of Paddle unreadable', () => {
+    const data = `{"id":"txn_1","currency_code":"USD","details":{"totals":{"grand_total":${amount}}}}`;
+    const body = `{"event_id":"evt_1","event_type":"transaction.paid","occurred_at":"2026-01-05T02:21:33Z","data":${data}}`;
+    expect(refusalOf(sidesOf('paddle').receiver.open(signed('paddle', body), context))).toMatch(expected);
   });
 
   it('makes an event of Stripe unreadable', () => {

@@ -13,7 +13,7 @@ import { planned, scriptNames } from '../../src/sandbox/scripts.ts';
 import { seeded } from '../../src/sandbox/seeded.ts';
 import { context, notificationOf, now, sidesOf } from '../providers/support.ts';
 
-const formats = ['hmac', 'standard', 'stripe', 'wechatpay', 'alipay'];
+const formats = ['hmac', 'standard', 'paddle', 'stripe', 'wechatpay', 'alipay'];
 
 describe('chance from a seed', () => {
   it('answers the same for the same seed and label, and otherwise not', () => {
@@ -87,7 +87,7 @@ describe.each(formats)('a request in the format of %s', (format) => {
   });
 });
 
-describe.each(['stripe', 'standard', 'wechatpay'])('a stale request in the format of %s', (format) => {
+describe.each(['paddle', 'stripe', 'standard', 'wechatpay'])('a stale request in the format of %s', (format) => {
   it('is refused as stale', async () => {
     const { sender, receiver } = sidesOf(format);
     const request = await sender.seal(notificationOf('payment.succeeded'), { ...context, now: now - staleMs });

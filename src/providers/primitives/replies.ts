@@ -43,6 +43,13 @@ export function acknowledgeWith(words: Words): Receiver['acknowledge'] {
   };
 }
 
+/** How platforms are answered that read only the status. */
+export const acknowledgeReceived = acknowledgeWith({
+  contentType: 'application/json',
+  success: '{"received":true}',
+  failure: (error) => JSON.stringify({ error }),
+});
+
 /** How `hmac` and `standard` answer: their sender is a developer's own code, which should hear that it sends nonsense. */
 export const acknowledgePlainly = acknowledgeWith({
   contentType: 'application/json',
