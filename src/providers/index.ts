@@ -1,5 +1,6 @@
 import { alipay } from './alipay.ts';
 import { hmac } from './hmac.ts';
+import { lemonsqueezy } from './lemonsqueezy.ts';
 import { paddle } from './paddle.ts';
 import type { Provider } from './provider.ts';
 import { standard } from './standard.ts';
@@ -8,10 +9,10 @@ import { wechatpay } from './wechatpay.ts';
 
 export type { Configured } from './define.ts';
 export type { Provider } from './provider.ts';
-export { alipay, hmac, paddle, standard, stripe, wechatpay };
+export { alipay, hmac, lemonsqueezy, paddle, standard, stripe, wechatpay };
 
 /** Every provider. A new one is its file, a folder of fixtures, and a line here. */
-export const providers: readonly Provider[] = [standard, hmac, alipay, paddle, stripe, wechatpay];
+export const providers: readonly Provider[] = [standard, hmac, alipay, lemonsqueezy, paddle, stripe, wechatpay];
 
 /** The provider of that name, or undefined. */
 export function providerByName(name: string): Provider | undefined {

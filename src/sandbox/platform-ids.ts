@@ -11,6 +11,8 @@ export function platformId(provider: string, object: PlatformObject, seed: Seede
       return { payment: '4200', refund: '5030', dispute: '2000' }[object] + seed.digits(name, 24);
     case 'alipay':
       return `20${seed.digits(name, 26)}`;
+    case 'lemonsqueezy':
+      return { payment: '1', refund: '2', dispute: '3' }[object] + seed.digits(name, 8);
     case 'paddle':
       return { payment: 'txn_', refund: 'adj_', dispute: 'adj_' }[object] + seed.hex(name, 26);
     case 'stripe':

@@ -33,69 +33,68 @@ export async function formatOf(name: string): Promise<Format> {
     publicUrl: '',
     random: (bytes) => new Uint8Array(bytes).fill(7),
   });
-  const over = (header: string, pattern: RegExp) => (change: (signature: string) => string) =>
-    withHeader(sealed, header, (value) =>
-      value.replace(pattern, (_, before: string, signature: string) => before + change(signature)),
-    );
-  const common = { name, sealed, isJson: true, hasTimestamp: true, withUnknownKey: () => null };
-  switch (name) {
-    case 'hmac':
-      return {
-        ...common,
-        signatureHeaders: ['authorization', 'x-timestamp', 'x-nonce'],
-        withSignature: over('authorization', /^(.*:)(.*)$/),
-        withUnknownKey: () => withHeader(sealed, 'authorization', (value) => value.replace(/ .*:/, ' somebody-else:')),
-        withOtherScheme: () => withHeader(sealed, 'authorization', (value) => value.replace('HMAC', 'Bearer')),
-      };
-    case 'standard':
-      return {
-        ...common,
-        signatureHeaders: ['webhook-id', 'webhook-timestamp', 'webhook-signature'],
-        withSignature: over('webhook-signature', /^(v1,)(.*)$/),
-        withOtherScheme: () => withHeader(sealed, 'webhook-signature', (value) => value.replace('v1,', 'v0,')),
-      };
-    case 'paddle':
-      return {
-        ...common,
-        signatureHeaders: ['paddle-signature'],
-        withSignature: over('paddle-signature', /^(.*h1=)(.*)$/),
-        withOtherScheme: () => withHeader(sealed, 'paddle-signature', (value) => value.replace('h1=', 'h2=')),
-      };
-    case 'stripe':
-      return {
-        ...common,
-        signatureHeaders: ['stripe-signature'],
-        withSignature: over('stripe-signature', /^(.*v1=)(.*)$/),
-        withOtherScheme: () => withHeader(sealed, 'stripe-signature', (value) => value.replace('v1=', 'v0=')),
-      };
-    case 'wechatpay':
-      return {
-        ...common,
-        signatureHeaders: ['wechatpay-serial', 'wechatpay-timestamp', 'wechatpay-nonce', 'wechatpay-signature'],
-        withSignature: over('wechatpay-signature', /^()(.*)$/),
-        withUnknownKey: () => withHeader(sealed, 'wechatpay-serial', () => 'PUB_KEY_ID_OTHER'),
-        withOtherScheme: () => withHeader(sealed, 'wechatpay-signature-type', () => 'WECHATPAY2-SM2-WITH-SM3'),
-      };
-    case 'alipay':
-      return {
-        ...common,
-        isJson: false,
-        hasTimestamp: false,
-        signatureHeaders: [],
-        withSignature: (change) =>
-          withBody(
-            sealed,
-            textOf(sealed.body).replace(
-              /sign=([^&]*)$/,
-              (_, sign: string) => `sign=${encodeURIComponent(change(decodeURIComponent(sign)))}`,
-            ),
-          ),
-        withOtherScheme: () => withBody(sealed, textOf(sealed.body).replace('sign_type=RSA2', 'sign_type=RSA')),
-      };
-    default:
-      throw new Error(`the table of negative cases does not know ${name}`);
-  }
+  const read = formats[name];
+  if (read === undefined) throw new Error(`the table of negative cases does not know ${name}`);
+  return { name, sealed, isJson: true, hasTimestamp: true, withUnknownKey: () => null, ...read(sealed) };
 }
+
+type Read = Pick<Format, 'signatureHeaders' | 'withSignature' | 'withOtherScheme'> & Partial<Format>;
+
+/** What differs from a body of JSON with a timestamp and no key id. */
+const formats: Readonly<Record<string, (sealed: RawRequest) => Read>> = {
+  hmac: (sealed) => ({
+    signatureHeaders: ['authorization', 'x-timestamp', 'x-nonce'],
+    withSignature: over(sealed, 'authorization', /^(.*:)(.*)$/),
+    withUnknownKey: () => withHeader(sealed, 'authorization', (value) => value.replace(/ .*:/, ' somebody-else:')),
+    withOtherScheme: () => withHeader(sealed, 'authorization', (value) => value.replace('HMAC', 'Bearer')),
+  }),
+  standard: (sealed) => ({
+    signatureHeaders: ['webhook-id', 'webhook-timestamp', 'webhook-signature'],
+    withSignature: over(sealed, 'webhook-signature', /^(v1,)(.*)$/),
+    withOtherScheme: () => withHeader(sealed, 'webhook-signature', (value) => value.replace('v1,', 'v0,')),
+  }),
+  lemonsqueezy: (sealed) => ({
+    hasTimestamp: false,
+    signatureHeaders: ['x-signature'],
+    withSignature: over(sealed, 'x-signature', /^()(.*)$/),
+    withOtherScheme: () => withHeader(sealed, 'x-signature', (value) => `sha1=${value}`),
+  }),
+  paddle: (sealed) => ({
+    signatureHeaders: ['paddle-signature'],
+    withSignature: over(sealed, 'paddle-signature', /^(.*h1=)(.*)$/),
+    withOtherScheme: () => withHeader(sealed, 'paddle-signature', (value) => value.replace('h1=', 'h2=')),
+  }),
+  stripe: (sealed) => ({
+    signatureHeaders: ['stripe-signature'],
+    withSignature: over(sealed, 'stripe-signature', /^(.*v1=)(.*)$/),
+    withOtherScheme: () => withHeader(sealed, 'stripe-signature', (value) => value.replace('v1=', 'v0=')),
+  }),
+  wechatpay: (sealed) => ({
+    signatureHeaders: ['wechatpay-serial', 'wechatpay-timestamp', 'wechatpay-nonce', 'wechatpay-signature'],
+    withSignature: over(sealed, 'wechatpay-signature', /^()(.*)$/),
+    withUnknownKey: () => withHeader(sealed, 'wechatpay-serial', () => 'PUB_KEY_ID_OTHER'),
+    withOtherScheme: () => withHeader(sealed, 'wechatpay-signature-type', () => 'WECHATPAY2-SM2-WITH-SM3'),
+  }),
+  alipay: (sealed) => ({
+    isJson: false,
+    hasTimestamp: false,
+    signatureHeaders: [],
+    withSignature: (change) =>
+      withBody(
+        sealed,
+        textOf(sealed.body).replace(
+          /sign=([^&]*)$/,
+          (_, sign: string) => `sign=${encodeURIComponent(change(decodeURIComponent(sign)))}`,
+        ),
+      ),
+    withOtherScheme: () => withBody(sealed, textOf(sealed.body).replace('sign_type=RSA2', 'sign_type=RSA')),
+  }),
+};
+
+const over = (sealed: RawRequest, header: string, pattern: RegExp) => (change: (signature: string) => string) =>
+  withHeader(sealed, header, (value) =>
+    value.replace(pattern, (_, before: string, signature: string) => before + change(signature)),
+  );
 
 const eachHeader = (change: (format: Format, header: string) => RawRequest) =>
   [0, 1, 2, 3].map((index) => async (format: Format) => {

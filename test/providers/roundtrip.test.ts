@@ -48,6 +48,11 @@ function notifications(name: string, types: readonly NotificationType[], sayable
     });
 }
 
+const lowerHex = (body: Uint8Array) =>
+  Buffer.from(body)
+    .toString('latin1')
+    .replaceAll(/%../g, (code) => code.toLowerCase());
+
 describe('what is sealed by', () => {
   it.each(variants)('%s opens to the same kind, operation, order, amount and currency', async (_title, name, extra) => {
     const { provider, sender, receiver } = sidesOf(name, { account: extra, endpoint: extra });
@@ -61,8 +66,8 @@ describe('what is sealed by', () => {
           return;
         }
         const { orderNo, amountMinor, currency } = notification;
-        // Alipay's refund callback names the trade and its total; the single refund comes by query.
-        const isTotal = name === 'alipay' && kind === 'refunded';
+        // These name the payment and its refunded total; the single refund comes by query.
+        const isTotal = ['alipay', 'lemonsqueezy'].includes(name) && kind === 'refunded';
         const operationId = isTotal ? notification.paymentId : notification.operationId;
         expect(factOf(opened)).toMatchObject({ kind, operationId, reference: orderNo, amountMinor, currency });
       }),
@@ -78,6 +83,8 @@ describe('what is sealed by', () => {
       fc.property(fc.nat(sealed.body.length - 1), fc.integer({ min: 1, max: 255 }), (index, bits) => {
         const body = Uint8Array.from(sealed.body);
         body[index] = (body[index] ?? 0) ^ bits;
+        // %3a and %3A are the same byte of a form.
+        fc.pre(lowerHex(body) !== lowerHex(sealed.body));
         expect(refusalOf(receiver.open(withBody(sealed, body), context))).toMatch(/^(signature|callback)\.\w+: /);
       }),
       { numRuns: 500 },

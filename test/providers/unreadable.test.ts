@@ -21,13 +21,16 @@ const damaged: readonly (readonly [name: string, body: string | Uint8Array])[] =
   ['the names of JavaScript’s own properties', '{"__proto__":{"type":"payment.succeeded"},"constructor":{"name":"x"}}'],
 ];
 
-describe.each(['hmac', 'paddle', 'standard', 'stripe', 'wechatpay'])('%s, authentic but unreadable', (name) => {
-  const { receiver } = sidesOf(name);
+describe.each(['hmac', 'lemonsqueezy', 'paddle', 'standard', 'stripe', 'wechatpay'])(
+  '%s, authentic but unreadable',
+  (name) => {
+    const { receiver } = sidesOf(name);
 
-  it.each(damaged)('%s is kept as unreadable', (_name, body) => {
-    expect(refusalOf(receiver.open(signed(name, body), context))).toMatch(/^unreadable: /);
-  });
-});
+    it.each(damaged)('%s is kept as unreadable', (_name, body) => {
+      expect(refusalOf(receiver.open(signed(name, body), context))).toMatch(/^unreadable: /);
+    });
+  },
+);
 
 describe('a byte order mark', () => {
   it('is signed as it came, and skipped when the body is read', () => {
@@ -59,6 +62,12 @@ describe.each(amounts)('an amount that is %s', (_name, amount) => {
   it('makes a body of standard unreadable', () => {
     const body = `{"type":"refund.succeeded","data":{"order_no":"O-1","operation_id":"r","amount_minor":${amount},"currency":"CNY"}}`;
     expect(refusalOf(sidesOf('standard').receiver.open(signed('standard', body), context))).toMatch(expected);
+  });
+
+  it('makes an event of Lemon Squeezy unreadable', () => {
+    const order = `{"status":"paid","total":${amount},"currency":"USD","created_at":"2026-01-05T02:21:33.000000Z"}`;
+    const body = `{"meta":{"event_name":"order_created"},"data":{"id":"1","attributes":${order}}}`;
+    expect(refusalOf(sidesOf('lemonsqueezy').receiver.open(signed('lemonsqueezy', body), context))).toMatch(expected);
   });
 
   it('makes an event of Paddle unreadable', () => {
