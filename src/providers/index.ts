@@ -1,4 +1,5 @@
 import { alipay } from './alipay.ts';
+import { gocardless } from './gocardless.ts';
 import { hmac } from './hmac.ts';
 import { lemonsqueezy } from './lemonsqueezy.ts';
 import { paddle } from './paddle.ts';
@@ -9,10 +10,19 @@ import { wechatpay } from './wechatpay.ts';
 
 export type { Configured } from './define.ts';
 export type { Provider } from './provider.ts';
-export { alipay, hmac, lemonsqueezy, paddle, standard, stripe, wechatpay };
+export { alipay, gocardless, hmac, lemonsqueezy, paddle, standard, stripe, wechatpay };
 
 /** Every provider. A new one is its file, a folder of fixtures, and a line here. */
-export const providers: readonly Provider[] = [standard, hmac, alipay, lemonsqueezy, paddle, stripe, wechatpay];
+export const providers: readonly Provider[] = [
+  standard,
+  hmac,
+  alipay,
+  gocardless,
+  lemonsqueezy,
+  paddle,
+  stripe,
+  wechatpay,
+];
 
 /** The provider of that name, or undefined. */
 export function providerByName(name: string): Provider | undefined {

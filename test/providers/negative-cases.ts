@@ -53,6 +53,12 @@ const formats: Readonly<Record<string, (sealed: RawRequest) => Read>> = {
     withSignature: over(sealed, 'webhook-signature', /^(v1,)(.*)$/),
     withOtherScheme: () => withHeader(sealed, 'webhook-signature', (value) => value.replace('v1,', 'v0,')),
   }),
+  gocardless: (sealed) => ({
+    hasTimestamp: false,
+    signatureHeaders: ['webhook-signature'],
+    withSignature: over(sealed, 'webhook-signature', /^()(.*)$/),
+    withOtherScheme: () => withHeader(sealed, 'webhook-signature', (value) => `v2=${value}`),
+  }),
   lemonsqueezy: (sealed) => ({
     hasTimestamp: false,
     signatureHeaders: ['x-signature'],

@@ -21,7 +21,7 @@ const damaged: readonly (readonly [name: string, body: string | Uint8Array])[] =
   ['the names of JavaScript’s own properties', '{"__proto__":{"type":"payment.succeeded"},"constructor":{"name":"x"}}'],
 ];
 
-describe.each(['hmac', 'lemonsqueezy', 'paddle', 'standard', 'stripe', 'wechatpay'])(
+describe.each(['gocardless', 'hmac', 'lemonsqueezy', 'paddle', 'standard', 'stripe', 'wechatpay'])(
   '%s, authentic but unreadable',
   (name) => {
     const { receiver } = sidesOf(name);
