@@ -1,4 +1,5 @@
 import { alipay } from './alipay.ts';
+import { coinbaseCommerce } from './coinbase-commerce.ts';
 import { gocardless } from './gocardless.ts';
 import { hmac } from './hmac.ts';
 import { lemonsqueezy } from './lemonsqueezy.ts';
@@ -10,13 +11,14 @@ import { wechatpay } from './wechatpay.ts';
 
 export type { Configured } from './define.ts';
 export type { Provider } from './provider.ts';
-export { alipay, gocardless, hmac, lemonsqueezy, paddle, standard, stripe, wechatpay };
+export { alipay, coinbaseCommerce, gocardless, hmac, lemonsqueezy, paddle, standard, stripe, wechatpay };
 
 /** Every provider. A new one is its file, a folder of fixtures, and a line here. */
 export const providers: readonly Provider[] = [
   standard,
   hmac,
   alipay,
+  coinbaseCommerce,
   gocardless,
   lemonsqueezy,
   paddle,

@@ -53,6 +53,12 @@ const formats: Readonly<Record<string, (sealed: RawRequest) => Read>> = {
     withSignature: over(sealed, 'webhook-signature', /^(v1,)(.*)$/),
     withOtherScheme: () => withHeader(sealed, 'webhook-signature', (value) => value.replace('v1,', 'v0,')),
   }),
+  'coinbase-commerce': (sealed) => ({
+    hasTimestamp: false,
+    signatureHeaders: ['x-cc-webhook-signature'],
+    withSignature: over(sealed, 'x-cc-webhook-signature', /^()(.*)$/),
+    withOtherScheme: () => withHeader(sealed, 'x-cc-webhook-signature', (value) => `sha1=${value}`),
+  }),
   gocardless: (sealed) => ({
     hasTimestamp: false,
     signatureHeaders: ['webhook-signature'],

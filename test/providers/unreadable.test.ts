@@ -21,7 +21,7 @@ const damaged: readonly (readonly [name: string, body: string | Uint8Array])[] =
   ['the names of JavaScript’s own properties', '{"__proto__":{"type":"payment.succeeded"},"constructor":{"name":"x"}}'],
 ];
 
-describe.each(['gocardless', 'hmac', 'lemonsqueezy', 'paddle', 'standard', 'stripe', 'wechatpay'])(
+describe.each(['coinbase-commerce', 'gocardless', 'hmac', 'lemonsqueezy', 'paddle', 'standard', 'stripe', 'wechatpay'])(
   '%s, authentic but unreadable',
   (name) => {
     const { receiver } = sidesOf(name);
@@ -62,6 +62,14 @@ describe.each(amounts)('an amount that is %s', (_name, amount) => {
   it('makes a body of standard unreadable', () => {
     const body = `{"type":"refund.succeeded","data":{"order_no":"O-1","operation_id":"r","amount_minor":${amount},"currency":"CNY"}}`;
     expect(refusalOf(sidesOf('standard').receiver.open(signed('standard', body), context))).toMatch(expected);
+  });
+
+  it('makes a charge of Coinbase Commerce unreadable, unless it is a decimal number', () => {
+    const charge = `{"code":"A","pricing":{"local":{"amount":${amount},"currency":"USD"}}}`;
+    const body = `{"event":{"id":"e","type":"charge:confirmed","created_at":"2026-01-05T02:21:33Z","data":${charge}}}`;
+    expect(refusalOf(sidesOf('coinbase-commerce').receiver.open(signed('coinbase-commerce', body), context))).toMatch(
+      expected,
+    );
   });
 
   it('makes an event of Lemon Squeezy unreadable', () => {

@@ -13,7 +13,17 @@ import { planned, scriptNames } from '../../src/sandbox/scripts.ts';
 import { seeded } from '../../src/sandbox/seeded.ts';
 import { context, notificationOf, now, sidesOf } from '../providers/support.ts';
 
-const formats = ['hmac', 'standard', 'gocardless', 'lemonsqueezy', 'paddle', 'stripe', 'wechatpay', 'alipay'];
+const formats = [
+  'hmac',
+  'standard',
+  'coinbase-commerce',
+  'gocardless',
+  'lemonsqueezy',
+  'paddle',
+  'stripe',
+  'wechatpay',
+  'alipay',
+];
 
 describe('chance from a seed', () => {
   it('answers the same for the same seed and label, and otherwise not', () => {
