@@ -7,11 +7,12 @@ import { paddle } from './paddle.ts';
 import type { Provider } from './provider.ts';
 import { standard } from './standard.ts';
 import { stripe } from './stripe.ts';
+import { unionpay } from './unionpay.ts';
 import { wechatpay } from './wechatpay.ts';
 
 export type { Configured } from './define.ts';
 export type { Provider } from './provider.ts';
-export { alipay, coinbaseCommerce, gocardless, hmac, lemonsqueezy, paddle, standard, stripe, wechatpay };
+export { alipay, coinbaseCommerce, gocardless, hmac, lemonsqueezy, paddle, standard, stripe, unionpay, wechatpay };
 
 /** Every provider. A new one is its file, a folder of fixtures, and a line here. */
 export const providers: readonly Provider[] = [
@@ -23,6 +24,7 @@ export const providers: readonly Provider[] = [
   lemonsqueezy,
   paddle,
   stripe,
+  unionpay,
   wechatpay,
 ];
 

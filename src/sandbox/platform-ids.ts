@@ -20,6 +20,8 @@ export function platformId(provider: string, object: PlatformObject, seed: Seede
       return { payment: '1', refund: '2', dispute: '3' }[object] + seed.digits(name, 8);
     case 'paddle':
       return { payment: 'txn_', refund: 'adj_', dispute: 'adj_' }[object] + seed.hex(name, 26);
+    case 'unionpay':
+      return { payment: '78', refund: '79', dispute: '80' }[object] + seed.digits(name, 19);
     case 'stripe':
       return { payment: 'pi_', refund: 're_', dispute: 'dp_' }[object] + seed.hex(name, 24);
     default:

@@ -1,5 +1,16 @@
+import { unionpay } from '../../src/providers/index.ts';
 import type { RawRequest } from '../../src/providers/provider.ts';
-import { headerOf, notificationOf, now, sidesOf, textOf, withBody, withHeader, withoutHeader } from './support.ts';
+import {
+  headerOf,
+  notificationOf,
+  now,
+  seededRandom,
+  sidesOf,
+  textOf,
+  withBody,
+  withHeader,
+  withoutHeader,
+} from './support.ts';
 
 /** Something hostile, damaged or late that every provider meets, and how it must be refused. */
 export interface NegativeCase {
@@ -91,17 +102,32 @@ const formats: Readonly<Record<string, (sealed: RawRequest) => Read>> = {
     isJson: false,
     hasTimestamp: false,
     signatureHeaders: [],
-    withSignature: (change) =>
-      withBody(
-        sealed,
-        textOf(sealed.body).replace(
-          /sign=([^&]*)$/,
-          (_, sign: string) => `sign=${encodeURIComponent(change(decodeURIComponent(sign)))}`,
-        ),
-      ),
+    withSignature: inForm(sealed, 'sign'),
     withOtherScheme: () => withBody(sealed, textOf(sealed.body).replace('sign_type=RSA2', 'sign_type=RSA')),
   }),
+  unionpay: (sealed) => ({
+    isJson: false,
+    hasTimestamp: false,
+    signatureHeaders: [],
+    withSignature: inForm(sealed, 'signature'),
+    withUnknownKey: () => {
+      const fields = new URLSearchParams(textOf(sealed.body));
+      fields.set('signPubKeyCert', unionpay.pair?.(seededRandom('other')).endpoint.certificate ?? '');
+      return withBody(sealed, fields.toString());
+    },
+    withOtherScheme: () => withBody(sealed, textOf(sealed.body).replace('signMethod=01', 'signMethod=12')),
+  }),
 };
+
+/** The last field of a form holds the signature. */
+const inForm = (sealed: RawRequest, field: string) => (change: (signature: string) => string) =>
+  withBody(
+    sealed,
+    textOf(sealed.body).replace(
+      new RegExp(`${field}=([^&]*)$`),
+      (_, signature: string) => `${field}=${encodeURIComponent(change(decodeURIComponent(signature)))}`,
+    ),
+  );
 
 const over = (sealed: RawRequest, header: string, pattern: RegExp) => (change: (signature: string) => string) =>
   withHeader(sealed, header, (value) =>

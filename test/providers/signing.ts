@@ -1,4 +1,4 @@
-import { createHmac, createSign } from 'node:crypto';
+import { createHash, createHmac, createSign } from 'node:crypto';
 import { Aes } from 'wechatpay-axios-plugin';
 import { z } from 'zod';
 import type { RawRequest } from '../../src/providers/provider.ts';
@@ -13,6 +13,7 @@ const credentialsSchema = z.looseObject({
   api_v3_keys: z.array(z.string()).default(['']),
   serial: z.string().default(''),
   sign_key: z.string().default(''),
+  certificate: z.string().default(''),
 });
 
 /** Any body as an authentic request of a format: signed by node:crypto, without the code under test. */
@@ -79,6 +80,22 @@ export function signedResource(
     'wechatpay',
     JSON.stringify({ id: 'EV-1', create_time, resource_type: 'encrypt-resource', event_type, resource: sealed }),
   );
+}
+
+/** A UnionPay form of any fields, signed over the hex digest of the sorted values. */
+export function signedAcp(fields: Readonly<Record<string, string>>, changes: object = {}): RawRequest {
+  const { sign_key, certificate } = {
+    ...credentialsSchema.parse(sidesOf('unionpay').credentials.endpoint),
+    ...changes,
+  };
+  const all: Record<string, string> = { signPubKeyCert: certificate, ...fields };
+  const text = Object.keys(all)
+    .sort()
+    .map((name) => `${name}=${all[name]}`)
+    .join('&');
+  const signer = createSign('RSA-SHA256').update(createHash('sha256').update(text).digest('hex'));
+  const body = Buffer.from(new URLSearchParams({ ...all, signature: signer.sign(sign_key, 'base64') }).toString());
+  return { method: 'POST', target: '/', headers: [['content-type', 'application/x-www-form-urlencoded']], body };
 }
 
 /** An Alipay form of any fields, signed over the sorted values. */

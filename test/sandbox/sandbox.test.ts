@@ -14,7 +14,7 @@ import {
   until,
 } from './harness.ts';
 
-const formats = ['hmac', 'standard', 'lemonsqueezy', 'paddle', 'stripe', 'wechatpay', 'alipay'];
+const formats = ['hmac', 'standard', 'lemonsqueezy', 'paddle', 'stripe', 'wechatpay', 'alipay', 'unionpay'];
 
 let platform: Platform;
 beforeAll(async () => {
