@@ -1,4 +1,5 @@
 import { alipay } from './alipay.ts';
+import { braintree } from './braintree.ts';
 import { coinbaseCommerce } from './coinbase-commerce.ts';
 import { gocardless } from './gocardless.ts';
 import { hmac } from './hmac.ts';
@@ -12,13 +13,26 @@ import { wechatpay } from './wechatpay.ts';
 
 export type { Configured } from './define.ts';
 export type { Provider } from './provider.ts';
-export { alipay, coinbaseCommerce, gocardless, hmac, lemonsqueezy, paddle, standard, stripe, unionpay, wechatpay };
+export {
+  alipay,
+  braintree,
+  coinbaseCommerce,
+  gocardless,
+  hmac,
+  lemonsqueezy,
+  paddle,
+  standard,
+  stripe,
+  unionpay,
+  wechatpay,
+};
 
 /** Every provider. A new one is its file, a folder of fixtures, and a line here. */
 export const providers: readonly Provider[] = [
   standard,
   hmac,
   alipay,
+  braintree,
   coinbaseCommerce,
   gocardless,
   lemonsqueezy,

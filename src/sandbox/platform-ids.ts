@@ -11,6 +11,8 @@ export function platformId(provider: string, object: PlatformObject, seed: Seede
       return { payment: '4200', refund: '5030', dispute: '2000' }[object] + seed.digits(name, 24);
     case 'alipay':
       return `20${seed.digits(name, 26)}`;
+    case 'braintree':
+      return seed.hex(name, 8);
     case 'coinbase-commerce':
       return seed.hex(name, 8).toUpperCase();
     case 'gocardless':

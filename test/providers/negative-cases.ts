@@ -105,6 +105,22 @@ const formats: Readonly<Record<string, (sealed: RawRequest) => Read>> = {
     withSignature: inForm(sealed, 'sign'),
     withOtherScheme: () => withBody(sealed, textOf(sealed.body).replace('sign_type=RSA2', 'sign_type=RSA')),
   }),
+  braintree: (sealed) => {
+    const changed = (change: (signature: string) => string) => {
+      const fields = new URLSearchParams(textOf(sealed.body));
+      fields.set('bt_signature', change(fields.get('bt_signature') ?? ''));
+      return withBody(sealed, fields.toString());
+    };
+    return {
+      isJson: false,
+      hasTimestamp: false,
+      signatureHeaders: [],
+      withSignature: (change) =>
+        changed((pair) => pair.replace(/\|(.*)$/, (_, signature: string) => `|${change(signature)}`)),
+      withUnknownKey: () => changed((pair) => pair.replace(/^.*\|/, 'another|')),
+      withOtherScheme: () => changed((pair) => pair.replace('|', '|sha256|')),
+    };
+  },
   unionpay: (sealed) => ({
     isJson: false,
     hasTimestamp: false,

@@ -92,6 +92,6 @@ function statusOf(name: string, code: string): number {
 
 function secretsIn(credentials: Record<string, unknown>): string[] {
   return Object.entries(credentials)
-    .filter(([field]) => /secret|api_v3_key|encryption/.test(field))
-    .flatMap(([, value]) => (Array.isArray(value) ? value.map(String) : []));
+    .filter(([field]) => /secret|api_v3_key|api_keys|encryption/.test(field))
+    .flatMap(([, value]) => (typeof value === 'object' && value !== null ? Object.values(value).map(String) : []));
 }

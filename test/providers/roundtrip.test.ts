@@ -99,7 +99,9 @@ describe('what is sealed by', () => {
     const sent = JSON.stringify([sealed.headers, Buffer.from(sealed.body).toString('latin1')]);
     const secrets = Object.entries(credentials.endpoint)
       .filter(([field]) => /secrets|keys|sign_key/.test(field))
-      .flatMap(([, value]) => (Array.isArray(value) ? value.map(String) : [String(value)]));
+      .flatMap(([, value]) =>
+        typeof value === 'object' && value !== null ? Object.values(value).map(String) : [String(value)],
+      );
     expect(secrets.length).toBeGreaterThan(0);
     expect(secrets.filter((secret) => sent.includes(secret))).toEqual([]);
   });

@@ -7,6 +7,7 @@ import { now, sidesOf } from './support.ts';
 const seconds = String(now / 1000);
 const credentialsSchema = z.looseObject({
   api_key: z.string().default(''),
+  api_keys: z.record(z.string(), z.string()).default({}),
   api_secrets: z.array(z.string()).default(['']),
   secrets: z.array(z.string()).default(['']),
   webhook_secrets: z.array(z.string()).default(['']),
@@ -95,6 +96,17 @@ export function signedAcp(fields: Readonly<Record<string, string>>, changes: obj
     .join('&');
   const signer = createSign('RSA-SHA256').update(createHash('sha256').update(text).digest('hex'));
   const body = Buffer.from(new URLSearchParams({ ...all, signature: signer.sign(sign_key, 'base64') }).toString());
+  return { method: 'POST', target: '/', headers: [['content-type', 'application/x-www-form-urlencoded']], body };
+}
+
+/** A Braintree form around any XML, or any payload in its place. */
+export function signedXml(xml: string, payload = `${Buffer.from(xml).toString('base64')}\n`): RawRequest {
+  const [[publicKey, privateKey] = ['', '']] = Object.entries(
+    credentialsSchema.parse(sidesOf('braintree').credentials.endpoint).api_keys,
+  );
+  const key = createHash('sha1').update(privateKey).digest();
+  const signature = `${publicKey}|${createHmac('sha1', key).update(payload).digest('hex')}`;
+  const body = Buffer.from(new URLSearchParams({ bt_signature: signature, bt_payload: payload }).toString());
   return { method: 'POST', target: '/', headers: [['content-type', 'application/x-www-form-urlencoded']], body };
 }
 

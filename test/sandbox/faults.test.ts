@@ -23,6 +23,7 @@ const formats = [
   'stripe',
   'wechatpay',
   'alipay',
+  'braintree',
   'unionpay',
 ];
 

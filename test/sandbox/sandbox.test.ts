@@ -14,7 +14,17 @@ import {
   until,
 } from './harness.ts';
 
-const formats = ['hmac', 'standard', 'lemonsqueezy', 'paddle', 'stripe', 'wechatpay', 'alipay', 'unionpay'];
+const formats = [
+  'hmac',
+  'standard',
+  'lemonsqueezy',
+  'paddle',
+  'stripe',
+  'wechatpay',
+  'alipay',
+  'braintree',
+  'unionpay',
+];
 
 let platform: Platform;
 beforeAll(async () => {
