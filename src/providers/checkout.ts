@@ -17,10 +17,11 @@ import { singleHeader } from './primitives/headers.ts';
 import { hmacSecret } from './primitives/hmac.ts';
 import { at, exactInteger, idAt, type Json, type JsonObject, textAt } from './primitives/json.ts';
 import { moneyFromWire, type WireUnits, wireFromMinor } from './primitives/money.ts';
+import { orderNoAt } from './primitives/order-no.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, isSuccessStatus, judgeBy } from './primitives/replies.ts';
 import { type BodySignature, openSigned, postSigned } from './primitives/signed-body.ts';
-import { factTold, openedAs, orderNoAt, timeAt } from './primitives/told-fact.ts';
+import { factTold, openedAs, timeAt } from './primitives/told-fact.ts';
 import { wordsOf } from './primitives/vocabulary.ts';
 import type { Headers, Receiver, ReceiverAccount, Refusal, Sender } from './provider.ts';
 

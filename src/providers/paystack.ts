@@ -21,10 +21,11 @@ import { fieldPath, listOf, secretText } from './primitives/credentials.ts';
 import { hmacSecret } from './primitives/hmac.ts';
 import { at, exactInteger, idAt, type Json, type JsonObject, textAt } from './primitives/json.ts';
 import { currencyFrom, moneyFromWire, type WireUnits, wireFromMinor } from './primitives/money.ts';
+import { orderNoAt } from './primitives/order-no.ts';
 import { shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, judgeBy } from './primitives/replies.ts';
 import { type BodySignature, openSigned, postSigned } from './primitives/signed-body.ts';
-import { factTold, openedAs, orderNoAt, timeAt } from './primitives/told-fact.ts';
+import { factTold, openedAs, timeAt } from './primitives/told-fact.ts';
 import { wordsOf } from './primitives/vocabulary.ts';
 import type { Context, Receiver, ReceiverAccount, Sender } from './provider.ts';
 

@@ -17,10 +17,11 @@ import { fieldPath, idText, listOf, secretText } from './primitives/credentials.
 import { hmacSecret } from './primitives/hmac.ts';
 import { at, exactInteger, idAt, type Json, type JsonObject, textAt } from './primitives/json.ts';
 import { moneyFrom } from './primitives/money.ts';
+import { orderNoAt } from './primitives/order-no.ts';
 import { refused, shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, isSuccessStatus, judgeBy } from './primitives/replies.ts';
 import { type BodySignature, openSigned, postSigned } from './primitives/signed-body.ts';
-import { factTold, openedAs, orderNoAt, secondsAt } from './primitives/told-fact.ts';
+import { factTold, openedAs, secondsAt } from './primitives/told-fact.ts';
 import { wordsOf } from './primitives/vocabulary.ts';
 import type { Receiver, ReceiverAccount, Sender } from './provider.ts';
 

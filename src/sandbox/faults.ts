@@ -83,7 +83,7 @@ export function wronglySigned(request: RawRequest): RawRequest {
   return { ...request, headers, body: signatureInBodyChanged(request) };
 }
 
-/** Formats that sign inside a form (`sign=…`) or inside each item have no header to change. */
+/** Formats that sign inside a form (`sign=…`, `signature=…`) or inside each item have no header to change. */
 function signatureInBodyChanged(request: RawRequest): Uint8Array {
   const isForm = request.headers.some(
     ([name, value]) => name.toLowerCase() === 'content-type' && value.startsWith('application/x-www-form-urlencoded'),
@@ -97,11 +97,10 @@ function signatureInBodyChanged(request: RawRequest): Uint8Array {
     );
     return Buffer.from(changed, 'latin1');
   }
-  const changed = text.replace(
-    /(^|&)sign=([^&]+)/,
-    (_, before: string, value: string) =>
-      `${before}sign=${encodeURIComponent(otherSignature(decodeURIComponent(value)))}`,
-  );
+  const changed = text.replace(/(?<=^|&)([a-z_]*sign(?:ature)?)=([^&]+)/, (_, field: string, value: string) => {
+    const other = decodeURIComponent(value).replace(/[A-Za-z0-9+/=]{40,}/, otherSignature);
+    return `${field}=${encodeURIComponent(other)}`;
+  });
   return Buffer.from(changed, 'latin1');
 }
 

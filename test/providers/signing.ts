@@ -1,4 +1,4 @@
-import { createHmac, createSign } from 'node:crypto';
+import { createHash, createHmac, createSign } from 'node:crypto';
 import { Aes } from 'wechatpay-axios-plugin';
 import { z } from 'zod';
 import type { RawRequest } from '../../src/providers/provider.ts';
@@ -7,6 +7,7 @@ import { now, sidesOf } from './support.ts';
 const seconds = String(now / 1000);
 const credentialsSchema = z.looseObject({
   api_key: z.string().default(''),
+  api_keys: z.record(z.string(), z.string()).default({}),
   api_secrets: z.array(z.string()).default(['']),
   secrets: z.array(z.string()).default(['']),
   client_secrets: z.array(z.string()).default(['']),
@@ -18,6 +19,7 @@ const credentialsSchema = z.looseObject({
   api_v3_keys: z.array(z.string()).default(['']),
   serial: z.string().default(''),
   sign_key: z.string().default(''),
+  certificate: z.string().default(''),
 });
 
 /** Any body as an authentic request of a format: signed by node:crypto, without the code under test. */
@@ -41,6 +43,16 @@ export function signed(name: string, body: string | Uint8Array): RawRequest {
       const signature = hmac(secret, `msg_1.${seconds}.`).digest('base64');
       return request({ 'webhook-id': 'msg_1', 'webhook-timestamp': seconds, 'webhook-signature': `v1,${signature}` });
     }
+    case 'coinbase-commerce':
+      return request({ 'x-cc-webhook-signature': hmac(credentials.webhook_secrets[0] ?? '', '').digest('hex') });
+    case 'gocardless':
+      return request({ 'webhook-signature': hmac(credentials.webhook_secrets[0] ?? '', '').digest('hex') });
+    case 'lemonsqueezy':
+      return request({ 'x-signature': hmac(credentials.webhook_secrets[0] ?? '', '').digest('hex') });
+    case 'paddle':
+      return request({
+        'paddle-signature': `ts=${seconds};h1=${hmac(credentials.webhook_secrets[0] ?? '', `${seconds}:`).digest('hex')}`,
+      });
     case 'stripe':
       return request({
         'stripe-signature': `t=${seconds},v1=${hmac(credentials.webhook_secrets[0] ?? '', `${seconds}.`).digest('hex')}`,
@@ -125,6 +137,33 @@ export function signedResource(
     'wechatpay',
     JSON.stringify({ id: 'EV-1', create_time, resource_type: 'encrypt-resource', event_type, resource: sealed }),
   );
+}
+
+/** A UnionPay form of any fields, signed over the hex digest of the sorted values. */
+export function signedAcp(fields: Readonly<Record<string, string>>, changes: object = {}): RawRequest {
+  const { sign_key, certificate } = {
+    ...credentialsSchema.parse(sidesOf('unionpay').credentials.endpoint),
+    ...changes,
+  };
+  const all: Record<string, string> = { signPubKeyCert: certificate, ...fields };
+  const text = Object.keys(all)
+    .sort()
+    .map((name) => `${name}=${all[name]}`)
+    .join('&');
+  const signer = createSign('RSA-SHA256').update(createHash('sha256').update(text).digest('hex'));
+  const body = Buffer.from(new URLSearchParams({ ...all, signature: signer.sign(sign_key, 'base64') }).toString());
+  return { method: 'POST', target: '/', headers: [['content-type', 'application/x-www-form-urlencoded']], body };
+}
+
+/** A Braintree form around any XML, or any payload in its place. */
+export function signedXml(xml: string, payload = `${Buffer.from(xml).toString('base64')}\n`): RawRequest {
+  const [[publicKey, privateKey] = ['', '']] = Object.entries(
+    credentialsSchema.parse(sidesOf('braintree').credentials.endpoint).api_keys,
+  );
+  const key = createHash('sha1').update(privateKey).digest();
+  const signature = `${publicKey}|${createHmac('sha1', key).update(payload).digest('hex')}`;
+  const body = Buffer.from(new URLSearchParams({ bt_signature: signature, bt_payload: payload }).toString());
+  return { method: 'POST', target: '/', headers: [['content-type', 'application/x-www-form-urlencoded']], body };
 }
 
 /** An Alipay form of any fields, signed over the sorted values. */

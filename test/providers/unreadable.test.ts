@@ -24,7 +24,11 @@ const damaged: readonly (readonly [name: string, body: string | Uint8Array])[] =
 describe.each([
   'adyen',
   'checkout',
+  'coinbase-commerce',
+  'gocardless',
   'hmac',
+  'lemonsqueezy',
+  'paddle',
   'paystack',
   'razorpay',
   'shopify',
@@ -70,6 +74,26 @@ describe.each(amounts)('an amount that is %s', (_name, amount) => {
   it('makes a body of standard unreadable', () => {
     const body = `{"type":"refund.succeeded","data":{"order_no":"O-1","operation_id":"r","amount_minor":${amount},"currency":"CNY"}}`;
     expect(refusalOf(sidesOf('standard').receiver.open(signed('standard', body), context))).toMatch(expected);
+  });
+
+  it('makes a charge of Coinbase Commerce unreadable, unless it is a decimal number', () => {
+    const charge = `{"code":"A","pricing":{"local":{"amount":${amount},"currency":"USD"}}}`;
+    const body = `{"event":{"id":"e","type":"charge:confirmed","created_at":"2026-01-05T02:21:33Z","data":${charge}}}`;
+    expect(refusalOf(sidesOf('coinbase-commerce').receiver.open(signed('coinbase-commerce', body), context))).toMatch(
+      expected,
+    );
+  });
+
+  it('makes an event of Lemon Squeezy unreadable', () => {
+    const order = `{"status":"paid","total":${amount},"currency":"USD","created_at":"2026-01-05T02:21:33.000000Z"}`;
+    const body = `{"meta":{"event_name":"order_created"},"data":{"id":"1","attributes":${order}}}`;
+    expect(refusalOf(sidesOf('lemonsqueezy').receiver.open(signed('lemonsqueezy', body), context))).toMatch(expected);
+  });
+
+  it('makes an event of Paddle unreadable', () => {
+    const data = `{"id":"txn_1","currency_code":"USD","details":{"totals":{"grand_total":${amount}}}}`;
+    const body = `{"event_id":"evt_1","event_type":"transaction.paid","occurred_at":"2026-01-05T02:21:33Z","data":${data}}`;
+    expect(refusalOf(sidesOf('paddle').receiver.open(signed('paddle', body), context))).toMatch(expected);
   });
 
   it('makes an event of Stripe unreadable', () => {

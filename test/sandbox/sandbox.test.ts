@@ -17,14 +17,18 @@ import {
 const formats = [
   'hmac',
   'standard',
-  'stripe',
-  'wechatpay',
-  'alipay',
   'adyen',
+  'alipay',
+  'braintree',
   'checkout',
+  'lemonsqueezy',
+  'paddle',
   'razorpay',
   'shopify',
   'square',
+  'stripe',
+  'unionpay',
+  'wechatpay',
 ];
 
 let platform: Platform;

@@ -3,7 +3,8 @@ import type { Fact, FactKind } from '../../domain/fact.ts';
 import type { AccountId } from '../../domain/ids.ts';
 import { isObject, type Json, at as valueAt } from '../primitives/json.ts';
 import { moneyFromWire, type WireUnits } from '../primitives/money.ts';
-import { factTold, orderNoAt } from '../primitives/told-fact.ts';
+import { orderNoAt } from '../primitives/order-no.ts';
+import { factTold } from '../primitives/told-fact.ts';
 
 /** docs.adyen.com/development-resources/currency-codes; as general knowledge has it. */
 export const adyenUnits: WireUnits = { platform: 'adyen', exponents: { CLP: 2, CVE: 0, IDR: 0, ISK: 2 } };

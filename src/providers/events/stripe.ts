@@ -1,7 +1,7 @@
 import type { Fact, FactKind } from '../../domain/fact.ts';
-import { isOrderNo } from '../../domain/ids.ts';
 import { at, idAt, integerText, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
 import { moneyFromWire, type WireUnits } from '../primitives/money.ts';
+import { orderNoAt } from '../primitives/order-no.ts';
 import { shown } from '../primitives/refusal.ts';
 import type { Opened, ReceiverAccount } from '../provider.ts';
 
@@ -84,20 +84,14 @@ export function readStripeEvent(body: Json, account: ReceiverAccount, orderNoPat
   const created = Number(integerText(at(body, 'created')));
   if (!isObject(object) || !(created > 0 && created < 1e11))
     return { is: 'unreadable', why: 'the event has no data.object or no created' };
-  const reference = referenceOf(body, object, orderNoPath);
+  const reference = orderNoPath === undefined ? orderNoAt(object, orderNoPlaces) : orderNoAt(body, [orderNoPath]);
   const fact = reader(object, { account, created, payee: idAt(body, 'account'), reference });
   if (fact === null) return { is: 'ignored', messageId, type: shown(type) };
   if (typeof fact === 'string') return { is: 'unreadable', why: `${type}: ${fact}` };
   return { is: 'facts', messageId, facts: [fact], readBack: false };
 }
 
-/** Our order number where the merchant put it: an id of Stripe's own is never one. */
-function referenceOf(body: Json, object: JsonObject, orderNoPath: string | undefined): string | null {
-  const places = ['metadata.order_no', 'metadata.order_id', 'client_reference_id'];
-  const found = orderNoPath === undefined ? places.map((place) => idAt(object, place)) : [idAt(body, orderNoPath)];
-  const reference = found.find((text) => text !== null) ?? null;
-  return reference !== null && isOrderNo(reference) ? reference : null;
-}
+const orderNoPlaces = ['metadata.order_no', 'metadata.order_id', 'client_reference_id'];
 
 interface Said {
   event: StripeEvent;

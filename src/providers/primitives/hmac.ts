@@ -6,9 +6,9 @@ export interface HmacSecret {
   digest(text: Uint8Array): Uint8Array;
 }
 
-export function hmacSecret(secret: string | Uint8Array, algorithm: 'sha256' | 'sha512' = 'sha256'): HmacSecret {
+export function hmacSecret(secret: string | Uint8Array, hash: 'sha256' | 'sha1' | 'sha512' = 'sha256'): HmacSecret {
   const key = createSecretKey(typeof secret === 'string' ? utf8(secret) : secret);
-  return { digest: (text) => createHmac(algorithm, key).update(text).digest() };
+  return { digest: (text) => createHmac(hash, key).update(text).digest() };
 }
 
 /** Whether any candidate is the signature of the text under any secret. Compares bytes, in constant time; a wrong length is only false. */

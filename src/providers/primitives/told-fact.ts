@@ -1,9 +1,9 @@
 import { fromIso, type Instant } from '../../domain/clock.ts';
 import type { Fact, FactKind } from '../../domain/fact.ts';
-import { type AccountId, isOrderNo } from '../../domain/ids.ts';
+import type { AccountId } from '../../domain/ids.ts';
 import type { Money } from '../../domain/money.ts';
 import type { Opened } from '../provider.ts';
-import { at, idAt, integerText, type Json, textAt } from './json.ts';
+import { at, integerText, type Json, textAt } from './json.ts';
 import { shown } from './refusal.ts';
 
 /** What a platform says of one operation. What it must say and does not is null; money that cannot be read is the reason as a text. */
@@ -47,11 +47,6 @@ export function openedAs(message: { id: string | null; type: string }, fact: Fac
   if (fact === null) return { is: 'ignored', messageId: message.id, type: shown(message.type) };
   if (typeof fact === 'string') return { is: 'unreadable', why: `${shown(message.type)}: ${fact}` };
   return { is: 'facts', messageId: message.id, facts: [fact], readBack: false };
-}
-
-/** The first order number at any of the paths. */
-export function orderNoAt(body: Json | undefined, paths: readonly string[]): string | null {
-  return paths.map((path) => idAt(body, path)).find((text) => text !== null && isOrderNo(text)) ?? null;
 }
 
 /** Whole seconds since 1970; else null. */
