@@ -14,7 +14,7 @@ import type { Notification } from '../domain/notification.ts';
 import { define } from './define.ts';
 import { fromBeijing, toBeijing } from './primitives/beijing-time.ts';
 import { idText, listOf, privateKeyText, publicKeyText } from './primitives/credentials.ts';
-import { parseForm, sortedText, writeForm } from './primitives/form.ts';
+import { parseForm, refuseAmbiguous, sortedText, writeForm } from './primitives/form.ts';
 import { refused, shown } from './primitives/refusal.ts';
 import { acknowledgeWith, isSuccessStatus, judgeBy, post } from './primitives/replies.ts';
 import { rsaMatches, rsaPair, rsaPrivateKey, rsaPublicKey, rsaSignature } from './primitives/rsa.ts';
@@ -100,7 +100,7 @@ function receiver(credentials: AccountCredentials, account: ReceiverAccount): Re
         const why = `none of the ${keys.length} alipay_public_keys fits; use Alipay's public key for app ${credentials.app_id}, not the app's own, and the form as it was received`;
         return refused('signature.mismatch', why, text);
       }
-      const refusal = refuseAmbiguous(text) ?? refuseOther(said, credentials);
+      const refusal = refuseAmbiguous(text, decisive) ?? refuseOther(said, credentials);
       if (refusal) return { ...refusal, signedText: text };
       return readTrade(said, account);
     },
@@ -158,18 +158,6 @@ function fieldsOf(notification: Notification): Record<string, string> {
 
 /** The value of a field; null where it is absent or empty. */
 type Said = (name: string) => string | null;
-
-/**
- * The signed text joins values unescaped, so a value that holds `&total_amount=…` can be split off into a field of its own, without changing
- * the text. A text in which a field that decides something seems to come twice is therefore refused; the payment is found by query.
- */
-function refuseAmbiguous(text: Uint8Array): Refusal | null {
-  const joined = `&${Buffer.from(text).toString('latin1')}`;
-  const twice = decisive.find((name) => joined.split(`&${name}=`).length > 2);
-  return twice === undefined
-    ? null
-    : refused('callback.malformed', `the signed text could be read with two different values of ${twice}`);
-}
 
 function refuseOther(said: Said, credentials: AccountCredentials): Refusal | null {
   for (const name of ['app_id', 'seller_id'] as const) {

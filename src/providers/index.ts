@@ -1,16 +1,64 @@
+import { adyen } from './adyen.ts';
 import { alipay } from './alipay.ts';
+import { braintree } from './braintree.ts';
+import { checkout } from './checkout.ts';
+import { coinbaseCommerce } from './coinbase-commerce.ts';
+import { gocardless } from './gocardless.ts';
 import { hmac } from './hmac.ts';
+import { lemonsqueezy } from './lemonsqueezy.ts';
+import { paddle } from './paddle.ts';
+import { paystack } from './paystack.ts';
 import type { Provider } from './provider.ts';
+import { razorpay } from './razorpay.ts';
+import { shopify } from './shopify.ts';
+import { square } from './square.ts';
 import { standard } from './standard.ts';
 import { stripe } from './stripe.ts';
+import { unionpay } from './unionpay.ts';
 import { wechatpay } from './wechatpay.ts';
 
 export type { Configured } from './define.ts';
 export type { Provider } from './provider.ts';
-export { alipay, hmac, standard, stripe, wechatpay };
+export {
+  adyen,
+  alipay,
+  braintree,
+  checkout,
+  coinbaseCommerce,
+  gocardless,
+  hmac,
+  lemonsqueezy,
+  paddle,
+  paystack,
+  razorpay,
+  shopify,
+  square,
+  standard,
+  stripe,
+  unionpay,
+  wechatpay,
+};
 
 /** Every provider. A new one is its file, a folder of fixtures, and a line here. */
-export const providers: readonly Provider[] = [standard, hmac, alipay, stripe, wechatpay];
+export const providers: readonly Provider[] = [
+  standard,
+  hmac,
+  adyen,
+  alipay,
+  braintree,
+  checkout,
+  coinbaseCommerce,
+  gocardless,
+  lemonsqueezy,
+  paddle,
+  paystack,
+  razorpay,
+  shopify,
+  square,
+  stripe,
+  unionpay,
+  wechatpay,
+];
 
 /** The provider of that name, or undefined. */
 export function providerByName(name: string): Provider | undefined {

@@ -13,17 +13,15 @@ import { AppError } from '../domain/errors.ts';
 import type { Random } from '../domain/ids.ts';
 import type { Notification, NotificationType } from '../domain/notification.ts';
 import { define } from './define.ts';
-import { readStripeEvent, wireAmount } from './events/stripe.ts';
-import { concat, fromHex, toHex } from './primitives/bytes.ts';
+import { readStripeEvent, stripeUnits } from './events/stripe.ts';
+import { concat, toHex } from './primitives/bytes.ts';
 import { fieldPath, idText, listOf, secretText } from './primitives/credentials.ts';
-import { refuseStale } from './primitives/freshness.ts';
-import { singleHeader } from './primitives/headers.ts';
-import { hmacMatches, hmacSecret } from './primitives/hmac.ts';
 import { exactInteger, type JsonObject, parseJson, textAt } from './primitives/json.ts';
-import { mismatchCause } from './primitives/likely-cause.ts';
+import { wireFromMinor } from './primitives/money.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
-import { acknowledgeWith, isSuccessStatus, judgeBy, post } from './primitives/replies.ts';
-import type { Headers, Receiver, ReceiverAccount, Refusal, Sender } from './provider.ts';
+import { acknowledgeReceived, isSuccessStatus, judgeBy, post } from './primitives/replies.ts';
+import { type TimedSignature, timedSigner } from './primitives/timed-signature.ts';
+import type { Receiver, ReceiverAccount, Sender } from './provider.ts';
 
 /** The whole text is the key, prefix included: unlike Standard Webhooks, Stripe does not decode what follows `whsec_`. */
 const webhookSecrets = listOf(secretText(16).startsWith('whsec_', 'must start with whsec_'));
@@ -41,12 +39,12 @@ const endpointCredentials = z.strictObject({
 type AccountCredentials = z.infer<typeof accountCredentials>;
 type EndpointCredentials = z.infer<typeof endpointCredentials>;
 
-const signaturesMax = 16;
-/** Two `t=` are two headers that something joined. */
-const signatureGrammar = {
-  form: /^t=\d{1,12}(,[a-z0-9]+=[^,]*)+$/,
-  says: '`t=<seconds>,v1=<hex>`',
-  joined: /^t=.*,\s*t=/,
+const signature: TimedSignature = {
+  header: 'stripe-signature',
+  time: 't',
+  scheme: 'v1',
+  separator: ',',
+  joiner: '.',
 };
 const hour = 3_600_000;
 
@@ -96,20 +94,11 @@ function receiver(credentials: AccountCredentials, account: ReceiverAccount): Re
   if (account.mode === 'live' && /^.._test_/.test(credentials.api_key ?? '')) {
     throw new AppError('account.credentials', 'api_key is a test key, and the account is live');
   }
-  const secrets = credentials.webhook_secrets.map((secret) => hmacSecret(secret));
+  const signer = timedSigner(signature, credentials.webhook_secrets);
   return {
     open(request, context) {
-      const read = readSignature(request.headers);
-      if (isRefused(read)) return read;
-      const textOver = (body: Uint8Array) => concat(read.timestamp, '.', body);
-      const matches = (body: Uint8Array) => hmacMatches(secrets, textOver(body), read.candidates);
-      const text = textOver(request.body);
-      if (!matches(request.body)) {
-        const otherwise = `none of the account's ${secrets.length} webhook_secrets fits any v1 signature`;
-        return refused('signature.mismatch', mismatchCause(request.body, matches, otherwise), text);
-      }
-      const stale = refuseStale(read.timestamp, context.now);
-      if (stale) return { ...stale, signedText: text };
+      const checked = signer.check(request, context.now);
+      if (isRefused(checked)) return checked;
       const event = parseJson(request.body);
       if ('why' in event) return { is: 'unreadable', why: event.why };
       const connected = textAt(event.value, 'account');
@@ -118,28 +107,21 @@ function receiver(credentials: AccountCredentials, account: ReceiverAccount): Re
         return refused(
           'callback.other_account',
           `an event of ${whose}; this account is for ${credentials.account}`,
-          text,
+          checked.text,
         );
       }
       return readStripeEvent(event.value, account, credentials.order_no_path);
     },
-    acknowledge: acknowledgeWith({
-      contentType: 'application/json',
-      success: '{"received":true}',
-      failure: (error) => JSON.stringify({ error }),
-    }),
+    acknowledge: acknowledgeReceived,
   };
 }
 
 function sender(credentials: EndpointCredentials): Sender {
-  const secrets = credentials.webhook_secrets.map((secret) => hmacSecret(secret));
+  const signer = timedSigner(signature, credentials.webhook_secrets);
   return {
     seal(notification, { now }) {
       const body = concat(JSON.stringify(eventFor(notification, credentials.livemode ?? true), null, 2));
-      const timestamp = String(Math.floor(now / 1000));
-      const text = concat(timestamp, '.', body);
-      const signatures = secrets.map((secret) => `v1=${toHex(secret.digest(text))}`);
-      return post('application/json', body, [['stripe-signature', [`t=${timestamp}`, ...signatures].join(',')]]);
+      return post('application/json', body, [signer.header(body, now)]);
     },
     judge: judgeBy(isSuccessStatus, { wanted: 'any 2xx' }),
   };
@@ -169,7 +151,7 @@ function eventFor(notification: Notification, livemode: boolean): JsonObject {
 /** The object of an event. A capture is known by its own id, so that several captures of one payment stay several. */
 function objectFor(notification: Notification): JsonObject {
   const { type, paymentId, operationId } = notification;
-  const amount = exactInteger(wireAmount(notification.amountMinor, notification.currency));
+  const amount = exactInteger(wireFromMinor(notification.amountMinor, notification.currency, stripeUnits));
   const currency = notification.currency.toLowerCase();
   if (type.startsWith('refund.'))
     return { id: operationId, object: 'refund', amount, currency, payment_intent: paymentId };
@@ -188,15 +170,4 @@ function objectFor(notification: Notification): JsonObject {
 
 function isSayable(type: string): type is keyof typeof eventOfType {
   return Object.hasOwn(eventOfType, type);
-}
-
-/** `t=<seconds>,v1=<hex>[,v1=<hex>…]`; other schemes (v0) do not count. */
-function readSignature(headers: Headers): { timestamp: string; candidates: Uint8Array[] } | Refusal {
-  const value = singleHeader(headers, 'stripe-signature', signatureGrammar);
-  if (isRefused(value)) return value;
-  const [time = '', ...signatures] = value.split(',');
-  if (signatures.length > signaturesMax) return refused('signature.malformed', `more than ${signaturesMax} signatures`);
-  const v1 = signatures.filter((one) => one.startsWith('v1='));
-  if (v1.length === 0) return refused('signature.scheme', 'header stripe-signature holds no v1 signature');
-  return { timestamp: time.slice(2), candidates: v1.flatMap((one) => fromHex(one.slice(3)) ?? []) };
 }

@@ -62,6 +62,12 @@ export const texts = {
 export const methodNames: Readonly<Record<string, Record<Language, string>>> = {
   wechatpay: { en: 'WeChat Pay', zh: '微信支付' },
   alipay: { en: 'Alipay', zh: '支付宝' },
+  adyen: { en: 'Card (Adyen)', zh: '银行卡（Adyen）' },
+  checkout: { en: 'Card (Checkout.com)', zh: '银行卡（Checkout.com）' },
+  paystack: { en: 'Paystack', zh: 'Paystack' },
+  razorpay: { en: 'Razorpay', zh: 'Razorpay' },
+  shopify: { en: 'Shopify', zh: 'Shopify' },
+  square: { en: 'Square', zh: 'Square' },
   stripe: { en: 'Card (Stripe)', zh: '银行卡（Stripe）' },
   standard: { en: 'Standard Webhooks', zh: 'Standard Webhooks' },
   hmac: { en: 'HMAC', zh: 'HMAC' },

@@ -50,13 +50,16 @@ export function faultsOfTry(faults: Faults, seed: Seeded, label: string): TryFau
   };
 }
 
+const itemSignature = '"hmacSignature":"';
+
 /** How old a stale signature is; no provider's window is as wide. */
 export const staleMs = 3_600_000;
 
 /** The request with one digit of its body replaced by another one, or its middle byte where there is no digit. */
 export function tampered(request: RawRequest, seed: Seeded, label: string): RawRequest {
   const body = Uint8Array.from(request.body);
-  const digits = [...body.keys()].filter((index) => isDigit(body[index] ?? 0));
+  const { from, to } = signedRange(request.body);
+  const digits = [...body.keys()].filter((index) => index >= from && index < to && isDigit(body[index] ?? 0));
   const at = digits[Math.floor(seed.share(`tamper_at:${label}`) * digits.length)] ?? body.length >> 1;
   const byte = body[at];
   if (byte === undefined) return request;
@@ -64,27 +67,40 @@ export function tampered(request: RawRequest, seed: Seeded, label: string): RawR
   return { ...request, body };
 }
 
+/** Adyen signs only some fields of its JSON, the amount among them; others sign all of it. */
+function signedRange(body: Uint8Array): { from: number; to: number } {
+  const text = Buffer.from(body).toString('latin1');
+  const amount = text.includes(itemSignature) ? /"value":\d+/.exec(text) : null;
+  return amount === null ? { from: 0, to: body.length } : { from: amount.index, to: amount.index + amount[0].length };
+}
+
 /** The request with every signature in it changed, wherever the format carries them. */
 export function wronglySigned(request: RawRequest): RawRequest {
   const headers = request.headers.map(([name, value]) => {
-    const signs = /signature$|^authorization$/i.test(name);
+    const signs = /signature$|hmac-sha256$|^authorization$/i.test(name);
     return [name, signs ? value.replace(/[A-Za-z0-9+/=_-]{43,}/g, otherSignature) : value] as const;
   });
-  return { ...request, headers, body: signatureInFormChanged(request) };
+  return { ...request, headers, body: signatureInBodyChanged(request) };
 }
 
-/** Formats that sign inside a form (`sign=…`) have no header to change. */
-function signatureInFormChanged(request: RawRequest): Uint8Array {
+/** Formats that sign inside a form (`sign=…`, `signature=…`) or inside each item have no header to change. */
+function signatureInBodyChanged(request: RawRequest): Uint8Array {
   const isForm = request.headers.some(
     ([name, value]) => name.toLowerCase() === 'content-type' && value.startsWith('application/x-www-form-urlencoded'),
   );
-  if (!isForm) return request.body;
   const text = Buffer.from(request.body).toString('latin1');
-  const changed = text.replace(
-    /(^|&)sign=([^&]+)/,
-    (_, before: string, value: string) =>
-      `${before}sign=${encodeURIComponent(otherSignature(decodeURIComponent(value)))}`,
-  );
+  if (!isForm) {
+    if (!text.includes(itemSignature)) return request.body;
+    const changed = text.replace(
+      /("hmacSignature":")([^"]+)/g,
+      (_, before: string, value: string) => before + otherSignature(value),
+    );
+    return Buffer.from(changed, 'latin1');
+  }
+  const changed = text.replace(/(?<=^|&)([a-z_]*sign(?:ature)?)=([^&]+)/, (_, field: string, value: string) => {
+    const other = decodeURIComponent(value).replace(/[A-Za-z0-9+/=]{40,}/, otherSignature);
+    return `${field}=${encodeURIComponent(other)}`;
+  });
   return Buffer.from(changed, 'latin1');
 }
 

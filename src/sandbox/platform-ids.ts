@@ -11,8 +11,31 @@ export function platformId(provider: string, object: PlatformObject, seed: Seede
       return { payment: '4200', refund: '5030', dispute: '2000' }[object] + seed.digits(name, 24);
     case 'alipay':
       return `20${seed.digits(name, 26)}`;
+    case 'adyen':
+      return seed.digits(name, 16);
+    case 'braintree':
+      return seed.hex(name, 8);
+    case 'checkout':
+      return { payment: 'pay_', refund: 'act_', dispute: 'dsp_' }[object] + seed.hex(name, 26);
+    case 'coinbase-commerce':
+      return seed.hex(name, 8).toUpperCase();
+    case 'gocardless':
+      // A dispute is a stage of its payment.
+      return { payment: 'PM', refund: 'RF', dispute: 'PM' }[object] + seed.hex(name, 12).toUpperCase();
+    case 'lemonsqueezy':
+      return { payment: '1', refund: '2', dispute: '3' }[object] + seed.digits(name, 8);
+    case 'paddle':
+      return { payment: 'txn_', refund: 'adj_', dispute: 'adj_' }[object] + seed.hex(name, 26);
+    case 'paystack':
+      return seed.digits(name, 10);
+    case 'razorpay':
+      return { payment: 'pay_', refund: 'rfnd_', dispute: 'disp_' }[object] + seed.hex(name, 14);
+    case 'shopify':
+      return `8${seed.digits(name, 17)}`;
     case 'stripe':
       return { payment: 'pi_', refund: 're_', dispute: 'dp_' }[object] + seed.hex(name, 24);
+    case 'unionpay':
+      return { payment: '78', refund: '79', dispute: '80' }[object] + seed.digits(name, 19);
     default:
       return { payment: 'pay_', refund: 'rfd_', dispute: 'dsp_' }[object] + seed.hex(name, 24);
   }

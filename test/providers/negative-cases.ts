@@ -1,5 +1,16 @@
+import { unionpay } from '../../src/providers/index.ts';
 import type { RawRequest } from '../../src/providers/provider.ts';
-import { headerOf, notificationOf, now, sidesOf, textOf, withBody, withHeader, withoutHeader } from './support.ts';
+import {
+  headerOf,
+  now,
+  sayableBy,
+  seededRandom,
+  sidesOf,
+  textOf,
+  withBody,
+  withHeader,
+  withoutHeader,
+} from './support.ts';
 
 /** Something hostile, damaged or late that every provider meets, and how it must be refused. */
 export interface NegativeCase {
@@ -26,69 +37,153 @@ export interface Format {
   withOtherScheme(): RawRequest | null;
 }
 
+const bodySignatureHeaders: Readonly<Record<string, string>> = {
+  checkout: 'cko-signature',
+  paystack: 'x-paystack-signature',
+  razorpay: 'x-razorpay-signature',
+  shopify: 'x-shopify-hmac-sha256',
+  square: 'x-square-hmacsha256-signature',
+};
+
 export async function formatOf(name: string): Promise<Format> {
   const extra = name === 'hmac' ? { replay_window_s: 300 } : {};
-  const sealed = await sidesOf(name, { endpoint: extra }).sender.seal(notificationOf('payment.succeeded'), {
+  const { sender, provider } = sidesOf(name, { endpoint: extra });
+  const sealed = await sender.seal(sayableBy(provider, 'payment.succeeded'), {
     now,
     publicUrl: '',
     random: (bytes) => new Uint8Array(bytes).fill(7),
   });
-  const over = (header: string, pattern: RegExp) => (change: (signature: string) => string) =>
-    withHeader(sealed, header, (value) =>
-      value.replace(pattern, (_, before: string, signature: string) => before + change(signature)),
-    );
-  const common = { name, sealed, isJson: true, hasTimestamp: true, withUnknownKey: () => null };
-  switch (name) {
-    case 'hmac':
-      return {
-        ...common,
-        signatureHeaders: ['authorization', 'x-timestamp', 'x-nonce'],
-        withSignature: over('authorization', /^(.*:)(.*)$/),
-        withUnknownKey: () => withHeader(sealed, 'authorization', (value) => value.replace(/ .*:/, ' somebody-else:')),
-        withOtherScheme: () => withHeader(sealed, 'authorization', (value) => value.replace('HMAC', 'Bearer')),
-      };
-    case 'standard':
-      return {
-        ...common,
-        signatureHeaders: ['webhook-id', 'webhook-timestamp', 'webhook-signature'],
-        withSignature: over('webhook-signature', /^(v1,)(.*)$/),
-        withOtherScheme: () => withHeader(sealed, 'webhook-signature', (value) => value.replace('v1,', 'v0,')),
-      };
-    case 'stripe':
-      return {
-        ...common,
-        signatureHeaders: ['stripe-signature'],
-        withSignature: over('stripe-signature', /^(.*v1=)(.*)$/),
-        withOtherScheme: () => withHeader(sealed, 'stripe-signature', (value) => value.replace('v1=', 'v0=')),
-      };
-    case 'wechatpay':
-      return {
-        ...common,
-        signatureHeaders: ['wechatpay-serial', 'wechatpay-timestamp', 'wechatpay-nonce', 'wechatpay-signature'],
-        withSignature: over('wechatpay-signature', /^()(.*)$/),
-        withUnknownKey: () => withHeader(sealed, 'wechatpay-serial', () => 'PUB_KEY_ID_OTHER'),
-        withOtherScheme: () => withHeader(sealed, 'wechatpay-signature-type', () => 'WECHATPAY2-SM2-WITH-SM3'),
-      };
-    case 'alipay':
-      return {
-        ...common,
-        isJson: false,
-        hasTimestamp: false,
-        signatureHeaders: [],
-        withSignature: (change) =>
-          withBody(
-            sealed,
-            textOf(sealed.body).replace(
-              /sign=([^&]*)$/,
-              (_, sign: string) => `sign=${encodeURIComponent(change(decodeURIComponent(sign)))}`,
-            ),
-          ),
-        withOtherScheme: () => withBody(sealed, textOf(sealed.body).replace('sign_type=RSA2', 'sign_type=RSA')),
-      };
-    default:
-      throw new Error(`the table of negative cases does not know ${name}`);
-  }
+  const read = formats[name] ?? bodySigned(bodySignatureHeaders[name]);
+  if (read === undefined) throw new Error(`the table of negative cases does not know ${name}`);
+  return { name, sealed, isJson: true, hasTimestamp: true, withUnknownKey: () => null, ...read(sealed) };
 }
+
+type Read = Pick<Format, 'signatureHeaders' | 'withSignature' | 'withOtherScheme'> & Partial<Format>;
+
+/** What differs from a body of JSON with a timestamp and no key id. */
+const formats: Readonly<Record<string, (sealed: RawRequest) => Read>> = {
+  hmac: (sealed) => ({
+    signatureHeaders: ['authorization', 'x-timestamp', 'x-nonce'],
+    withSignature: over(sealed, 'authorization', /^(.*:)(.*)$/),
+    withUnknownKey: () => withHeader(sealed, 'authorization', (value) => value.replace(/ .*:/, ' somebody-else:')),
+    withOtherScheme: () => withHeader(sealed, 'authorization', (value) => value.replace('HMAC', 'Bearer')),
+  }),
+  standard: (sealed) => ({
+    signatureHeaders: ['webhook-id', 'webhook-timestamp', 'webhook-signature'],
+    withSignature: over(sealed, 'webhook-signature', /^(v1,)(.*)$/),
+    withOtherScheme: () => withHeader(sealed, 'webhook-signature', (value) => value.replace('v1,', 'v0,')),
+  }),
+  'coinbase-commerce': (sealed) => ({
+    hasTimestamp: false,
+    signatureHeaders: ['x-cc-webhook-signature'],
+    withSignature: over(sealed, 'x-cc-webhook-signature', /^()(.*)$/),
+    withOtherScheme: () => withHeader(sealed, 'x-cc-webhook-signature', (value) => `sha1=${value}`),
+  }),
+  gocardless: (sealed) => ({
+    hasTimestamp: false,
+    signatureHeaders: ['webhook-signature'],
+    withSignature: over(sealed, 'webhook-signature', /^()(.*)$/),
+    withOtherScheme: () => withHeader(sealed, 'webhook-signature', (value) => `v2=${value}`),
+  }),
+  lemonsqueezy: (sealed) => ({
+    hasTimestamp: false,
+    signatureHeaders: ['x-signature'],
+    withSignature: over(sealed, 'x-signature', /^()(.*)$/),
+    withOtherScheme: () => withHeader(sealed, 'x-signature', (value) => `sha1=${value}`),
+  }),
+  paddle: (sealed) => ({
+    signatureHeaders: ['paddle-signature'],
+    withSignature: over(sealed, 'paddle-signature', /^(.*h1=)(.*)$/),
+    withOtherScheme: () => withHeader(sealed, 'paddle-signature', (value) => value.replace('h1=', 'h2=')),
+  }),
+  stripe: (sealed) => ({
+    signatureHeaders: ['stripe-signature'],
+    withSignature: over(sealed, 'stripe-signature', /^(.*v1=)(.*)$/),
+    withOtherScheme: () => withHeader(sealed, 'stripe-signature', (value) => value.replace('v1=', 'v0=')),
+  }),
+  wechatpay: (sealed) => ({
+    signatureHeaders: ['wechatpay-serial', 'wechatpay-timestamp', 'wechatpay-nonce', 'wechatpay-signature'],
+    withSignature: over(sealed, 'wechatpay-signature', /^()(.*)$/),
+    withUnknownKey: () => withHeader(sealed, 'wechatpay-serial', () => 'PUB_KEY_ID_OTHER'),
+    withOtherScheme: () => withHeader(sealed, 'wechatpay-signature-type', () => 'WECHATPAY2-SM2-WITH-SM3'),
+  }),
+  /** Each item is signed by itself, so JSON may be written anew. */
+  adyen: (sealed) => ({
+    isJson: false,
+    hasTimestamp: false,
+    signatureHeaders: [],
+    withSignature: (change) =>
+      withBody(
+        sealed,
+        textOf(sealed.body).replace(
+          /("hmacSignature":")([^"]*)/,
+          (_, before: string, signature: string) => before + change(signature),
+        ),
+      ),
+    withOtherScheme: () => null,
+  }),
+  alipay: (sealed) => ({
+    isJson: false,
+    hasTimestamp: false,
+    signatureHeaders: [],
+    withSignature: inForm(sealed, 'sign'),
+    withOtherScheme: () => withBody(sealed, textOf(sealed.body).replace('sign_type=RSA2', 'sign_type=RSA')),
+  }),
+  braintree: (sealed) => {
+    const changed = (change: (signature: string) => string) => {
+      const fields = new URLSearchParams(textOf(sealed.body));
+      fields.set('bt_signature', change(fields.get('bt_signature') ?? ''));
+      return withBody(sealed, fields.toString());
+    };
+    return {
+      isJson: false,
+      hasTimestamp: false,
+      signatureHeaders: [],
+      withSignature: (change) =>
+        changed((pair) => pair.replace(/\|(.*)$/, (_, signature: string) => `|${change(signature)}`)),
+      withUnknownKey: () => changed((pair) => pair.replace(/^.*\|/, 'another|')),
+      withOtherScheme: () => changed((pair) => pair.replace('|', '|sha256|')),
+    };
+  },
+  unionpay: (sealed) => ({
+    isJson: false,
+    hasTimestamp: false,
+    signatureHeaders: [],
+    withSignature: inForm(sealed, 'signature'),
+    withUnknownKey: () => {
+      const fields = new URLSearchParams(textOf(sealed.body));
+      fields.set('signPubKeyCert', unionpay.pair?.(seededRandom('other')).endpoint.certificate ?? '');
+      return withBody(sealed, fields.toString());
+    },
+    withOtherScheme: () => withBody(sealed, textOf(sealed.body).replace('signMethod=01', 'signMethod=12')),
+  }),
+};
+
+/** Formats with one header over the body, without a timestamp or the name of a scheme. */
+function bodySigned(header: string | undefined): ((sealed: RawRequest) => Read) | undefined {
+  if (header === undefined) return undefined;
+  return (sealed) => ({
+    hasTimestamp: false,
+    signatureHeaders: [header],
+    withSignature: over(sealed, header, /^()(.*)$/),
+    withOtherScheme: () => null,
+  });
+}
+
+/** The last field of a form holds the signature. */
+const inForm = (sealed: RawRequest, field: string) => (change: (signature: string) => string) =>
+  withBody(
+    sealed,
+    textOf(sealed.body).replace(
+      new RegExp(`${field}=([^&]*)$`),
+      (_, signature: string) => `${field}=${encodeURIComponent(change(decodeURIComponent(signature)))}`,
+    ),
+  );
+
+const over = (sealed: RawRequest, header: string, pattern: RegExp) => (change: (signature: string) => string) =>
+  withHeader(sealed, header, (value) =>
+    value.replace(pattern, (_, before: string, signature: string) => before + change(signature)),
+  );
 
 const eachHeader = (change: (format: Format, header: string) => RawRequest) =>
   [0, 1, 2, 3].map((index) => async (format: Format) => {
@@ -154,7 +249,9 @@ export const negativeCases: readonly NegativeCase[] = [
   {
     name: 'a timestamp put forward without a new signature',
     request: async ({ sealed }) => {
-      const header = sealed.headers.map(([name]) => name).find((name) => /timestamp|stripe-signature/.test(name));
+      const header = sealed.headers
+        .map(([name]) => name)
+        .find((name) => /timestamp|(paddle|stripe)-signature/.test(name));
       return header === undefined
         ? null
         : withHeader(sealed, header, (value) => value.replace(/\d{10}/, (seconds) => String(Number(seconds) + 500)));

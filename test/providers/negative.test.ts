@@ -34,7 +34,7 @@ describe.each(rows)('$name refuses', ({ name, sealed, cases }) => {
 
     const code = refusal.split(':')[0] ?? '';
     const reply = receiver.acknowledge('refused', sent, context, isErrorCode(code) ? code : undefined);
-    expect(reply.status).toBe(isErrorCode(code) ? errorCatalogue[code].status : 0);
+    expect(reply.status).toBe(statusOf(name, code));
     expect(reply.status).toBeGreaterThanOrEqual(400);
   });
 });
@@ -84,8 +84,14 @@ describe.each(providers.map(({ name }) => name))('%s answers', (name) => {
   });
 });
 
+/** GoCardless has a status of its own for a signature that does not fit. */
+function statusOf(name: string, code: string): number {
+  if (name === 'gocardless' && code.startsWith('signature.')) return 498;
+  return isErrorCode(code) ? errorCatalogue[code].status : 0;
+}
+
 function secretsIn(credentials: Record<string, unknown>): string[] {
   return Object.entries(credentials)
-    .filter(([field]) => /secret|api_v3_key|encryption/.test(field))
-    .flatMap(([, value]) => (Array.isArray(value) ? value.map(String) : []));
+    .filter(([field]) => /secret|api_v3_key|api_keys|encryption/.test(field))
+    .flatMap(([, value]) => (typeof value === 'object' && value !== null ? Object.values(value).map(String) : []));
 }

@@ -1,4 +1,4 @@
-import { createHmac, createSign } from 'node:crypto';
+import { createHash, createHmac, createSign } from 'node:crypto';
 import { Aes } from 'wechatpay-axios-plugin';
 import { z } from 'zod';
 import type { RawRequest } from '../../src/providers/provider.ts';
@@ -7,12 +7,19 @@ import { now, sidesOf } from './support.ts';
 const seconds = String(now / 1000);
 const credentialsSchema = z.looseObject({
   api_key: z.string().default(''),
+  api_keys: z.record(z.string(), z.string()).default({}),
   api_secrets: z.array(z.string()).default(['']),
   secrets: z.array(z.string()).default(['']),
+  client_secrets: z.array(z.string()).default(['']),
+  hmac_keys: z.array(z.string()).default(['']),
+  signature_keys: z.array(z.string()).default(['']),
+  notification_url: z.string().default(''),
+  secret_keys: z.array(z.string()).default(['']),
   webhook_secrets: z.array(z.string()).default(['']),
   api_v3_keys: z.array(z.string()).default(['']),
   serial: z.string().default(''),
   sign_key: z.string().default(''),
+  certificate: z.string().default(''),
 });
 
 /** Any body as an authentic request of a format: signed by node:crypto, without the code under test. */
@@ -36,10 +43,36 @@ export function signed(name: string, body: string | Uint8Array): RawRequest {
       const signature = hmac(secret, `msg_1.${seconds}.`).digest('base64');
       return request({ 'webhook-id': 'msg_1', 'webhook-timestamp': seconds, 'webhook-signature': `v1,${signature}` });
     }
+    case 'coinbase-commerce':
+      return request({ 'x-cc-webhook-signature': hmac(credentials.webhook_secrets[0] ?? '', '').digest('hex') });
+    case 'gocardless':
+      return request({ 'webhook-signature': hmac(credentials.webhook_secrets[0] ?? '', '').digest('hex') });
+    case 'lemonsqueezy':
+      return request({ 'x-signature': hmac(credentials.webhook_secrets[0] ?? '', '').digest('hex') });
+    case 'paddle':
+      return request({
+        'paddle-signature': `ts=${seconds};h1=${hmac(credentials.webhook_secrets[0] ?? '', `${seconds}:`).digest('hex')}`,
+      });
     case 'stripe':
       return request({
         'stripe-signature': `t=${seconds},v1=${hmac(credentials.webhook_secrets[0] ?? '', `${seconds}.`).digest('hex')}`,
       });
+    case 'adyen':
+      return request({ HmacSignature: hmac(adyenKey(), '').digest('base64') });
+    case 'checkout':
+      return request({ 'cko-signature': hmac(credentials.signature_keys[0] ?? '', '').digest('hex') });
+    case 'shopify':
+      return request({ 'x-shopify-hmac-sha256': hmac(credentials.client_secrets[0] ?? '', '').digest('base64') });
+    case 'square': {
+      const signer = hmac(credentials.signature_keys[0] ?? '', credentials.notification_url);
+      return request({ 'x-square-hmacsha256-signature': signer.digest('base64') });
+    }
+    case 'paystack': {
+      const signer = createHmac('sha512', credentials.secret_keys[0] ?? '').update(bytes);
+      return request({ 'x-paystack-signature': signer.digest('hex') });
+    }
+    case 'razorpay':
+      return request({ 'x-razorpay-signature': hmac(credentials.webhook_secrets[0] ?? '', '').digest('hex') });
     case 'wechatpay': {
       const signer = createSign('RSA-SHA256').update(`${seconds}\nn1\n`).update(bytes).update('\n');
       return request({
@@ -52,6 +85,41 @@ export function signed(name: string, body: string | Uint8Array): RawRequest {
     default:
       throw new Error(`no signer for ${name}`);
   }
+}
+
+/** One item of Adyen, in the names of its form. */
+export type AdyenItem = Readonly<Record<string, string>>;
+
+function adyenKey(): Buffer {
+  return Buffer.from(credentialsSchema.parse(sidesOf('adyen').credentials.endpoint).hmac_keys[0] ?? '', 'hex');
+}
+
+function adyenSignature(item: AdyenItem): string {
+  const text = `${item.pspReference ?? ''}:${item.originalReference ?? ''}:${item.merchantAccountCode ?? ''}:${item.merchantReference ?? ''}`;
+  const rest = `${item.value ?? ''}:${item.currency ?? ''}:${item.eventCode ?? ''}:${item.success ?? ''}`;
+  return createHmac('sha256', adyenKey()).update(`${text}:${rest}`).digest('base64');
+}
+
+/** A batch of Adyen in JSON, each item signed by itself; values stand in the JSON as they are written here. */
+export function signedBatch(items: readonly AdyenItem[], live = 'true'): RawRequest {
+  const bodies = items.map((item) => {
+    const { value = 'null', currency = '', action, ...rest } = item;
+    const additionalData = {
+      hmacSignature: adyenSignature(item),
+      ...(action ? { 'modification.action': action } : {}),
+    };
+    const others = JSON.stringify({ additionalData, ...rest }).slice(1);
+    return `{"NotificationRequestItem":{"amount":{"value":${value},"currency":"${currency}"},${others}}`;
+  });
+  const body = Buffer.from(`{"live":"${live}","notificationItems":[${bodies.join(',')}]}`);
+  return { method: 'POST', target: '/', headers: [['content-type', 'application/json']], body };
+}
+
+/** One item of Adyen as a form. */
+export function signedAdyenForm(item: AdyenItem, live = 'true'): RawRequest {
+  const fields = { ...item, live, 'additionalData.hmacSignature': adyenSignature(item) };
+  const body = Buffer.from(new URLSearchParams(fields).toString());
+  return { method: 'POST', target: '/', headers: [['content-type', 'application/x-www-form-urlencoded']], body };
 }
 
 /** A WeChat Pay notification with any resource, encrypted by wechatpay-axios-plugin. */
@@ -69,6 +137,33 @@ export function signedResource(
     'wechatpay',
     JSON.stringify({ id: 'EV-1', create_time, resource_type: 'encrypt-resource', event_type, resource: sealed }),
   );
+}
+
+/** A UnionPay form of any fields, signed over the hex digest of the sorted values. */
+export function signedAcp(fields: Readonly<Record<string, string>>, changes: object = {}): RawRequest {
+  const { sign_key, certificate } = {
+    ...credentialsSchema.parse(sidesOf('unionpay').credentials.endpoint),
+    ...changes,
+  };
+  const all: Record<string, string> = { signPubKeyCert: certificate, ...fields };
+  const text = Object.keys(all)
+    .sort()
+    .map((name) => `${name}=${all[name]}`)
+    .join('&');
+  const signer = createSign('RSA-SHA256').update(createHash('sha256').update(text).digest('hex'));
+  const body = Buffer.from(new URLSearchParams({ ...all, signature: signer.sign(sign_key, 'base64') }).toString());
+  return { method: 'POST', target: '/', headers: [['content-type', 'application/x-www-form-urlencoded']], body };
+}
+
+/** A Braintree form around any XML, or any payload in its place. */
+export function signedXml(xml: string, payload = `${Buffer.from(xml).toString('base64')}\n`): RawRequest {
+  const [[publicKey, privateKey] = ['', '']] = Object.entries(
+    credentialsSchema.parse(sidesOf('braintree').credentials.endpoint).api_keys,
+  );
+  const key = createHash('sha1').update(privateKey).digest();
+  const signature = `${publicKey}|${createHmac('sha1', key).update(payload).digest('hex')}`;
+  const body = Buffer.from(new URLSearchParams({ bt_signature: signature, bt_payload: payload }).toString());
+  return { method: 'POST', target: '/', headers: [['content-type', 'application/x-www-form-urlencoded']], body };
 }
 
 /** An Alipay form of any fields, signed over the sorted values. */

@@ -43,6 +43,17 @@ export function notificationOf(type: NotificationType, changes: Partial<Notifica
   };
 }
 
+/** The same in a currency that the format can say. */
+export function sayableBy(
+  provider: Provider,
+  type: NotificationType,
+  changes: Partial<Notification> = {},
+): Notification {
+  const { currencies } = provider.profile;
+  const currency = currencies?.includes('CNY') === false ? (currencies[0] ?? 'CNY') : 'CNY';
+  return notificationOf(type, { currency, ...changes });
+}
+
 /** Both sides of a provider under matching credentials. */
 export interface Sides {
   provider: Provider;

@@ -21,7 +21,22 @@ const damaged: readonly (readonly [name: string, body: string | Uint8Array])[] =
   ['the names of JavaScript’s own properties', '{"__proto__":{"type":"payment.succeeded"},"constructor":{"name":"x"}}'],
 ];
 
-describe.each(['hmac', 'standard', 'stripe', 'wechatpay'])('%s, authentic but unreadable', (name) => {
+describe.each([
+  'adyen',
+  'checkout',
+  'coinbase-commerce',
+  'gocardless',
+  'hmac',
+  'lemonsqueezy',
+  'paddle',
+  'paystack',
+  'razorpay',
+  'shopify',
+  'square',
+  'standard',
+  'stripe',
+  'wechatpay',
+])('%s, authentic but unreadable', (name) => {
   const { receiver } = sidesOf(name);
 
   it.each(damaged)('%s is kept as unreadable', (_name, body) => {
@@ -61,10 +76,54 @@ describe.each(amounts)('an amount that is %s', (_name, amount) => {
     expect(refusalOf(sidesOf('standard').receiver.open(signed('standard', body), context))).toMatch(expected);
   });
 
+  it('makes a charge of Coinbase Commerce unreadable, unless it is a decimal number', () => {
+    const charge = `{"code":"A","pricing":{"local":{"amount":${amount},"currency":"USD"}}}`;
+    const body = `{"event":{"id":"e","type":"charge:confirmed","created_at":"2026-01-05T02:21:33Z","data":${charge}}}`;
+    expect(refusalOf(sidesOf('coinbase-commerce').receiver.open(signed('coinbase-commerce', body), context))).toMatch(
+      expected,
+    );
+  });
+
+  it('makes an event of Lemon Squeezy unreadable', () => {
+    const order = `{"status":"paid","total":${amount},"currency":"USD","created_at":"2026-01-05T02:21:33.000000Z"}`;
+    const body = `{"meta":{"event_name":"order_created"},"data":{"id":"1","attributes":${order}}}`;
+    expect(refusalOf(sidesOf('lemonsqueezy').receiver.open(signed('lemonsqueezy', body), context))).toMatch(expected);
+  });
+
+  it('makes an event of Paddle unreadable', () => {
+    const data = `{"id":"txn_1","currency_code":"USD","details":{"totals":{"grand_total":${amount}}}}`;
+    const body = `{"event_id":"evt_1","event_type":"transaction.paid","occurred_at":"2026-01-05T02:21:33Z","data":${data}}`;
+    expect(refusalOf(sidesOf('paddle').receiver.open(signed('paddle', body), context))).toMatch(expected);
+  });
+
   it('makes an event of Stripe unreadable', () => {
     const object = `{"id":"pi_1","amount_received":${amount},"currency":"usd"}`;
     const body = `{"id":"evt_1","object":"event","type":"payment_intent.succeeded","created":1767579693,"livemode":true,"data":{"object":${object}}}`;
     expect(refusalOf(sidesOf('stripe').receiver.open(signed('stripe', body), context))).toMatch(expected);
+  });
+
+  it('makes an event of Paystack unreadable', () => {
+    const data = `{"id":1,"reference":"O-1","amount":${amount},"currency":"NGN","paid_at":"2026-01-05T02:21:33.000Z"}`;
+    const body = `{"event":"charge.success","data":${data}}`;
+    expect(refusalOf(sidesOf('paystack').receiver.open(signed('paystack', body), context))).toMatch(expected);
+  });
+
+  it('makes an event of Checkout.com unreadable', () => {
+    const data = `{"id":"pay_1","action_id":"act_1","amount":${amount},"currency":"EUR"}`;
+    const body = `{"id":"evt_1","type":"payment_captured","created_on":"2026-01-05T02:21:33Z","data":${data}}`;
+    expect(refusalOf(sidesOf('checkout').receiver.open(signed('checkout', body), context))).toMatch(expected);
+  });
+
+  it('makes an event of Square unreadable', () => {
+    const payment = `{"id":"p_1","status":"COMPLETED","amount_money":{"amount":${amount},"currency":"USD"}}`;
+    const body = `{"event_id":"e_1","type":"payment.updated","created_at":"2026-01-05T02:21:33Z","data":{"object":{"payment":${payment}}}}`;
+    expect(refusalOf(sidesOf('square').receiver.open(signed('square', body), context))).toMatch(expected);
+  });
+
+  it('makes an event of Razorpay unreadable', () => {
+    const entity = `{"id":"pay_1","amount":${amount},"currency":"INR"}`;
+    const body = `{"event":"payment.captured","created_at":1767579693,"payload":{"payment":{"entity":${entity}}}}`;
+    expect(refusalOf(sidesOf('razorpay').receiver.open(signed('razorpay', body), context))).toMatch(expected);
   });
 
   it('makes a resource of WeChat Pay unreadable', () => {

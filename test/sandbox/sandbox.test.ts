@@ -14,7 +14,22 @@ import {
   until,
 } from './harness.ts';
 
-const formats = ['hmac', 'standard', 'stripe', 'wechatpay', 'alipay'];
+const formats = [
+  'hmac',
+  'standard',
+  'adyen',
+  'alipay',
+  'braintree',
+  'checkout',
+  'lemonsqueezy',
+  'paddle',
+  'razorpay',
+  'shopify',
+  'square',
+  'stripe',
+  'unionpay',
+  'wechatpay',
+];
 
 let platform: Platform;
 beforeAll(async () => {

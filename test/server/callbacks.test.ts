@@ -260,3 +260,21 @@ describe('a confirmation of what was sent', () => {
     expect(statuses).toContain(429);
   });
 });
+
+describe('the challenge of a platform', () => {
+  it('is answered over HTTP, and nothing of it is kept', async () => {
+    const added = await server.call('POST', '/v1/accounts', {
+      merchant: 'shop',
+      provider: 'braintree',
+      credentials: { api_keys: { integration_public_key: 'integration_private_key' } },
+    });
+    const before = (await callbacks()).length;
+    const url = `${server.url}/callbacks/${added.body.id}?bt_challenge=20f9f8ed05f77439fe955c977e4c8a53`;
+    const answer = await fetch(url);
+    expect([answer.status, await answer.text()]).toEqual([
+      200,
+      'integration_public_key|d9b899556c966b3f06945ec21311865d35df3ce4',
+    ]);
+    expect(await callbacks()).toHaveLength(before);
+  });
+});

@@ -101,7 +101,7 @@ function withFaults(command: Command): Command {
   const part = numberBetween(0, 1);
   return command
     .argument('<url>', 'the callback URL to try')
-    .option('--provider <name>', 'format: hmac, standard, stripe, wechatpay, alipay', 'standard')
+    .option('--provider <name>', 'format: standard, hmac, stripe, wechatpay, alipay or another provider', 'standard')
     .option(
       '--scenario <name>',
       'such as paid, paid_then_refunded, partial_refunds, failed_then_paid, paid_twice, late_after_close, disputed',

@@ -1,29 +1,12 @@
-import { exponentOf } from '../../domain/currencies.ts';
 import type { Fact, FactKind } from '../../domain/fact.ts';
-import { isOrderNo } from '../../domain/ids.ts';
 import { at, idAt, integerText, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
-import { moneyFrom, rescaled } from '../primitives/money.ts';
+import { moneyFromWire, type WireUnits } from '../primitives/money.ts';
+import { orderNoAt } from '../primitives/order-no.ts';
 import { shown } from '../primitives/refusal.ts';
 import type { Opened, ReceiverAccount } from '../provider.ts';
 
-/** Currencies that Stripe sends with another number of decimals than ISO 4217 has (docs.stripe.com/currencies, "Special cases"). */
-const wireExponents: ReadonlyMap<string, number> = new Map([
-  ['ISK', 2],
-  ['UGX', 2],
-  ['MGA', 0],
-]);
-
-/**
- * An amount in Stripe's units.
- *
- * @throws RangeError where Stripe's units are too coarse for it.
- */
-export function wireAmount(amountMinor: bigint, currency: string): bigint {
-  const exponent = exponentOf(currency);
-  const amount = exponent === null ? null : rescaled(amountMinor, exponent, wireExponents.get(currency) ?? exponent);
-  if (amount === null) throw new RangeError(`stripe cannot say ${amountMinor} ${currency}`);
-  return amount;
-}
+/** docs.stripe.com/currencies, "Special cases". */
+export const stripeUnits: WireUnits = { platform: 'stripe', exponents: { ISK: 2, UGX: 2, MGA: 0 } };
 
 /** What one event says of one object: a fact; a text with the reason why it cannot be read; null = no kind for it. */
 type Reader = (object: JsonObject, event: StripeEvent) => Fact | string | null;
@@ -101,20 +84,14 @@ export function readStripeEvent(body: Json, account: ReceiverAccount, orderNoPat
   const created = Number(integerText(at(body, 'created')));
   if (!isObject(object) || !(created > 0 && created < 1e11))
     return { is: 'unreadable', why: 'the event has no data.object or no created' };
-  const reference = referenceOf(body, object, orderNoPath);
+  const reference = orderNoPath === undefined ? orderNoAt(object, orderNoPlaces) : orderNoAt(body, [orderNoPath]);
   const fact = reader(object, { account, created, payee: idAt(body, 'account'), reference });
   if (fact === null) return { is: 'ignored', messageId, type: shown(type) };
   if (typeof fact === 'string') return { is: 'unreadable', why: `${type}: ${fact}` };
   return { is: 'facts', messageId, facts: [fact], readBack: false };
 }
 
-/** Our order number where the merchant put it: an id of Stripe's own is never one. */
-function referenceOf(body: Json, object: JsonObject, orderNoPath: string | undefined): string | null {
-  const places = ['metadata.order_no', 'metadata.order_id', 'client_reference_id'];
-  const found = orderNoPath === undefined ? places.map((place) => idAt(object, place)) : [idAt(body, orderNoPath)];
-  const reference = found.find((text) => text !== null) ?? null;
-  return reference !== null && isOrderNo(reference) ? reference : null;
-}
+const orderNoPlaces = ['metadata.order_no', 'metadata.order_id', 'client_reference_id'];
 
 interface Said {
   event: StripeEvent;
@@ -176,7 +153,7 @@ function ofMovement(kind: FactKind, object: JsonObject, event: StripeEvent): Fac
 function factOf(kind: FactKind, object: JsonObject, said: Said & { measure: Fact['measure'] }): Fact | string {
   const { event, paymentId, operationId } = said;
   if (!paymentId || !operationId) return 'the object has no id, or names no payment';
-  const money = moneyOf(said.amount, object.currency);
+  const money = moneyFromWire(said.amount, object.currency, stripeUnits);
   if (typeof money === 'string') return money;
   return {
     account: event.account.id,
@@ -185,26 +162,12 @@ function factOf(kind: FactKind, object: JsonObject, said: Said & { measure: Fact
     operationId,
     reference: event.reference,
     ...(event.payee === null ? {} : { payee: event.payee }),
-    ...money,
+    amountMinor: money?.amountMinor ?? null,
+    currency: money?.currency ?? null,
     fromOrder: false,
     measure: said.measure,
     providerTime: event.created * 1000,
   };
-}
-
-/** The money in minor units of ISO 4217, from Stripe's units; nothing where the object says no amount. */
-function moneyOf(
-  amount: Json | undefined,
-  currency: Json | undefined,
-): Pick<Fact, 'amountMinor' | 'currency'> | string {
-  const money = moneyFrom(amount, currency);
-  if (money === null) return { amountMinor: null, currency: null };
-  if (typeof money === 'string') return money;
-  const exponent = exponentOf(money.currency) ?? 0;
-  const amountMinor = rescaled(money.amountMinor, wireExponents.get(money.currency) ?? exponent, exponent);
-  return amountMinor === null
-    ? `${money.amountMinor} is no whole amount of ${money.currency}`
-    : { ...money, amountMinor };
 }
 
 /** The id of another object, which Stripe gives as a text, or expanded to the object itself. */

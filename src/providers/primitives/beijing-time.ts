@@ -19,3 +19,16 @@ export function fromBeijing(text: string): Instant | null {
 export function toBeijingIso(at: Instant): string {
   return `${toIso(at + aheadMs).slice(0, 19)}+08:00`;
 }
+
+/** `20260105102132`, as UnionPay writes times. */
+export function toBeijingDigits(at: Instant): string {
+  return toBeijing(at).replaceAll(/\D/g, '');
+}
+
+/** Reads fourteen digits of Beijing time; null for anything else. */
+export function fromBeijingDigits(digits: string): Instant | null {
+  const match = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(digits);
+  if (match === null) return null;
+  const [, year, month, day, hour, minute, second] = match;
+  return fromBeijing(`${year}-${month}-${day} ${hour}:${minute}:${second}`);
+}

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { limits } from '../../domain/limits.ts';
 import { aesKey } from './aes-gcm.ts';
 import { fromBase64 } from './bytes.ts';
+import { certificateOf } from './certificate.ts';
 import { rsaPrivateKey, rsaPublicKey } from './rsa.ts';
 
 /** An id that a platform gave: checked for characters and length only, because their forms change. */
@@ -52,6 +53,11 @@ const keyCharactersMax = 16_384;
 export const publicKeyText = z.string().max(keyCharactersMax).refine(parses(rsaPublicKey), {
   error: 'must be an RSA public key or certificate of at least 2048 bits, as PEM or its base64; not a private key',
 });
+
+export const certificateText = z
+  .string()
+  .max(keyCharactersMax)
+  .refine(parses(certificateOf), { error: 'must be an X.509 certificate in PEM' });
 
 export const privateKeyText = z.string().max(keyCharactersMax).refine(parses(rsaPrivateKey), {
   error: 'must be an RSA private key of at least 2048 bits, as PEM or its base64',

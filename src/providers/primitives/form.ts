@@ -1,4 +1,6 @@
+import type { Refusal } from '../provider.ts';
 import { concat, decode, utf8 } from './bytes.ts';
+import { refused } from './refusal.ts';
 
 /** One field of a form: its name and value as text, and the bytes of `name=value` after decoding, which is what gets signed. */
 export interface Field {
@@ -18,11 +20,14 @@ const charsets: ReadonlyMap<string, string> = new Map([
 const fieldsMax = 200;
 
 /**
- * Reads `application/x-www-form-urlencoded`, percent signs decoded exactly once, in the charset that its own field `charset` names
- * (default UTF-8). Refused, with the reason as a text: a percent sign without two hex digits, bytes outside ASCII, a field that comes
+ * Reads `application/x-www-form-urlencoded`, percent signs decoded exactly once, in the charset that one of its own fields
+ * names (default UTF-8). Refused, with the reason as a text: a percent sign without two hex digits, bytes outside ASCII, a field that comes
  * twice (readers differ on which one counts), bytes that are not in the charset, a NUL, more than 200 fields.
  */
-export function parseForm(body: Uint8Array): { fields: ReadonlyMap<string, Field> } | { why: string } {
+export function parseForm(
+  body: Uint8Array,
+  charsetField = 'charset',
+): { fields: ReadonlyMap<string, Field> } | { why: string } {
   if (body.some((byte) => byte > 0x7e)) return { why: 'the form holds bytes that are not percent-encoded' };
   const parts = Buffer.from(body)
     .toString('latin1')
@@ -36,7 +41,7 @@ export function parseForm(body: Uint8Array): { fields: ReadonlyMap<string, Field
     if (name === null || value === null) return { why: 'the form holds a percent sign without two hex digits' };
     pairs.push({ name, value });
   }
-  const label = pairs.find(({ name }) => Buffer.from(name).toString('latin1') === 'charset')?.value;
+  const label = pairs.find(({ name }) => Buffer.from(name).toString('latin1') === charsetField)?.value;
   const charset = label === undefined ? 'utf-8' : charsets.get(Buffer.from(label).toString('latin1').toLowerCase());
   return charset === undefined ? { why: 'the charset of the form is not known' } : inCharset(pairs, charset);
 }
@@ -51,6 +56,18 @@ export function sortedText(fields: ReadonlyMap<string, Field>, drop: readonly st
   const kept = [...fields.values()].filter(({ name }) => !drop.includes(name));
   const sorted = kept.sort((one, other) => (one.name < other.name ? -1 : 1));
   return concat(...sorted.flatMap(({ decoded }, index) => (index === 0 ? [decoded] : ['&', decoded])));
+}
+
+/**
+ * The signed text joins values unescaped, so a value that holds `&total_amount=…` can be split off into a field of its own, without changing
+ * the text. A text in which a field that decides something seems to come twice is therefore refused; the payment is found by query.
+ */
+export function refuseAmbiguous(text: Uint8Array, decisive: readonly string[]): Refusal | null {
+  const joined = `&${Buffer.from(text).toString('latin1')}`;
+  const twice = decisive.find((name) => joined.split(`&${name}=`).length > 2);
+  return twice === undefined
+    ? null
+    : refused('callback.malformed', `the signed text could be read with two different values of ${twice}`);
 }
 
 function inCharset(

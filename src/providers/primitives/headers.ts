@@ -16,6 +16,7 @@ export const grammars = {
   seconds: { form: /^\d{1,12}$/, says: 'whole seconds since 1970' },
   /** Visible ASCII: what may stand in a signed text between separators. */
   token: { form: /^[!-+\--~]{1,255}$/, says: 'up to 255 visible characters' },
+  hex: { form: /^[0-9a-f]+$/i, says: 'hexadecimal' },
   base64: { form: /^[A-Za-z0-9+/=]+$/, says: 'base64' },
 } as const satisfies Record<string, Grammar>;
 

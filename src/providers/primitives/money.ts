@@ -28,3 +28,37 @@ export function rescaled(amountMinor: bigint, fromExponent: number, toExponent: 
   const exact = toExponent >= fromExponent || amount * scale === amountMinor;
   return exact && amount <= amountMinorMax ? amount : null;
 }
+
+/** The units in which a platform writes amounts. */
+export interface WireUnits {
+  platform: string;
+  /** Decimals of the currencies for which the platform has another number of them than ISO 4217. */
+  exponents: Readonly<Record<string, number>>;
+}
+
+/** As {@link moneyFrom}, from a platform's units to those of ISO 4217. */
+export function moneyFromWire(
+  amount: Json | undefined,
+  currency: Json | undefined,
+  units: WireUnits,
+): Money | null | string {
+  const money = moneyFrom(amount, currency);
+  if (money === null || typeof money === 'string') return money;
+  const exponent = exponentOf(money.currency) ?? 0;
+  const amountMinor = rescaled(money.amountMinor, units.exponents[money.currency] ?? exponent, exponent);
+  return amountMinor === null
+    ? `${money.amountMinor} is no whole amount of ${money.currency}`
+    : { ...money, amountMinor };
+}
+
+/**
+ * An amount in a platform's units.
+ *
+ * @throws RangeError where these are too coarse for it.
+ */
+export function wireFromMinor(amountMinor: bigint, currency: string, units: WireUnits): bigint {
+  const exponent = exponentOf(currency);
+  const amount = exponent === null ? null : rescaled(amountMinor, exponent, units.exponents[currency] ?? exponent);
+  if (amount === null) throw new RangeError(`${units.platform} cannot say ${amountMinor} ${currency}`);
+  return amount;
+}

@@ -14,6 +14,8 @@ interface Words {
    * platform would be no more readable.
    */
   refusesUnreadable?: true;
+  /** What a refusal for its signature is answered; default: the status of the error. */
+  wrongSignatureStatus?: number;
 }
 
 /**
@@ -36,12 +38,24 @@ export function acknowledgeWith(words: Words): Receiver['acknowledge'] {
         if (words.refusesUnreadable) return reply(malformed.status, words.failure(malformed.title));
         return reply(200, words.success);
       case 'refused':
-        return reply(errorCatalogue[refusal].status, words.failure(errorCatalogue[refusal].title));
+        return reply(statusOf(refusal, words.wrongSignatureStatus), words.failure(errorCatalogue[refusal].title));
       case 'try_later':
         return reply(503, words.failure('Try again later'));
     }
   };
 }
+
+function statusOf(refusal: ErrorCode, wrongSignatureStatus: number | undefined): number {
+  const own = refusal.startsWith('signature.') ? wrongSignatureStatus : undefined;
+  return own ?? errorCatalogue[refusal].status;
+}
+
+/** How platforms are answered that read only the status. */
+export const acknowledgeReceived = acknowledgeWith({
+  contentType: 'application/json',
+  success: '{"received":true}',
+  failure: (error) => JSON.stringify({ error }),
+});
 
 /** How `hmac` and `standard` answer: their sender is a developer's own code, which should hear that it sends nonsense. */
 export const acknowledgePlainly = acknowledgeWith({

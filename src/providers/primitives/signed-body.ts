@@ -1,0 +1,55 @@
+import type { Opened, RawRequest } from '../provider.ts';
+import { fromBase64, fromHex, toBase64, toHex, utf8 } from './bytes.ts';
+import { grammars, singleHeader } from './headers.ts';
+import { type HmacSecret, hmacMatches } from './hmac.ts';
+import { type Json, type JsonObject, parseJson } from './json.ts';
+import { mismatchCause } from './likely-cause.ts';
+import { isRefused, refused } from './refusal.ts';
+import { post } from './replies.ts';
+
+/** The plainest way to sign a webhook: one header holds the HMAC of the JSON body, without a timestamp. */
+export interface BodySignature {
+  /** Lower case. */
+  header: string;
+  encoding: 'hex' | 'base64';
+  /** What is signed, where that is more than the body. */
+  textOver?(body: Uint8Array): Uint8Array;
+}
+
+/**
+ * What `read` makes of the body, once its signature fits under any of the secrets. `field` is what the secrets are called in the
+ * credentials. An authentic body that is no JSON is unreadable.
+ */
+export function openSigned(
+  request: RawRequest,
+  signature: BodySignature & { secrets: readonly HmacSecret[]; field: string },
+  read: (body: Json) => Opened,
+): Opened {
+  const { header, encoding, secrets, field, textOver = (body) => body } = signature;
+  const value = singleHeader(request.headers, header, grammars[encoding]);
+  if (isRefused(value)) return value;
+  const found = encoding === 'hex' ? fromHex(value) : fromBase64(value);
+  const candidates = found === null ? [] : [found];
+  const matches = (body: Uint8Array) => hmacMatches(secrets, textOver(body), candidates);
+  const text = textOver(request.body);
+  if (!matches(request.body)) {
+    const otherwise = `none of the account's ${secrets.length} ${field} fits ${header}`;
+    return refused('signature.mismatch', mismatchCause(request.body, matches, otherwise), text);
+  }
+  const parsed = parseJson(request.body);
+  if ('why' in parsed) return { is: 'unreadable', why: parsed.why };
+  const opened = read(parsed.value);
+  return isRefused(opened) ? { ...opened, signedText: text } : opened;
+}
+
+/** The body as a POST with its signature under the secret. */
+export function postSigned(
+  body: JsonObject,
+  signature: BodySignature & { secret: HmacSecret },
+  headers: RawRequest['headers'] = [],
+): RawRequest {
+  const { header, encoding, secret, textOver = (bytes) => bytes } = signature;
+  const bytes = utf8(JSON.stringify(body));
+  const digest = secret.digest(textOver(bytes));
+  return post('application/json', bytes, [...headers, [header, encoding === 'hex' ? toHex(digest) : toBase64(digest)]]);
+}
