@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { batches } from './batches.ts';
 import { type Databases, sqliteDatabases } from './database.ts';
@@ -138,18 +138,22 @@ async function measure(bench: scenarios.Bench): Promise<Line[]> {
   return lines;
 }
 
+/** The table of this store; that of the other stays. */
 function writeResults(hardware: string, { sizes, databases }: scenarios.Bench, lines: readonly Line[]): void {
-  const text = `# What the bench measured
+  const file = new URL('./results.md', import.meta.url);
+  const section = `## ${databases.title}
 
-\`npm run bench -- --write\`, ${new Date().toISOString().slice(0, 10)}, commit ${commit()}. ${hardware}.
+\`npm run bench -- --store ${values.store} --write\`, ${new Date().toISOString().slice(0, 10)}, commit ${commit()}. ${hardware}.
 
 Server, load generator and sink share these cores. Every server is \`paidonce serve\` on an empty data folder and an empty store: ${databases.described}.
 Callbacks are for distinct orders that were announced before; publishes carry an idempotency key and go to one endpoint.
-A = the rows that one callback or publish leaves, with all their indexes, in raw transactions of 64 on one thread, nothing in front;
+A = the rows that one callback or publish leaves, with all their indexes, in raw transactions of 64, nothing in front;
 B = HTTP, HMAC and two rows with six indexes, group-committed. Measured with ${sizes.callbacks} callbacks and ${sizes.publishes} publishes after ${sizes.warmUp} to warm up.
 On a machine with neighbours, differences under 1.6 times mean nothing.
 
 ${tableOf(lines)}
 `;
-  writeFileSync(new URL('./results.md', import.meta.url), text);
+  const [head = '', ...sections] = readFileSync(file, 'utf8').split(/^(?=## )/m);
+  const others = sections.filter((one) => !one.startsWith(`## ${databases.title}\n`)).map((one) => one.trimEnd());
+  writeFileSync(file, `${[head.trimEnd(), ...[...others, section.trimEnd()].sort().reverse()].join('\n\n')}\n`);
 }

@@ -18,6 +18,8 @@ export interface Database {
 export interface Databases {
   readonly store: 'sqlite' | 'postgres';
   /** Says what it is, for the table. */
+  /** The name of its section among the results. */
+  readonly title: string;
   readonly described: string;
   /** An empty one, for a product whose data folder this is. */
   open(folder: string): Promise<Database>;
@@ -26,6 +28,7 @@ export interface Databases {
 
 export const sqliteDatabases: Databases = {
   store: 'sqlite',
+  title: 'SQLite',
   described: 'SQLite, WAL, `synchronous=FULL`',
   async open(folder) {
     const reading = <T>(read: (db: DatabaseSync) => T): T => {

@@ -16,6 +16,7 @@ export async function postgresDatabases(url: string | null): Promise<Databases> 
   let count = 0;
   return {
     store: 'postgres',
+    title: 'PostgreSQL',
     described: `PostgreSQL ${rows[0]?.version ?? ''}, \`synchronous_commit=on\`, ${own === null ? 'given' : 'on this machine'}`,
     async open() {
       count += 1;
