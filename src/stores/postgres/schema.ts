@@ -58,10 +58,6 @@ create table paidonce.api_keys (
 
 create table paidonce.settings (name text primary key, value bytea not null);
 
-create table paidonce.nodes (
-  id ${id}, role text not null, seen_at bigint not null, primary key (id)
-);
-
 create table paidonce.callbacks (
   ${listed}, ${bucket}, id ${id}, merchant ${id}, account ${id}, provider text not null, received_at bigint not null,
   message_id text collate "C",
