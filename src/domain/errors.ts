@@ -52,6 +52,29 @@ export const errorCatalogue = {
     'The format has no word for this',
     'Choose a provider whose format can say this type and currency.',
   ),
+  'provider.cannot_ask': entry(
+    422,
+    'The provider cannot be asked',
+    'Add the API credentials named in the detail to the account.',
+  ),
+  'provider.unreachable': entry(
+    503,
+    'The provider did not answer',
+    'Try again later; nothing is known of what the request did.',
+    true,
+  ),
+  'provider.refused': entry(502, 'The provider refused the request', 'See what it said in the detail.'),
+  'provider.answer': entry(
+    502,
+    'The answer of the provider cannot be used',
+    'Check the keys of the account; see the reason in the detail.',
+    true,
+  ),
+  'statement.malformed': entry(
+    422,
+    'The statement cannot be read',
+    'Send the file as the provider gives it; the detail names the line.',
+  ),
   'endpoint.unknown': entry(404, 'The endpoint does not exist', 'Check the id; list endpoints with GET /v1/endpoints.'),
   'endpoint.url': entry(
     422,

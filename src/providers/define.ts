@@ -22,7 +22,7 @@ export interface DefinedProvider<A, E> extends Provider {
  * nothing is sealed that the format cannot say.
  */
 export function define<A, E>(definition: Definition<A, E>): DefinedProvider<A, E> {
-  const { name, profile, accountCredentials, endpointCredentials, generate, pair } = definition;
+  const { name, profile, accountCredentials, endpointCredentials, client, readStatement, generate, pair } = definition;
   return {
     name,
     profile,
@@ -43,6 +43,8 @@ export function define<A, E>(definition: Definition<A, E>): DefinedProvider<A, E
     },
     account: (credentials) => ({ provider: name, credentials }),
     endpoint: (credentials) => ({ provider: name, credentials }),
+    ...(client ? { client: (credentials, world) => client(accountCredentials.parse(credentials), world) } : {}),
+    ...(readStatement ? { readStatement } : {}),
     ...(generate ? { generate } : {}),
     ...(pair ? { pair } : {}),
   };

@@ -3,6 +3,7 @@ import type { Instant } from '../domain/clock.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { Fact } from '../domain/fact.ts';
 import type { AccountId, Random } from '../domain/ids.ts';
+import type { Money } from '../domain/money.ts';
 import type { Notification, NotificationType } from '../domain/notification.ts';
 
 /** Header pairs exactly as received or sent, in order, copies included. */
@@ -103,6 +104,76 @@ export interface Sender {
   judge(answer: RawReply | 'timeout' | 'unreachable'): Judgement;
 }
 
+/** One request to a provider's own API. */
+export interface HttpRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  url: string;
+  headers: Headers;
+  body: Uint8Array;
+}
+
+/** How a client reaches its provider: no redirect is followed, nothing is tried again, every wait has an end. */
+export interface Http {
+  /**
+   * The whole answer, whatever its status.
+   *
+   * @throws AppError `provider.unreachable`: no whole answer came, so nothing is known of what the request did.
+   */
+  send(request: HttpRequest, signal: AbortSignal): Promise<RawReply>;
+  /**
+   * The body of a 200 as it comes, however long it is.
+   *
+   * @throws AppError `provider.unreachable`; `provider.refused` for any other status, with the start of its body.
+   */
+  stream(request: HttpRequest, signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+/** What a client is made with, beside the credentials. */
+export interface ClientWorld {
+  account: ReceiverAccount;
+  http: Http;
+  /** This machine's time, for signatures. */
+  now(): Instant;
+  random: Random;
+}
+
+/** What a provider says of a payment. "Not found" never means closed. */
+export interface QueryAnswer {
+  /** `final`: nothing more will happen by itself; refunds and disputes may still come. */
+  state: 'open' | 'final' | 'not_found';
+  /** What the provider says has happened, refunds included where the same answer tells them. */
+  facts: readonly Fact[];
+}
+
+/**
+ * A provider's own API under one version of an account's credentials: the only I/O of a provider file. What the credentials do not
+ * suffice for is absent. All of it throws AppErrors: `provider.unreachable` (nothing is known), `provider.refused` (it said no; the
+ * detail says what it said), `provider.answer` (what came cannot be read, or its signature is wrong).
+ */
+export interface Client {
+  query?(order: Reference, signal: AbortSignal): Promise<QueryAnswer>;
+  /** Gives money back; the same key gives it once. */
+  refund?(order: Reference, money: Money, idempotencyKey: string, signal: AbortSignal): Promise<Fact>;
+  /** Ends a payment that is not paid; null: there was nothing to close. A paid one throws `provider.refused`. */
+  close?(order: Reference, signal: AbortSignal): Promise<Fact | null>;
+  /** The bill of a day (`2026-01-05`, in `profile.statementZone`) as the provider's file. */
+  statement?(day: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Public keys the platform signs with now, as a change of the account's credentials to merge in. */
+  fetchKeys?(signal: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** A row of a provider's bill. */
+export interface StatementRow {
+  /** Where it stands in the file, from 1. */
+  line: number;
+  /** The provider's own word for what the row is. */
+  type: string;
+  /** What it says has happened; null for what moves no order's money (a payout, a fee by itself). */
+  fact: Fact | null;
+  /** What the provider kept of it, in minor units of the fact's currency; negative where it gave back. null = not said. */
+  feeMinor: bigint | null;
+}
+
 /** What is known of a provider beside its wire format. */
 export interface Profile {
   /** How long the provider waits for the acknowledgement. */
@@ -121,6 +192,13 @@ export interface Profile {
   methods: readonly string[];
   /** Statements about the provider that were not confirmed against its own documentation. */
   unconfirmed: readonly string[];
+  /**
+   * What of its callbacks no signature covers, so that they are read back before they are believed. `risk` is the name by which an
+   * account without a way to ask may accept that (`accept_risk`).
+   */
+  unsigned?: { risk: string; why: string };
+  /** The time zone of its bills' days, as IANA names it; absent: it has no bill that is read. */
+  statementZone?: string;
 }
 
 /** Settings of an account that a receiver needs beside its credentials. */
@@ -143,6 +221,14 @@ export interface Definition<A, E> {
   /** @throws AppError `account.credentials` for secrets of the other mode (test secrets on a live account). */
   receiver(credentials: A, account: ReceiverAccount): Receiver;
   sender(credentials: E): Sender;
+  /** Built once per version of the credentials, as the receiver. */
+  client?(credentials: A, world: ClientWorld): Client;
+  /**
+   * Reads a bill as it streams by, and checks its totals where it has them.
+   *
+   * @throws AppError `statement.malformed` with the line; what was yielded before stays true of the rows before.
+   */
+  readStatement?(file: AsyncIterable<Uint8Array>, account: ReceiverAccount): AsyncIterable<StatementRow>;
   /** Makes endpoint credentials where the server can (generated secrets, shown once); absent where a person must bring them. */
   generate?(random: Random): E;
   /** Made-up credentials for both sides that fit each other, for the sandbox and for tests. RSA keys are made by the system, not from `random`. */
@@ -158,6 +244,8 @@ export interface Provider {
   /** Parses the credentials itself; throws a ZodError for ones that the schema refuses. */
   receiver(credentials: unknown, account: ReceiverAccount): Receiver;
   sender(credentials: unknown): Sender;
+  client?(credentials: unknown, world: ClientWorld): Client;
+  readStatement?: Definition<unknown, unknown>['readStatement'];
   generate?(random: Random): unknown;
   pair?(random: Random): { account: unknown; endpoint: unknown };
 }
