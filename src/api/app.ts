@@ -18,6 +18,7 @@ import { addOrders } from './orders.ts';
 import { expectedError, problemResponse } from './problem.ts';
 import { addPublish } from './publish.ts';
 import { createRoutes } from './route.ts';
+import { addVerify } from './verify.ts';
 
 export interface Api {
   /** For a server that puts more beside it. */
@@ -38,6 +39,7 @@ export function createApi(service: Service): Api {
   addDeliveries(routes);
   addAccounts(routes);
   addCallbacks(routes);
+  addVerify(routes);
   addOrders(routes);
   addDiscrepancies(routes);
   addFigures(routes);

@@ -20,6 +20,8 @@ export interface SealingOwner {
 export interface Prepared {
   receiver(account: Pick<Account, 'id' | 'provider' | 'mode' | 'credentials'>): Receiver;
   sender(owner: SealingOwner): Sender;
+  /** Every text in an account's credentials, secrets among them: for finding out how a sender reads them, and never to be shown. */
+  texts(account: Pick<Account, 'id' | 'provider' | 'credentials'>): readonly string[];
 }
 
 export interface PreparedOptions {
@@ -50,6 +52,9 @@ export function createPrepared(options: PreparedOptions): Prepared {
   };
 
   return {
+    texts({ id, provider, credentials }) {
+      return prepare({ owner: secretOwner.account(id), provider, credentials }, (_, opened) => textsIn(opened));
+    },
     receiver(account) {
       const { id, mode, provider, credentials } = account;
       const owner: SealingOwner = { owner: secretOwner.account(id), provider, credentials };
@@ -61,6 +66,11 @@ export function createPrepared(options: PreparedOptions): Prepared {
       return senders(key, () => prepare(owner, (found, opened) => found.sender(opened)));
     },
   };
+}
+
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 /** Credentials are asked for twice a callback, and mostly as the same object. */
