@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { verdicts } from '../domain/callback.ts';
+import { AppError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import type { Diagnosis, Service } from '../service.ts';
 import { accountOf } from './accounts.ts';
@@ -104,7 +105,7 @@ interface KeptRequest {
   body: Uint8Array;
 }
 
-/** @throws AppError `account.unknown`, also for one that the caller may not see. */
+/** @throws AppError `account.unknown`, also for one that the caller may not see; `request.too_large`. */
 export async function diagnosed(
   service: Service,
   caller: Caller,
@@ -112,6 +113,8 @@ export async function diagnosed(
   request: KeptRequest,
 ): Promise<Diagnosis> {
   const { id } = await accountOf(service, caller, account);
+  if (request.body.length > limits.callbackBytesMax)
+    throw new AppError('request.too_large', `the body to verify is larger than ${limits.callbackBytesMax} bytes`);
   const target = request.target ?? new URL(service.accounts.callbackUrl(id)).pathname;
   return service.callbacks.diagnose(id, { ...request, target }, caller.visible);
 }

@@ -18,6 +18,11 @@ export const errorCatalogue = {
     'The request cannot be read',
     'Send what the detail asks for: mostly valid JSON in UTF-8.',
   ),
+  'request.unreadable': entry(
+    400,
+    'The pasted request cannot be read',
+    'Paste a curl command, a HAR entry, or a request line with headers, an empty line and the body.',
+  ),
   'request.too_large': entry(413, 'The body is too large', 'Send fewer or smaller items; the limit is in the detail.'),
   'request.incomplete': entry(400, 'The body ended early', 'Send as many bytes as content-length says.'),
   'request.method': entry(405, 'The method is not allowed here', 'Use one of the methods in the `allow` header.'),

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { context, notificationOf, sidesOf } from '../providers/support.ts';
 import { type DevServer, jsonOf, run, startServerForTest } from './harness.ts';
 
 const commands = ['dev', 'serve', 'publish', 'trigger', 'verify', 'explain', 'check', 'migrate'];
@@ -255,6 +256,40 @@ describe('trigger and verify', () => {
     await writeFile(bodyFile, body);
     const parts = ['--header', `authorization: ${authorization}`, '--body', bodyFile];
     expect((await run(['verify', '--account', account, ...parts, ...server.access])).code).toBe(0);
+  });
+
+  it('say the cause of a refusal, the next step and the first difference, of a curl command and of a HAR', async () => {
+    const { sender } = sidesOf('hmac', { endpoint: Object(server.running.sandbox?.accountCredentials('hmac')) });
+    const { headers, body } = await sender.seal(notificationOf('payment.succeeded'), context);
+    const text = `${Buffer.from(body).toString()}\n`;
+    const curl = `curl https://pay.example.com/x ${headers.map(([name, value]) => `-H '${name}: ${value}'`).join(' ')} --data-raw '${text}'`;
+    const verify = (...parameters: string[]) => run(['verify', '--account', account, ...parameters, ...server.access]);
+    const shown = await verify('--curl', curl);
+    expect(shown.code).toBe(1);
+    expect(shown.out).toContain('cause   the signature fits over the body without the space around it');
+    expect(shown.out).toMatch(/next {4}Pass the bytes on/);
+    expect(shown.out).toMatch(/received .*\[\\n\]/);
+
+    const request = {
+      method: 'POST',
+      url: 'https://pay.example.com/x',
+      headers: headers.map(([name, value]) => ({ name, value })),
+      postData: { text },
+    };
+    const file = join(server.folder, 'traffic.har');
+    await writeFile(
+      file,
+      JSON.stringify({ log: { entries: [{ request: { ...request, postData: { text: '' } } }, { request }] } }),
+    );
+    const json = await verify('--har', file, '--entry', '2', '--json');
+    expect(jsonOf(json)).toMatchObject({ cause: { name: 'white_space', proven: true }, difference: { of: 'body' } });
+    expect((await verify('--har', file)).error).toContain('--entry');
+    expect((await verify('--har', file, '--curl', curl)).code).toBe(2);
+
+    const bodyFile = join(server.folder, 'sent.json');
+    await writeFile(bodyFile, body);
+    const named = curl.replace(/--data-raw[\s\S]*/, `--data-binary @${bodyFile}`);
+    expect((await verify('--curl', named)).code).toBe(0);
   });
 
   it('ends with 1 when what was sent is not confirmed in time', async () => {
