@@ -166,6 +166,12 @@ export const errorCatalogue = {
     'Check the id; POST /sandbox/payments makes one.',
   ),
   'sandbox.state': entry(409, 'The sandbox payment is not in a state that allows this', 'See the state in the detail.'),
+  'doctor.not_owner': entry(
+    403,
+    'The host has not proved that it is yours',
+    'Put the token of the detail into the file of the detail, or attack a server on this machine.',
+  ),
+  'doctor.unknown_attack': entry(422, 'There is no such attack', 'Use one of the names in the detail.'),
   'signature.missing': entry(401, 'The signature is missing', 'Send the header or field named in the detail.'),
   'signature.duplicated': entry(
     401,
