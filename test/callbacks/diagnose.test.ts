@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { OtherAccount, Subject } from '../../src/callbacks/diagnose/attempts.ts';
 import type { CauseName } from '../../src/callbacks/diagnose/causes.ts';
 import { type Diagnosis, diagnose } from '../../src/callbacks/diagnose/diagnose.ts';
+import { firstDifference } from '../../src/callbacks/diagnose/difference.ts';
 import { asId } from '../../src/domain/ids.ts';
 import { limits } from '../../src/domain/limits.ts';
 import { providers } from '../../src/providers/index.ts';
@@ -343,6 +344,22 @@ describe('what it shows', () => {
       received: { before: '{', at: '"' },
       verified: { before: '{', at: '\\n', after: expect.stringContaining('"id": "evt_') },
     });
+  });
+
+  it('is readable, whole characters and escapes alike', () => {
+    const texts = [`${'单'.repeat(20)}é`, `${'单'.repeat(20)}è\n${'据'.repeat(20)}`].map((text) => Buffer.from(text));
+    const [one = Buffer.alloc(0), other = Buffer.alloc(0)] = texts;
+    expect(firstDifference('body', one, other)).toEqual({
+      of: 'body',
+      offset: 60,
+      line: 1,
+      column: 61,
+      received: { before: '单'.repeat(10), at: 'é', after: '' },
+      verified: { before: '单'.repeat(10), at: 'è', after: `\\n${'据'.repeat(11)}` },
+    });
+    const bytes = firstDifference('body', Buffer.from([0x61, 0xe9, 0x0d]), Buffer.from([0x61, 0xff]));
+    expect(bytes).toMatchObject({ received: { at: '\\xe9', after: '\\r' }, verified: { at: '\\xff', after: '' } });
+    expect(firstDifference('url', one, one)).toBeNull();
   });
 
   it('is what would still be refused once the cause is gone', () => {

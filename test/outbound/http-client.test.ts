@@ -89,7 +89,10 @@ describe('a request', () => {
 
   it('may have a body that comes in pieces, which ends with the request', async () => {
     const server = await httpServer((incoming, response) => {
-      if (incoming.url === '/early') return response.writeHead(401).end();
+      if (incoming.url === '/early') {
+        response.writeHead(401).end();
+        return;
+      }
       const chunks: Buffer[] = [];
       incoming.on('error', () => {});
       incoming.on('data', (chunk) => chunks.push(chunk));

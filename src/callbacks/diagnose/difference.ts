@@ -57,18 +57,19 @@ function isContinuation(byte: number | undefined): boolean {
 }
 
 function around(bytes: Uint8Array, offset: number): Around {
-  const width = characterBytes(bytes, offset);
+  const end = nextCharacter(bytes, offset + 1);
   return {
-    before: readable(bytes.subarray(Math.max(0, offset - aroundBytes), offset)),
-    at: readable(bytes.subarray(offset, offset + width)),
-    after: readable(bytes.subarray(offset + width, offset + width + aroundBytes)),
+    before: readable(bytes.subarray(nextCharacter(bytes, Math.max(0, offset - aroundBytes)), offset)),
+    at: readable(bytes.subarray(offset, end)),
+    after: readable(bytes.subarray(end, nextCharacter(bytes, end + aroundBytes))),
   };
 }
 
-function characterBytes(bytes: Uint8Array, offset: number): number {
-  let width = 1;
-  while (width < 4 && isContinuation(bytes[offset + width])) width += 1;
-  return width;
+/** This place, or the end of the character that it lies in. */
+function nextCharacter(bytes: Uint8Array, at: number): number {
+  let next = at;
+  while (next - at < 3 && isContinuation(bytes[next])) next += 1;
+  return next;
 }
 
 function readable(bytes: Uint8Array): string {

@@ -10,7 +10,7 @@ interface Form {
 }
 
 const layouts: readonly Form[] = [
-  { how: 'compact', comma: ',', colon: ':', indent: '' },
+  { how: 'written compactly', comma: ',', colon: ':', indent: '' },
   { how: 'with a space after each comma and colon', comma: ', ', colon: ': ', indent: '' },
   { how: 'pretty-printed with 2 spaces', comma: ',', colon: ': ', indent: '  ' },
   { how: 'pretty-printed with 4 spaces', comma: ',', colon: ': ', indent: '    ' },
