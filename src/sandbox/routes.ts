@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono';
+import type { z } from 'zod';
 import { toIso } from '../domain/clock.ts';
 import { asId } from '../domain/ids.ts';
 import { minorToJson } from '../domain/money.ts';
@@ -8,6 +9,7 @@ import type { SandboxCredentials } from './credentials.ts';
 import { authorized, readJson } from './http.ts';
 import { type Move, paymentIdOf } from './moves.ts';
 import type { Payments } from './payments.ts';
+import { accountCredentials } from './platform-api.ts';
 import type { Payment, Scenario, Step } from './records.ts';
 import { moveRequest, parsed, paymentRequest, scenarioRequest } from './requests.ts';
 import type { Scenarios } from './scenarios.ts';
@@ -55,18 +57,22 @@ export function createRoutes(options: RoutesOptions): Hono {
   );
   app.get('/sandbox/credentials/:provider', (context) => {
     const provider = context.req.param('provider');
-    return answer(context, { provider, account: credentials.pair(provider).account });
+    return answer(context, { provider, account: accountCredentials(credentials, provider, publicUrl) });
   });
   return app;
 }
 
 function moveOf(
   move: (typeof moves)[number],
-  request: { amount_minor?: bigint | undefined; stage: 'opened' | 'won' | 'lost' },
+  request: Pick<z.output<typeof moveRequest>, 'amount_minor' | 'idempotency_key' | 'stage'>,
 ): Move {
   switch (move) {
     case 'refund':
-      return { is: move, amountMinor: request.amount_minor ?? null };
+      return {
+        is: move,
+        amountMinor: request.amount_minor ?? null,
+        ...(request.idempotency_key === undefined ? {} : { key: request.idempotency_key }),
+      };
     case 'dispute':
       return { is: move, stage: request.stage };
     default:
