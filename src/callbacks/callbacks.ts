@@ -146,7 +146,10 @@ async function confirmSent(store: Store, account: Account, receiver: Receiver, r
   return asked !== null && (asked.signsBody || bore);
 }
 
-/** Other accounts of the same provider, those of the same merchant first. One whose credentials cannot be used is left out. */
+/**
+ * Other accounts of the same provider, those of the same merchant first, among a page of its and a page of all: a diagnosis is no
+ * search of the store. One whose credentials cannot be used is left out.
+ */
 async function othersOf(
   { store, prepared }: Pick<CallbacksDependencies, 'store' | 'prepared'>,
   { id, merchant, provider }: Account,

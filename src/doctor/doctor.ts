@@ -76,10 +76,11 @@ export async function examine(options: DoctorOptions): Promise<Report> {
 
 async function run(chosen: readonly Attack[], http: Http, options: DoctorOptions): Promise<Report> {
   const { provider, credentials, signal } = options;
-  const kit = createKit(credentials ?? pairOf(options).endpoint, options);
+  const strange = pairOf(options).endpoint;
+  const kit = createKit(credentials ?? strange, strange, options);
   const target: Target = { http, options, judge: kit.judge };
   const control = credentials !== null && options.control ? await sendControl(target, kit) : null;
-  const isAttack = createReference(credentials, options);
+  const isAttack = createReference(credentials, strange, options);
   const findings: Finding[] = [];
   const unchecked: { attack: string; why: string }[] = [];
   for (const [index, attack] of chosen.entries()) {

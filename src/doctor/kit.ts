@@ -12,10 +12,17 @@ export interface KitOptions {
   random: Random;
 }
 
-/** The kit for a target whose endpoint credentials these are. @throws AppError `provider.unknown`, `account.credentials`. */
-export function createKit(credentials: unknown, options: KitOptions): Kit & { judge: Sender['judge'] } {
+/**
+ * The kit for a target whose endpoint credentials these are; `strange` are somebody else's.
+ *
+ * @throws AppError `account.credentials`
+ */
+export function createKit(
+  credentials: unknown,
+  strange: unknown,
+  options: KitOptions,
+): Kit & { judge: Sender['judge'] } {
   const { provider, clock, random } = options;
-  const strange = pairOf(options).endpoint;
   const genuine = senderOf(provider, credentials);
   const stranger = senderOf(provider, withSecretsOf(Object(strange), Object(credentials)) ?? strange);
   const outsider = senderOf(provider, strange);
@@ -35,11 +42,15 @@ export function createKit(credentials: unknown, options: KitOptions): Kit & { ju
  * Whether an attack is one in this format: made with known secrets, the format's own receiver refuses it. So a stale notification is
  * no attack where the format has no time, nor JSON written otherwise where only fields are signed.
  */
-export function createReference(credentials: unknown, options: KitOptions): (attack: Attack) => Promise<boolean> {
+export function createReference(
+  credentials: unknown,
+  strange: unknown,
+  options: KitOptions,
+): (attack: Attack) => Promise<boolean> {
   const { provider, clock, random } = options;
   const { account, endpoint } = pairOf(options);
   const settings = settingsIn(Object(credentials), Object(account), provider);
-  const kit = createKit({ ...Object(endpoint), ...settings }, options);
+  const kit = createKit({ ...Object(endpoint), ...settings }, strange, options);
   const receiver = provider.receiver(
     { ...Object(account), ...settings },
     { id: asId.account('acc_reference'), mode: 'live' },

@@ -313,6 +313,39 @@ describe('trigger and verify', () => {
   });
 });
 
+describe('doctor', () => {
+  it('ends with 0 for a receiver that is safe, and with 1 for one that accepts what it should not', async () => {
+    vi.stubEnv('PAIDONCE_DATA', join(server.folder, 'data'));
+    const file = join(server.folder, 'endpoint.json');
+    await writeFile(file, JSON.stringify(server.running.sandbox?.accountCredentials('hmac')));
+    const attack = (url: string, ...parameters: string[]) =>
+      run(['doctor', url, '--provider', 'hmac', '--only', 'unsigned', '--only', 'wrong_key', ...parameters]);
+    const safe = await attack(`${server.running.url}/callbacks/${account}`, '--credentials', file);
+    expect(safe.out).toContain('the genuine notification was accepted');
+    expect(safe.out.match(/^safe /gm)).toHaveLength(2);
+    expect(safe.code).toBe(0);
+
+    const careless = createServer((_, outgoing) => void outgoing.end('ok')).listen(0, '127.0.0.1');
+    await once(careless, 'listening');
+    const url = `http://127.0.0.1:${(careless.address() as AddressInfo).port}/callback`;
+    const shown = await attack(url);
+    expect(shown.out).toContain('unsigned: a safe receiver refuses it');
+    expect(shown.out).toContain('not tried: wrong_key');
+    expect(shown.code).toBe(1);
+    expect(jsonOf(await attack(url, '--json'))).toMatchObject({ control: null, findings: [{ verdict: 'accepted' }] });
+    careless.close();
+  });
+
+  it.each([
+    ['a format that is not there', ['http://127.0.0.1:1/', '--provider', 'cash'], 'provider.unknown'],
+    ['an attack that is not there', ['http://127.0.0.1:1/', '--only', 'charm'], 'doctor.unknown_attack'],
+    ['a host that has not proved whose it is', ['https://192.0.2.1/'], 'doctor.not_owner'],
+  ])('ends with 2 for %s', async (_, parameters, code) => {
+    vi.stubEnv('PAIDONCE_DATA', join(server.folder, 'doctor'));
+    expect(await run(['doctor', ...parameters])).toMatchObject({ code: 2, error: expect.stringContaining(code) });
+  });
+});
+
 describe('check', () => {
   it('finds the configuration fine, and says where the server is', async () => {
     vi.stubEnv('PAIDONCE_DATA', join(server.folder, 'data'));

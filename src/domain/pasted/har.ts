@@ -73,10 +73,8 @@ function requestOf(json: unknown): HarRequest {
 function bodyOf(postData: HarRequest['postData']): Uint8Array {
   if (postData === undefined) return new Uint8Array(0);
   const { text, encoding, params = [] } = postData;
-  if (text === undefined) {
-    return Buffer.from(
-      new URLSearchParams(Object.fromEntries(params.map(({ name, value }) => [name, value]))).toString(),
-    );
-  }
-  return Buffer.from(text, encoding === 'base64' ? 'base64' : 'utf8');
+  if (text !== undefined) return Buffer.from(text, encoding === 'base64' ? 'base64' : 'utf8');
+  const form = new URLSearchParams();
+  for (const { name, value } of params) form.append(name, value);
+  return Buffer.from(form.toString());
 }
