@@ -121,7 +121,17 @@ const order = row.extend({ facts: z.array(fact), discrepancies: z.array(discrepa
 const timelineEntry = z
   .object({
     at: answered.time,
-    what: z.enum(['expectation', 'callback', 'fact', 'notification', 'delivery', 'attempt', 'discrepancy', 'action']),
+    what: z.enum([
+      'expectation',
+      'callback',
+      'fact',
+      'notification',
+      'delivery',
+      'attempt',
+      'discrepancy',
+      'action',
+      'ask',
+    ]),
     id: z.string().nullable(),
     text: z.string(),
     why: z.string(),

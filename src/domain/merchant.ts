@@ -12,6 +12,8 @@ export interface Merchant {
   policies: Policies;
   /** Providers for which signing secrets are kept, for notifications with a `notify_url`; sealed, by provider. */
   credentials: Readonly<Record<string, SealedCredentials>>;
+  /** Those of its accounts whose credentials suffice to ask the provider. */
+  askedAccounts: readonly AccountId[];
   createdAt: Instant;
 }
 

@@ -1,3 +1,4 @@
+import type { Ask } from '../domain/asking.ts';
 import type { Callback, CallbackVerdict } from '../domain/callback.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, DeliveryState, Target } from '../domain/delivery.ts';
@@ -132,6 +133,7 @@ export interface OrderTrail {
   notifications: readonly { notification: Notification; callback: CallbackId | null }[];
   deliveries: readonly DeliveryDetail[];
   actions: readonly { at: Instant; by: string; what: string; note: string | null }[];
+  asks: readonly Ask[];
 }
 
 export interface DeliveryRow {
@@ -192,6 +194,9 @@ export interface Gauges {
   discrepanciesOpen: number;
   rescuedLeases: number;
   outbox: number;
+  /** What is to be asked of providers, and since when the longest waiting account could be asked; null = nothing is due. */
+  asks: number;
+  oldestAskDueAt: Instant | null;
   /** Transactions begun since the oldest snapshot that something holds, which vacuum cannot pass; null where there is no such thing. */
   oldestXminAge: number | null;
 }

@@ -18,6 +18,7 @@ import {
 } from '../../mapping.ts';
 import type { OrderTrail, Reads } from '../../reads.ts';
 import type { Connection } from '../connection.ts';
+import { asksOfSubject } from '../statements/asks.ts';
 import { discrepanciesOfOrder } from '../statements/discrepancies.ts';
 import { factsOfOrder } from '../statements/facts.ts';
 import { notificationsOfOrder } from '../statements/notifications.ts';
@@ -72,7 +73,7 @@ export function history(db: Connection, id: Reads['history']['input']): OrderTra
     ...deliveries.map(({ id: subject }) => subject),
   ];
   const actions = actionsOn(db, [id, ...subjects], found);
-  return { callbacks, notifications, deliveries, actions };
+  return { callbacks, notifications, deliveries, actions, asks: asksOfSubject(db, id) };
 }
 
 /** What people did to these things, or, by its number, to the order. */
