@@ -36,6 +36,16 @@ export interface Account {
   createdAt: Instant;
 }
 
+/** Whether these credentials, as the schema gave them back, name the risk. */
+export function acceptsRisk(credentials: unknown, risk: string): boolean {
+  return (
+    typeof credentials === 'object' &&
+    credentials !== null &&
+    'accept_risk' in credentials &&
+    credentials.accept_risk === risk
+  );
+}
+
 export type EndpointState = 'enabled' | 'paused' | 'disabled';
 
 /** A URL of a merchant that notifications are delivered to. */

@@ -90,11 +90,15 @@ function afterReadBack(
 
 function afterLook(ledger: Ledger, ask: AskOfOrder, { came, answer }: AnsweredInput): Instant | null {
   const order = ledger.order(ask.subject);
-  if (order === null || came.is === 'gone') return null;
+  if (order === null) return null;
   const told = (what: string) => {
     const { merchant, account, reason } = ask;
     ledger.addAction({ merchant, by: reason, what, subject: ask.subject, note: `${answer} (account ${account})` });
   };
+  if (came.is === 'gone') {
+    if (ask.reason !== 'sweep') told('order.asked');
+    return null;
+  }
   const { status } = order;
   const sweep = sweepOf({ status, expectation: order.expectations.at(-1) ?? null }, ledger.factsOfOrder(order.id));
   const nextAt = sweep === null ? null : nextLookAt(sweep, ledger.now);

@@ -54,6 +54,8 @@ export interface Reads {
   apiKeys: { input: PageRequest; output: Page<ApiKey> };
   apiKeyByDigest: { input: string; output: ApiKey | null };
   order: { input: { merchant: MerchantId; orderNo: OrderNo }; output: OrderDetail | null };
+  /** The same by its id, without the people's side of it. */
+  orderById: { input: OrderId; output: { order: StoredOrder; facts: readonly StoredFact[] } | null };
   orders: {
     input: PageRequest & Range & { visible: Visible } & Only<{ merchant: MerchantId; status: OrderStatus; q: string }>;
     output: Page<StoredOrder>;

@@ -1,5 +1,5 @@
 import type { Migration } from '../migrate.ts';
-import { firstTables } from './first-tables.ts';
+import { bucket, firstTables, id } from './first-tables.ts';
 
 /** Everything that makes the tables, in order. */
 export const migrations: readonly Migration[] = [
@@ -18,7 +18,7 @@ create table paidonce.sandbox_names (
 `,
   },
   {
-    number: 2,
+    number: 3,
     name: 'asking providers',
     sql: `
 alter table paidonce.merchants add column asked_accounts text not null default '[]';

@@ -20,7 +20,7 @@ create table paidonce_sandbox_names (
 `,
   },
   {
-    number: 2,
+    number: 3,
     name: 'asking providers',
     sql: `
 alter table paidonce_merchants add column asked_accounts text not null default '[]';

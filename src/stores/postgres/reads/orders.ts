@@ -57,6 +57,18 @@ export async function order(
   };
 }
 
+export async function orderWithFacts(
+  session: Session,
+  id: Reads['orderById']['input'],
+): Promise<Reads['orderById']['output']> {
+  const [found, facts] = await Promise.all([
+    orderById(session, id),
+    // facts_order (order_id)
+    session.all(`select ${factColumns} from paidonce.facts where order_id = $1 order by seq`, id),
+  ]);
+  return found === null ? null : { order: found, facts: facts.map(factOf) };
+}
+
 async function withSightings(session: Session, facts: readonly StoredFact[]) {
   const sightings = await sightingsOf(
     session,

@@ -33,6 +33,11 @@ export function order(db: Connection, { merchant, orderNo }: Reads['order']['inp
   return { order: found, facts, discrepancies: discrepanciesOfOrder(db, found.id) };
 }
 
+export function orderWithFacts(db: Connection, id: Reads['orderById']['input']): Reads['orderById']['output'] {
+  const found = orderById(db, id);
+  return found === null ? null : { order: found, facts: factsOfOrder(db, id).map(({ fact }) => fact) };
+}
+
 function sightingsOf(db: Connection, fact: number) {
   return db
     .all(
