@@ -104,7 +104,6 @@ export function createService(options: ServiceOptions): Service {
   const worker = createExit({ ...options, clock, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
   const withBirth = bearing(worker, options);
   const upkeep: Upkeep = createUpkeep({ ...options, clock, withBirth });
-  const orders = createOrders({ store, withBirth, clock });
   const publisher = createPublisher({
     store,
     withBirth,
@@ -122,6 +121,7 @@ export function createService(options: ServiceOptions): Service {
   });
   const ask = createAsk({ store, clock, observe, withBirth });
   const asks = createAsking({ ...options, clock, prepared, withBirth, expect: ask, accounts });
+  const orders = createOrders({ store, withBirth, clock, onAsk: asks.wake, whyNobody: accounts.whyNobody });
   const callbacks = createCallbacks({
     ...options,
     clock,

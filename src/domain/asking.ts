@@ -4,11 +4,10 @@ import type { AccountId, CallbackId, MerchantId, OrderId } from './ids.ts';
 import { limits } from './limits.ts';
 import type { Expectation, OrderStatus } from './order.ts';
 
-export const askReasons = ['callback', 'sweep', 'person', 'close'] as const;
-/** Why a provider is asked: to read a callback back, because nothing final is known, because a person wants it, or to close. */
-export type AskReason = (typeof askReasons)[number];
-
-/** What is to be asked of one account's provider. It is durable, and ends when its answer is recorded. */
+/**
+ * What is to be asked of one account's provider: to read a callback back, because nothing final is known of an order, because a
+ * person wants it, or to close it there. It is durable, and ends when its answer is recorded.
+ */
 export type Ask = AskState &
   ({ reason: 'callback'; subject: CallbackId } | { reason: 'sweep' | 'person' | 'close'; subject: OrderId });
 

@@ -32,6 +32,8 @@ export interface Accounts {
   /** The account behind a callback URL, from memory where it was asked a moment ago. */
   find(id: AccountId): Promise<Account | null>;
   callbackUrl(id: AccountId): string;
+  /** Why none of this merchant's accounts can be asked, in words. */
+  whyNobody(merchant: MerchantId): Promise<string>;
   /** Marks which of all accounts can be asked: another version of the program may know more providers' APIs. */
   refreshAsked(signal: AbortSignal): Promise<void>;
   /** The account of this merchant and name as the caller's code has it: made if absent, changed where its credentials differ. */
@@ -114,6 +116,7 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
       if (credentials !== undefined) deps.onSecrets(account);
       return account;
     },
+    whyNobody: (merchant) => whyNobody(deps, merchant),
     refreshAsked: (signal) => refreshAsked(deps, signal),
     async remove(id, by) {
       const removed = await store.write('removeAccount', { id, by });
@@ -176,6 +179,23 @@ async function refreshAsked(deps: AccountsDependencies, signal: AbortSignal): Pr
     }
     cursor = page.nextCursor;
   } while (cursor !== null);
+}
+
+/** So many accounts are named; who has more has other accounts of the same kind. */
+const namedMost = 5;
+
+async function whyNobody({ store, client }: AccountsDependencies, merchant: MerchantId): Promise<string> {
+  const { data } = await store.read('accounts', { visible: null, merchant, limit: namedMost, cursor: null });
+  const reasons = data.flatMap((account) => {
+    try {
+      client(account, 'query');
+      return [];
+    } catch (error) {
+      return error instanceof AppError ? [error.detail] : [];
+    }
+  });
+  const none = 'none of the accounts that the order may be paid on can be asked';
+  return [none, ...reasons].join('; ');
 }
 
 /** Null: its credentials cannot be read at present. */

@@ -28,6 +28,8 @@ export interface ShopOptions {
   store?: Store;
   credentials?: object;
   bank?: Bank;
+  /** The store has the shop and its account already. */
+  again?: true;
 }
 
 /** A merchant with an account at the bank, on a store of its own and the bank's real server. */
@@ -57,9 +59,14 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     await temporary?.dispose();
     if (options.bank === undefined) await server.close();
   });
-  await service.merchants.add({ id: shop, name: 'Shop' });
+  if (options.again === undefined) await service.merchants.add({ id: shop, name: 'Shop' });
   const credentials = options.credentials ?? { secret: 's', api_url: server.url };
-  const { id: account } = await service.accounts.add({ merchant: shop, provider: 'bank', credentials });
+  const { id: account } = await service.accounts.ensure({
+    merchant: shop,
+    provider: 'bank',
+    credentials,
+    name: 'bank',
+  });
   return { service, bank: server, account, signals, ...callsOf(service, account) };
 }
 

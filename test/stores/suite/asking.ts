@@ -179,7 +179,9 @@ export function asking(makeFolder: () => Promise<StoreFolder>): void {
       later(15_000);
       const found = only(await claim());
       expect(await answer(only(found.asks), [{ reference: 'O-2' }])).toMatchObject({ found: true, nextAt: null });
-      expect((await order('O-2')).order.status).toBe('paid');
+      const paid = await bench.store.read('orderById', (await order('O-2')).order.id);
+      expect(paid).toMatchObject({ order: { orderNo: 'O-2', status: 'paid' }, facts: [{ source: 'query' }] });
+      expect(await bench.store.read('orderById', asId.order('ord_none'))).toBeNull();
       expect(await asksOf('O-2')).toEqual([]);
       await canBeAsked(bench.account, false);
       await bench.expect('O-3');
