@@ -126,7 +126,9 @@ function tell(
 ): void {
   const waitedMs = clock.now() - since;
   const overdue = reason === 'callback' && waitedMs > limits.askOverdueMs;
-  const level = came.is === 'told' ? 'debug' : overdue ? 'error' : 'warn';
+  // What became final meanwhile is no news; a callback that nobody can be asked about is.
+  const isUsual = came.is === 'told' || (came.is === 'gone' && reason === 'sweep');
+  const level = isUsual ? 'debug' : overdue ? 'error' : 'warn';
   observe('ask.answered', level, {
     account,
     subject,
