@@ -11,6 +11,12 @@ import type { Expectation, OrderStatus } from './order.ts';
 export type Ask = AskState &
   ({ reason: 'callback'; subject: CallbackId } | { reason: 'sweep' | 'person' | 'close'; subject: OrderId });
 
+/** What somebody waits for (0) is asked before what is only looked at by itself (1), of which there may always be more. */
+export function rankOf({ reason }: Pick<Ask, 'reason'>): 0 | 1 {
+  return reason === 'sweep' ? 1 : 0;
+}
+export const ranks = [0, 1] as const;
+
 interface AskState {
   merchant: MerchantId;
   account: AccountId;

@@ -16,6 +16,8 @@ type AskOfOrder = Exclude<Ask, { reason: 'callback' }>;
  */
 export function answered(ledger: Ledger, input: AnsweredInput, births: Births): AnsweredOutput {
   const { ask, facts, withoutOrder } = input;
+  // Before its own facts end it, where they make its order final.
+  const kept = ledger.ask(ask.subject, ask.account);
   for (const expectation of input.expectations) expect(ledger, expectation, births);
   const recorded = recordFacts(ledger, births, facts, {
     merchant: ask.merchant,
@@ -29,14 +31,12 @@ export function answered(ledger: Ledger, input: AnsweredInput, births: Births): 
     reference === null ? [] : [{ account, reference }],
   );
   const found = facts.length > 0 && !recorded.duplicate;
-  return { ...births.effects, found, parked, nextAt: conclude(ledger, input, recorded) };
+  const nextAt = kept === null ? null : conclude(ledger, kept, input, recorded);
+  return { ...births.effects, found, parked, nextAt };
 }
 
 /** Ends the ask or sets its next time, which it gives. */
-function conclude(ledger: Ledger, input: AnsweredInput, recorded: Recorded): Instant | null {
-  const { ask } = input;
-  const kept = ledger.ask(ask.subject, ask.account);
-  if (kept === null) return null;
+function conclude(ledger: Ledger, kept: Ask, input: AnsweredInput, recorded: Recorded): Instant | null {
   const asked = {
     tries: kept.tries + 1,
     failures: input.came.is === 'failed' ? kept.failures + 1 : 0,
@@ -44,7 +44,7 @@ function conclude(ledger: Ledger, input: AnsweredInput, recorded: Recorded): Ins
     answer: input.answer,
   };
   // It was called again while it was asked: what came may be older than what called.
-  const calledAgain = kept.dueAt !== ask.dueAt;
+  const calledAgain = kept.dueAt !== input.ask.dueAt;
   if (calledAgain) {
     ledger.saveAsk({ ...kept, ...asked });
     return kept.dueAt;
@@ -77,14 +77,14 @@ function afterReadBack(
   }
   const isLate = ledger.now - ask.since >= limits.notFoundMs;
   if (came.is === 'failed' || (came.unknown > 0 && !isLate)) {
-    judge('parked', `waits to be read back; asked ${ask.tries} times, last: ${answer}`);
+    judge('parked', `waits to be read back; after try ${ask.tries}: ${answer}`);
     return ledger.now + retryGapMs(ask.tries);
   }
   if (came.unknown > 0 && facts.length === 0) judge('refused', answer);
   else if (recorded.conflict) judge('conflict', 'its payment belongs to another order');
   else if (recorded.duplicate && facts.length > 0 && ask.tries === 1) judge('duplicate', 'all its facts were known');
   else if (recorded.parked.length > 0) judge('parked', 'its order is not known yet');
-  else judge('verified', facts.length === 0 ? `read back: ${answer}` : null);
+  else judge('verified', facts.length === 0 || came.unknown > 0 ? `read back: ${answer}` : null);
   return null;
 }
 
@@ -102,7 +102,8 @@ function afterLook(ledger: Ledger, ask: AskOfOrder, { came, answer }: AnsweredIn
   const { status } = order;
   const sweep = sweepOf({ status, expectation: order.expectations.at(-1) ?? null }, ledger.factsOfOrder(order.id));
   const nextAt = sweep === null ? null : nextLookAt(sweep, ledger.now);
-  if (came.is === 'failed') {
+  const isOver = sweep === null && ask.reason === 'sweep';
+  if (came.is === 'failed' && !isOver) {
     const overdueAt = Math.max(sweep?.until ?? 0, ask.since) + limits.askOverdueMs;
     if (ledger.now < overdueAt) return Math.max(ledger.now + retryGapMs(ask.failures), nextAt ?? 0);
     told('order.ask_given_up');

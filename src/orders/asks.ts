@@ -34,7 +34,7 @@ export function askProviders(ledger: Ledger, order: StoredOrder, reason: 'person
   return accounts.length > 0;
 }
 
-/** Has an order of which nothing final is known asked about by itself, at the accounts that can be asked. */
+/** Has an order of which nothing final is known asked about by itself, at the accounts that can be asked, and no other. */
 export function keepAsking(
   ledger: Ledger,
   order: StoredOrder,
@@ -45,9 +45,11 @@ export function keepAsking(
   // Merchants whose accounts cannot be asked pay nothing for those that can.
   const sweep = accounts.length === 0 ? null : sweepOf({ status: order.status, expectation }, facts);
   const dueAt = sweep === null ? null : nextLookAt(sweep, ledger.now);
-  if (dueAt === null) return;
   for (const account of accounts) {
     const waiting = askOfOrder(ledger, order, account);
+    if (sweep === null && waiting?.reason === 'sweep') ledger.endAsk(waiting);
+    // What is over by our clock has its last look before it.
+    if (dueAt === null) continue;
     const { merchant, id: subject } = order;
     if (waiting === null) ledger.saveAsk({ ...unasked(ledger), merchant, account, subject, reason: 'sweep', dueAt });
     else if (dueAt < waiting.dueAt && waiting.failures === 0) ledger.saveAsk({ ...waiting, dueAt });

@@ -3,6 +3,7 @@ import type { Clock, Instant } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import type { Fact } from '../domain/fact.ts';
 import type { AccountId, CallbackId } from '../domain/ids.ts';
+import { limits } from '../domain/limits.ts';
 import { LruMap } from '../domain/lru-map.ts';
 import type { Account } from '../domain/merchant.ts';
 import type { Client, QueryAnswer, Reference } from '../providers/provider.ts';
@@ -70,6 +71,8 @@ export function createAsker(deps: AskerDependencies): (ask: Ask, signal: AbortSi
       for (const reference of references) {
         const told = await query(ask, reference, () => client.query(reference, signal));
         facts.push(...told.facts);
+        if (facts.length > limits.factsPerCallbackMax)
+          throw new AppError('provider.answer', `it told more than ${limits.factsPerCallbackMax} facts`);
         states.push(told.state.replace('_', ' '));
         if (told.state === 'not_found' || (questions.tellsFacts && told.facts.length === 0)) unknown += 1;
       }
@@ -111,8 +114,8 @@ function distinct(references: readonly Reference[]): readonly Reference[] {
   return [...new Map(references.map((reference) => [nameOf(reference), reference])).values()];
 }
 
-function nameOf({ reference, paymentId }: Reference): string {
-  return JSON.stringify([reference, paymentId]);
+function nameOf({ reference, paymentId, operationId }: Reference): string {
+  return JSON.stringify([reference, paymentId, operationId ?? null]);
 }
 
 function wordsOf(states: readonly string[], facts: readonly Fact[]): string {

@@ -7,7 +7,7 @@ import type { Observe } from '../domain/observe.ts';
 import type { ExpectInput, WithBirth } from '../stores/decisions.ts';
 import type { ClaimedAsks } from '../stores/kept.ts';
 import type { Store } from '../stores/store.ts';
-import { type AskerDependencies, createAsker } from './asker.ts';
+import { type Answered, type AskerDependencies, createAsker } from './asker.ts';
 
 export interface Asks {
   start(): void;
@@ -33,6 +33,8 @@ export interface AsksDependencies extends AskerDependencies {
 
 /** The poll finds what other processes wanted asked; our own wakes it. */
 const pollMs = 1000;
+/** What others hold at this moment is not asked for without pause. */
+const restMs = 20;
 /** After a failure of the store. */
 const pauseMs = 1000;
 
@@ -49,8 +51,8 @@ export function createAsks(deps: AsksDependencies): Asks {
   const work = async ({ account, lease, asks }: ClaimedAsks, claimedAt: Instant): Promise<void> => {
     const signal = AbortSignal.any([over.signal, AbortSignal.timeout(limits.askMs)]);
     try {
-      await Promise.all(asks.map((ask) => askOne(ask, signal, over.signal)));
-      const paceMs = (asks.length * 1000) / limits.asksPerSecondPerAccount;
+      const asked = await Promise.all(asks.map((ask) => askOne(ask, signal, over.signal)));
+      const paceMs = (asked.filter(Boolean).length * 1000) / limits.asksPerSecondPerAccount;
       await store.write('releaseAsks', { account, lease, freeAt: claimedAt + paceMs });
     } catch (error) {
       // Not recorded, so not over: they are asked again when the lease ends.
@@ -70,7 +72,7 @@ export function createAsks(deps: AsksDependencies): Asks {
       });
       working.set(one.account, done);
     }
-    return nextDueAt === null ? pollMs : Math.min(pollMs, Math.max(nextDueAt - clock.now(), 1));
+    return nextDueAt === null ? pollMs : Math.min(pollMs, Math.max(nextDueAt - clock.now(), restMs));
   };
 
   const loop = async (): Promise<void> => {
@@ -103,19 +105,29 @@ export function createAsks(deps: AsksDependencies): Asks {
   };
 }
 
-/** Asks, and records what came in one transaction. */
-function createAskOne(deps: AsksDependencies): (ask: Ask, signal: AbortSignal, stopped: AbortSignal) => Promise<void> {
+/** Asks, and records what came in one transaction. Gives whether the provider was asked anything. */
+function createAskOne(
+  deps: AsksDependencies,
+): (ask: Ask, signal: AbortSignal, stopped: AbortSignal) => Promise<boolean> {
   const { store, withBirth, expect } = deps;
   const put = createAsker(deps);
+  const record = async (ask: Ask, answered: Answered) => {
+    const expectations = await expect.before(ask.merchant, answered.facts);
+    return withBirth((born) => store.decide('answered', { ask, ...answered, expectations, born }));
+  };
   return async (ask, signal, stopped) => {
     const answered = await put(ask, signal);
     // Whatever came then came of the stop.
-    if (stopped.aborted && answered.came.is === 'failed') return;
-    const expectations = await expect.before(ask.merchant, answered.facts);
-    const output = await withBirth((born) => store.decide('answered', { ask, ...answered, expectations, born }));
-    const references = output.parked.map(({ reference }) => reference);
+    if (stopped.aborted && answered.came.is === 'failed') return true;
+    const { found, parked } = await record(ask, answered).catch((error: unknown) => {
+      // Facts that the store cannot take must not have the provider asked for them again and again, and others wait behind them.
+      if (answered.facts.length === 0) throw error;
+      return record(ask, { ...answered, came: { is: 'failed' }, facts: [], answer: `cannot be recorded: ${error}` });
+    });
+    const references = parked.map(({ reference }) => reference);
     if (references.length > 0) expect.again(ask.merchant, references);
-    tell(deps, ask, { ...answered, found: output.found });
+    tell(deps, ask, { ...answered, found });
+    return answered.came.is !== 'gone';
   };
 }
 

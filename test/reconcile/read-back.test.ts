@@ -57,9 +57,9 @@ describe('a callback whose signature does not cover the amount', () => {
     bank.fails = 500;
     await open.callback({ is: 'facts', order: 'O-1' });
     await eventually(async () => bank.asked.length === 1);
-    await eventually(async () => (await open.callbacks())[0]?.reason?.includes('asked 1 times') === true);
+    await eventually(async () => (await open.callbacks())[0]?.reason?.includes('after try 1') === true);
     expect(only(await open.callbacks()).reason).toBe(
-      'waits to be read back; asked 1 times, last: provider.refused: status 500',
+      'waits to be read back; after try 1: provider.refused: status 500',
     );
     const failures = () => open.signals.filter(({ name }) => name === 'ask.answered').length;
     expect(failures()).toBe(1);
@@ -69,13 +69,22 @@ describe('a callback whose signature does not cover the amount', () => {
     await eventually(async () => (await open.order('O-1')).order.status === 'paid');
   });
 
+  it('waits like one that got no answer where what the provider told cannot be recorded', async () => {
+    const { bank, ...open } = await openShop();
+    await open.expect('O-1');
+    bank.payments.push(paid('O-1', -1));
+    await open.callback({ is: 'facts', order: 'O-1' });
+    await eventually(async () => (await open.callbacks())[0]?.reason?.includes('cannot be recorded') === true);
+    expect(only(await open.callbacks())).toMatchObject({ verdict: 'parked' });
+  });
+
   it('is refused when the provider does not know the payment for an hour, and closes nothing', async () => {
     const clock = new FakeClock();
     const { bank, ...open } = await openShop({ clock });
     await open.expect('O-1');
     await open.callback({ is: 'facts', payment: 'pay-forged', order: 'O-1' });
     await eventually(async () => bank.asked.includes('query pay-forged'));
-    await eventually(async () => (await open.callbacks())[0]?.reason?.includes('asked 1 times') === true);
+    await eventually(async () => (await open.callbacks())[0]?.reason?.includes('after try 1') === true);
     clock.advance(limits.notFoundMs);
     await eventually(async () => (await open.callbacks())[0]?.verdict === 'refused');
     expect(only(await open.callbacks())).toMatchObject({ code: 'callback.not_confirmed', reason: 'not found' });
@@ -87,7 +96,7 @@ describe('a callback whose signature does not cover the amount', () => {
     const { bank, service, ...open } = await openShop({ clock });
     await open.expect('O-1');
     await open.callback({ is: 'facts', payment: 'pay-O-1', order: 'O-1' });
-    await eventually(async () => (await open.callbacks())[0]?.reason?.includes('asked 1 times') === true);
+    await eventually(async () => (await open.callbacks())[0]?.reason?.includes('after try 1') === true);
     clock.advance(limits.notFoundMs);
     await eventually(async () => (await open.callbacks())[0]?.verdict === 'refused');
     bank.payments.push(paid('O-1'));

@@ -26,11 +26,12 @@ alter table paidonce.merchants add column asked_accounts text not null default '
 create table paidonce.asks (
   ${bucket}, name ${id}, subject ${id}, account ${id}, merchant ${id},
   reason text not null check (reason in ('callback', 'sweep', 'person', 'close')),
+  rank smallint not null check (rank = (reason = 'sweep')::integer),
   due_at bigint not null, tries integer not null check (tries >= 0), failures integer not null check (failures >= 0),
   since bigint not null, asked_at bigint, answer text,
   primary key (name, bucket)
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05);
-create index asks_due on paidonce.asks (account, due_at, bucket);
+create index asks_due on paidonce.asks (account, rank, due_at, bucket);
 
 create table paidonce.ask_queues (
   ${bucket}, account ${id}, next_due bigint not null, free_at bigint not null, lease integer not null,

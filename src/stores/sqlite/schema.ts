@@ -30,6 +30,7 @@ create table paidonce_asks (
   account text not null,
   merchant text not null,
   reason text not null check (reason in ('callback', 'sweep', 'person', 'close')),
+  rank integer not null check (rank = (reason = 'sweep')),
   due_at integer not null,
   tries integer not null check (tries >= 0),
   failures integer not null check (failures >= 0),
@@ -38,7 +39,7 @@ create table paidonce_asks (
   answer text,
   primary key (subject, account)
 ) strict, without rowid;
-create index paidonce_asks_due on paidonce_asks (account, due_at);
+create index paidonce_asks_due on paidonce_asks (account, rank, due_at);
 
 create table paidonce_ask_queues (
   account text primary key,

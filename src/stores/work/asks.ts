@@ -12,7 +12,8 @@ export function claimAsks({ rows, now }: Unit, { most }: Writes['claimAsks']['in
   const accounts = leases.map(({ account }) => account);
   const due = accounts.length === 0 ? [] : rows.dueAsks(accounts, now, limits.asksUnderWayPerAccount);
   const claimed = leases.map(({ account, lease }) => {
-    return { account, lease, leaseMs, asks: due.filter((ask) => ask.account === account) };
+    const own = due.filter((ask) => ask.account === account);
+    return { account, lease, leaseMs, asks: own.slice(0, limits.asksUnderWayPerAccount) };
   });
   return { claimed, at: now, nextDueAt: rows.nextAskDue() };
 }

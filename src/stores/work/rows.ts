@@ -324,7 +324,7 @@ interface AskRows {
   callAskQueue(ask: Pick<Ask, 'merchant' | 'account' | 'dueAt'>): void;
   /** Leases accounts that are due and nobody works, the longest waiting first. */
   leaseAskQueues(now: Instant, most: number, leaseEndsAt: Instant): readonly AskLease[];
-  /** What is due of these accounts, the earliest first, so many of each. */
+  /** What is due of these accounts, so many of each and rank: of an account by rank, and within it the earliest first. */
   dueAsks(accounts: readonly AccountId[], now: Instant, mostOfEach: number): readonly Ask[];
   /** Ends a lease that still holds. */
   freeAskQueue(account: AccountId, lease: number, freeAt: Instant): void;

@@ -103,7 +103,7 @@ export function asking(makeFolder: () => Promise<StoreFolder>): void {
       const notFound = { came: { is: 'told', unknown: 1 }, answer: 'not found' } as const;
       const { nextAt } = await answer(missing, [], notFound);
       expect(nextAt).toBe(bench.clock.at + 5000);
-      expect((await callback('cbk_3')).reason).toBe('waits to be read back; asked 1 times, last: not found');
+      expect((await callback('cbk_3')).reason).toBe('waits to be read back; after try 1: not found');
       later(limits.notFoundMs);
       const again = only(await take());
       expect(again).toMatchObject({ subject: 'cbk_3', tries: 1, dueAt: nextAt });
@@ -125,7 +125,7 @@ export function asking(makeFolder: () => Promise<StoreFolder>): void {
       expect(gaps).toEqual([5, 15, 60, 300, 1800, 3600, 3600, 3600]);
       expect(await callback('cbk_1')).toMatchObject({
         verdict: 'parked',
-        reason: 'waits to be read back; asked 8 times, last: provider.unreachable: no answer',
+        reason: 'waits to be read back; after try 8: provider.unreachable: no answer',
       });
       expect(await bench.store.read('gauges', null)).toMatchObject({ asks: 1, oldestAskDueAt: bench.clock.at });
     });
@@ -186,6 +186,27 @@ export function asking(makeFolder: () => Promise<StoreFolder>): void {
       await canBeAsked(bench.account, false);
       await bench.expect('O-3');
       expect(await asksOf('O-3')).toEqual([]);
+    });
+
+    it('that somebody waits for go before what is only looked at', async () => {
+      await canBeAsked();
+      for (const orderNo of ['O-1', 'O-2', 'O-3']) await bench.expect(orderNo);
+      later(15_000);
+      await askNow('O-3');
+      await askAbout('cbk_1');
+      const first = only(await claim());
+      expect(first.asks.map(({ reason }) => reason).sort()).toEqual(['callback', 'person']);
+      for (const ask of first.asks) await answer(ask, []);
+      await release(first);
+      expect(only(await claim()).asks.map(({ reason }) => reason)).toEqual(['sweep', 'sweep']);
+    });
+
+    it('end with what they were for, told by whomever', async () => {
+      await canBeAsked();
+      await bench.expect('O-1');
+      expect(await asksOf('O-1')).toHaveLength(1);
+      await bench.callback([{ reference: 'O-1' }]);
+      expect(await asksOf('O-1')).toEqual([]);
     });
 
     it('go on for a refund that is pending, and hear the same again without a new sighting', async () => {

@@ -1,4 +1,4 @@
-import type { Ask } from '../../../domain/asking.ts';
+import { type Ask, rankOf, ranks } from '../../../domain/asking.ts';
 import { asId, bucketOf } from '../../../domain/ids.ts';
 import { askColumns, askOf, number, numberOrNull, type Row, text } from '../../mapping.ts';
 import type { Rows } from '../../work/rows.ts';
@@ -15,6 +15,7 @@ export const asks = new Table({
     account: 'text',
     merchant: 'text',
     reason: 'text',
+    rank: 'smallint',
     due_at: 'bigint',
     tries: 'integer',
     failures: 'integer',
@@ -23,7 +24,7 @@ export const asks = new Table({
     answer: 'text',
   },
   key: ['name'],
-  mutable: ['reason', 'due_at', 'tries', 'failures', 'asked_at', 'answer'],
+  mutable: ['reason', 'rank', 'due_at', 'tries', 'failures', 'asked_at', 'answer'],
   onConflict: 'do nothing',
 });
 
@@ -48,8 +49,9 @@ type AskRows = Pick<
 >;
 
 export function askRows(image: Image): AskRows {
-  const changing = ({ reason, dueAt, tries, failures, askedAt, answer }: Ask) => {
-    return { reason, due_at: dueAt, tries, failures, asked_at: askedAt, answer };
+  const changing = (ask: Ask) => {
+    const { reason, dueAt, tries, failures, askedAt, answer } = ask;
+    return { reason, rank: rankOf(ask), due_at: dueAt, tries, failures, asked_at: askedAt, answer };
   };
   return {
     askOf(subject, account) {
@@ -98,12 +100,15 @@ function askQueueRows(image: Image): Pick<AskRows, 'leaseAskQueues' | 'dueAsks' 
     dueAsks(accounts, now, mostOfEach) {
       const due = image.answer(`due asks ${accounts.join(' ')}`, (session) =>
         session.all(
-          `/* asks_due (account, due_at) */ select due.* from unnest($1::text[]) k (account) cross join lateral (
-             select ${askColumns} from paidonce.asks where account = k.account and due_at <= $2 order by due_at limit $3
+          `/* asks_due (account, rank, due_at) */
+           select due.* from unnest($1::text[]) k (account) cross join unnest($4::smallint[]) r (rank) cross join lateral (
+             select ${askColumns} from paidonce.asks
+             where account = k.account and rank = r.rank and due_at <= $2 order by due_at limit $3
            ) due`,
           accounts,
           now,
           mostOfEach,
+          ranks,
         ),
       );
       return (due ?? []).map(askOf);
@@ -136,18 +141,20 @@ async function freeAskQueue(
   );
   if (held[0]?.lease !== lease) return [];
   const next = await session.all(
-    '/* asks_due (account) */ select due_at from paidonce.asks where account = $1 order by due_at limit 1',
+    `/* asks_due (account, rank) */ select next.due_at from unnest($2::smallint[]) r (rank) cross join lateral (
+       select due_at from paidonce.asks where account = $1 and rank = r.rank order by due_at limit 1
+     ) next`,
     account,
+    ranks,
   );
-  const [first] = next;
-  if (first === undefined)
+  if (next.length === 0)
     await session.run('/* ask_queues_pkey (account) */ delete from paidonce.ask_queues where account = $1', account);
   else
     await session.run(
       `/* ask_queues_pkey (account) */ update paidonce.ask_queues set free_at = $2::bigint, next_due = greatest($2::bigint, $3::bigint) where account = $1`,
       account,
       freeAt,
-      number(first, 'due_at'),
+      Math.min(...next.map((row) => number(row, 'due_at'))),
     );
   return next;
 }

@@ -1,4 +1,4 @@
-import type { Ask } from '../../../domain/asking.ts';
+import { type Ask, rankOf, ranks } from '../../../domain/asking.ts';
 import type { Instant } from '../../../domain/clock.ts';
 import { type AccountId, asId } from '../../../domain/ids.ts';
 import { askColumns, askOf, number, numberOrNull, text } from '../../mapping.ts';
@@ -28,12 +28,13 @@ export function asksOfSubject(db: Connection, subject: Ask['subject']): Ask[] {
 export function insertAsk(db: Connection, ask: Ask): void {
   const { subject, account, merchant, reason, dueAt, tries, failures, since, askedAt, answer } = ask;
   db.run(
-    `insert into paidonce_asks (subject, account, merchant, reason, due_at, tries, failures, since, asked_at, answer)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert into paidonce_asks (subject, account, merchant, reason, rank, due_at, tries, failures, since, asked_at, answer)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     subject,
     account,
     merchant,
     reason,
+    rankOf(ask),
     dueAt,
     tries,
     failures,
@@ -47,8 +48,9 @@ export function updateAsk(db: Connection, ask: Ask): void {
   const { subject, account, reason, dueAt, tries, failures, askedAt, answer } = ask;
   db.run(
     `-- SEARCH paidonce_asks USING PRIMARY KEY (subject=? AND account=?)
-     update paidonce_asks set reason = ?, due_at = ?, tries = ?, failures = ?, asked_at = ?, answer = ? where subject = ? and account = ?`,
+     update paidonce_asks set reason = ?, rank = ?, due_at = ?, tries = ?, failures = ?, asked_at = ?, answer = ? where subject = ? and account = ?`,
     reason,
+    rankOf(ask),
     dueAt,
     tries,
     failures,
@@ -100,25 +102,24 @@ export function leaseAskQueues(db: Connection, now: Instant, most: number, lease
 
 export function dueAsks(db: Connection, accounts: readonly AccountId[], now: Instant, mostOfEach: number): Ask[] {
   return accounts.flatMap((account) =>
-    db
-      .all(
-        `-- SEARCH paidonce_asks USING INDEX paidonce_asks_due (account=? AND due_at<?)
-         select ${askColumns} from paidonce_asks where account = ? and due_at <= ? order by due_at limit ?`,
-        account,
-        now,
-        mostOfEach,
-      )
-      .map(askOf),
+    ranks.flatMap((rank) =>
+      db
+        .all(
+          `-- SEARCH paidonce_asks USING INDEX paidonce_asks_due (account=? AND rank=? AND due_at<?)
+           select ${askColumns} from paidonce_asks where account = ? and rank = ? and due_at <= ? order by due_at limit ?`,
+          account,
+          rank,
+          now,
+          mostOfEach,
+        )
+        .map(askOf),
+    ),
   );
 }
 
 export function freeAskQueue(db: Connection, account: AccountId, lease: number, freeAt: Instant): void {
-  const next = db.get(
-    `-- SEARCH paidonce_asks USING COVERING INDEX paidonce_asks_due (account=?)
-     select due_at from paidonce_asks where account = ? order by due_at limit 1`,
-    account,
-  );
-  if (next === undefined) {
+  const dues = ranks.flatMap((rank) => nextDueOf(db, account, rank) ?? []);
+  if (dues.length === 0) {
     db.run(
       `-- SEARCH paidonce_ask_queues USING PRIMARY KEY (account=?)
        delete from paidonce_ask_queues where account = ? and lease = ?`,
@@ -133,8 +134,18 @@ export function freeAskQueue(db: Connection, account: AccountId, lease: number, 
     account,
     lease,
     freeAt,
-    number(next, 'due_at'),
+    Math.min(...dues),
   );
+}
+
+function nextDueOf(db: Connection, account: AccountId, rank: (typeof ranks)[number]): Instant | null {
+  const next = db.get(
+    `-- SEARCH paidonce_asks USING COVERING INDEX paidonce_asks_due (account=? AND rank=?)
+     select due_at from paidonce_asks where account = ? and rank = ? order by due_at limit 1`,
+    account,
+    rank,
+  );
+  return next === undefined ? null : number(next, 'due_at');
 }
 
 export function nextAskDue(db: Connection): Instant | null {
