@@ -84,6 +84,8 @@ export interface ServiceOptions {
   clock: Clock;
   random: Random;
   observe: Observe;
+  /** Everything that leaves by HTTP; default: one that this service makes, and ends. */
+  http?: Http;
   /** Where a sender comes from when a delivery is made; the sandbox puts its faults here. */
   wrapSender?: (sender: Sender, claimed: Claimed) => Sender;
   /** The store answered a decision for which it was asked so many milliseconds ago. */
@@ -98,7 +100,7 @@ export function createService(options: ServiceOptions): Service {
   const vault = createVault(options.masterKeys, random);
   const keeping: Keeping = { providers, vault, random };
   const policy = parseAllowedTargets(options.allowTargets);
-  const http = createHttp({ allow: options.allowTargets, clock });
+  const http = options.http ?? createHttp({ allow: options.allowTargets, clock });
   const world = { http: createProviderHttp(http), now: options.clock.now, random };
   const prepared = createPrepared({ vault, provider: (name) => providers.get(name), world });
   const registry = createRegistry();

@@ -9,7 +9,7 @@ import type { SandboxCredentials } from './credentials.ts';
 import { readBytes } from './http.ts';
 
 /** The APIs that the sandbox plays. */
-const apis: ReadonlyMap<string, PlatformApi> = new Map([['stripe', stripeApi]]);
+export const apis: ReadonlyMap<string, PlatformApi> = new Map([['stripe', stripeApi]]);
 
 /**
  * What an account must be configured with to open what the sandbox sends, and to ask the API where the sandbox plays one.
