@@ -36,7 +36,7 @@ export interface PlatformOptions {
   deliver(request: RawRequest): Promise<RawReply> | null;
 }
 
-type Booked = BookedPayment & { paymentId: string };
+export type Booked = BookedPayment & { paymentId: string };
 /** Gaps between the tries of a callback that was not acknowledged. */
 const scheduleMs = [15_000, 30_000, 60_000, 60_000, 120_000, 120_000, 180_000];
 const patienceMs = 5000;
@@ -153,6 +153,7 @@ export class SimulatedPlatform {
   async #answer({ url, method = 'POST', headers, body }: Parameters<Http['post']>[0]): Promise<Posted> {
     const { api, pair, time, chance } = this.#options;
     const { pathname, search } = new URL(url);
+    if (!(body instanceof Uint8Array)) throw new TypeError('clients send whole bodies');
     const context = { now: time.now, publicUrl, random: (bytes: number) => chance.bytes(bytes) };
     const request = { method, target: pathname + search, headers, body };
     const reply = await api(request, { books: this.books, pair, context });
@@ -232,6 +233,3 @@ function stateOf(type: NotificationType): BookedPayment['state'] | null {
       return null;
   }
 }
-
-export type { Booked };
-export type Moment = Instant;
