@@ -44,7 +44,12 @@ export function define<A, E>(definition: Definition<A, E>): DefinedProvider<A, E
     account: (credentials) => ({ provider: name, credentials }),
     endpoint: (credentials) => ({ provider: name, credentials }),
     ...(client ? { client: (credentials, world) => client(accountCredentials.parse(credentials), world) } : {}),
-    ...(readStatement ? { readStatement } : {}),
+    ...(readStatement
+      ? {
+          readStatement: (file, account, credentials) =>
+            readStatement(file, account, accountCredentials.parse(credentials)),
+        }
+      : {}),
     ...(generate ? { generate } : {}),
     ...(pair ? { pair } : {}),
   };

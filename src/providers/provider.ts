@@ -224,11 +224,15 @@ export interface Definition<A, E> {
   /** Built once per version of the credentials, as the receiver. */
   client?(credentials: A, world: ClientWorld): Client;
   /**
-   * Reads a bill as it streams by, and checks its totals where it has them.
+   * Reads a bill as it streams by, and checks its totals where it has them. The credentials say whose money the account is.
    *
    * @throws AppError `statement.malformed` with the line; what was yielded before stays true of the rows before.
    */
-  readStatement?(file: AsyncIterable<Uint8Array>, account: ReceiverAccount): AsyncIterable<StatementRow>;
+  readStatement?(
+    file: AsyncIterable<Uint8Array>,
+    account: ReceiverAccount,
+    credentials: A,
+  ): AsyncIterable<StatementRow>;
   /** Makes endpoint credentials where the server can (generated secrets, shown once); absent where a person must bring them. */
   generate?(random: Random): E;
   /** Made-up credentials for both sides that fit each other, for the sandbox and for tests. RSA keys are made by the system, not from `random`. */

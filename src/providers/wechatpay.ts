@@ -20,6 +20,7 @@ import { isRefused, refused, shown } from './primitives/refusal.ts';
 import { acknowledgeWith, judgeBy, post } from './primitives/replies.ts';
 import { rsaMatches, rsaPair, rsaPrivateKey, rsaPublicKey, rsaSignature } from './primitives/rsa.ts';
 import type { Headers, Opened, Receiver, ReceiverAccount, Refusal, Sender } from './provider.ts';
+import { readWechatpayStatement } from './statements/wechatpay.ts';
 
 const apiV3Keys = listOf(secretText(32).length(32, 'must have exactly 32 characters'));
 const accountCredentials = z.strictObject({
@@ -67,12 +68,17 @@ export const wechatpay = define({
       'A retry is signed anew, so the replay window of 300 s does not refuse it.',
       'A changed APIv3 key is used for notifications at once.',
       'The amount fields of combined payments: total_amount, with the currency beside it.',
+      "In the trade bill of all rows, 交易时间 of a refund is the refund's; the bill of refunds has 退款成功时间.",
+      'A revoked payment that names a refund in the trade bill (REVOKED with 微信退款单号) was refunded.',
+      'A refund whose money bounced is CHANGE in the trade bill.',
     ],
+    statementZone: 'Asia/Shanghai',
   },
   accountCredentials,
   endpointCredentials,
   receiver,
   sender,
+  readStatement: readWechatpayStatement,
   pair(random) {
     const keys = rsaPair();
     const [mchid, appid, serial] = ['1900000109', 'wx8888888888888888', `PUB_KEY_ID_${toHex(random(17))}`];
