@@ -12,10 +12,11 @@ import { z } from 'zod';
 import { AppError } from '../domain/errors.ts';
 import type { Random } from '../domain/ids.ts';
 import type { Notification, NotificationType } from '../domain/notification.ts';
+import { stripeClient } from './clients/stripe.ts';
 import { define } from './define.ts';
 import { readStripeEvent, stripeUnits } from './events/stripe.ts';
 import { concat, toHex } from './primitives/bytes.ts';
-import { fieldPath, idText, listOf, secretText } from './primitives/credentials.ts';
+import { apiBaseUrl, fieldPath, idText, listOf, secretText } from './primitives/credentials.ts';
 import { exactInteger, type JsonObject, parseJson, textAt } from './primitives/json.ts';
 import { wireFromMinor } from './primitives/money.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
@@ -31,6 +32,7 @@ const accountCredentials = z.strictObject({
   account: z.exactOptional(idText),
   api_key: z.exactOptional(secretText(16).regex(/^(sk|rk)_(test|live)_/, 'must be a secret or restricted API key')),
   order_no_path: z.exactOptional(fieldPath),
+  api_base_url: z.exactOptional(apiBaseUrl),
 });
 const endpointCredentials = z.strictObject({
   webhook_secrets: webhookSecrets,
@@ -87,11 +89,12 @@ export const stripe = define({
   endpointCredentials,
   receiver,
   sender,
+  client: ({ api_key, ...rest }, world) => (api_key === undefined ? {} : stripeClient({ api_key, ...rest }, world)),
   readStatement: readStripeStatement,
   generate,
   pair(random) {
-    const credentials = generate(random);
-    return { account: credentials, endpoint: credentials };
+    const endpoint = generate(random);
+    return { account: { ...endpoint, api_key: `sk_live_${toHex(random(20))}` }, endpoint };
   },
 });
 

@@ -43,16 +43,22 @@ export async function readForm(context: Context): Promise<Readonly<Record<string
   return Object.fromEntries(new URLSearchParams(await readText(context)));
 }
 
-async function readText(context: Context): Promise<string> {
+/** @throws AppError `request.too_large` */
+export async function readBytes(request: Request): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of context.req.raw.body ?? []) {
+  for await (const chunk of request.body ?? []) {
     length += chunk.length;
     if (length > bodyBytesMax) throw new AppError('request.too_large', `the body is larger than ${bodyBytesMax} bytes`);
     chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
+}
+
+async function readText(context: Context): Promise<string> {
+  const bytes = await readBytes(context.req.raw);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     // The decoder says only that it is not UTF-8.
     throw new AppError('request.malformed', 'the body is not valid UTF-8');

@@ -9,8 +9,8 @@ import { seeded } from './seeded.ts';
 /** What a person, or the merchant, does with a payment at the platform. */
 export type Move =
   | { is: 'pay' | 'fail' | 'close' | 'reverse' }
-  /** Without an amount: all that is left. */
-  | { is: 'refund'; amountMinor: bigint | null }
+  /** Without an amount: all that is left. The same `key` refunds once. */
+  | { is: 'refund'; amountMinor: bigint | null; key?: string }
   | { is: 'dispute'; stage: 'opened' | 'won' | 'lost' };
 
 export interface MoveOptions {
@@ -46,7 +46,7 @@ export function moved(payment: Payment, move: Move, options: MoveOptions): Payme
       assertState(payment, move.is, ['paid']);
       return withStep({ ...payment, state: 'reversed' }, 'payment.reversed', payment.amountMinor, options);
     case 'refund':
-      return refunded(payment, move.amountMinor, options);
+      return refunded(payment, move, options);
     case 'dispute':
       return disputed(payment, move.stage, options);
   }
@@ -61,7 +61,12 @@ function paid(payment: Payment, state: 'paid' | 'failed', type: NotificationType
   return withStep({ ...payment, state, tries: payment.tries + 1 }, type, payment.amountMinor, options);
 }
 
-function refunded(payment: Payment, wanted: bigint | null, options: MoveOptions): Payment {
+function refunded(
+  payment: Payment,
+  { amountMinor: wanted, key }: Extract<Move, { is: 'refund' }>,
+  options: MoveOptions,
+): Payment {
+  if (key !== undefined && payment.steps.some((step) => step.key === key)) return payment;
   assertState(payment, 'refund', ['paid']);
   const left = payment.amountMinor - payment.refundedMinor;
   const amountMinor = wanted ?? left;
@@ -71,12 +76,8 @@ function refunded(payment: Payment, wanted: bigint | null, options: MoveOptions)
     throw new AppError('request.invalid', detail, { errors: [{ pointer: '/amount_minor', detail }] });
   }
   const refundedMinor = payment.refundedMinor + amountMinor;
-  return withStep(
-    { ...payment, refundedMinor, refunds: payment.refunds + 1 },
-    'refund.succeeded',
-    amountMinor,
-    options,
-  );
+  const after = { ...payment, refundedMinor, refunds: payment.refunds + 1 };
+  return withStep(after, 'refund.succeeded', amountMinor, { ...options, key });
 }
 
 function disputed(payment: Payment, stage: 'opened' | 'won' | 'lost', options: MoveOptions): Payment {
@@ -90,7 +91,12 @@ function disputed(payment: Payment, stage: 'opened' | 'won' | 'lost', options: M
   return withStep({ ...payment, dispute: stage }, `dispute.${stage}`, payment.amountMinor, options);
 }
 
-function withStep(payment: Payment, type: NotificationType, amountMinor: bigint, options: MoveOptions): Payment {
+function withStep(
+  payment: Payment,
+  type: NotificationType,
+  amountMinor: bigint,
+  options: MoveOptions & { key?: string | undefined },
+): Payment {
   const paymentId = objectId(payment, 'payment', payment.tries);
   const step: Step = {
     index: payment.steps.length,
@@ -102,6 +108,7 @@ function withStep(payment: Payment, type: NotificationType, amountMinor: bigint,
     occurredAt: options.now,
     faults: options.faults !== undefined && hasFaults(options.faults) ? options.faults : payment.faults,
     unsent: null,
+    key: options.key ?? null,
     notification: null,
   };
   return { ...payment, steps: [...payment.steps, step] };

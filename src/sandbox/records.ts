@@ -22,6 +22,8 @@ const stepSchema = z.object({
   faults: faultsSchema,
   /** Why nothing was sent; null where something was, or will be. */
   unsent: z.string().nullable(),
+  /** Under which the merchant asked for it; null: nobody did by the platform's API. */
+  key: z.string().nullable().default(null),
   /** The id under which it was published; null before. */
   notification: z.string().nullable(),
 });
@@ -63,7 +65,7 @@ const scenarioDetail = z.object({
   route: routeSchema,
 });
 
-type Row = Omit<SandboxPayment, 'detail'>;
+type Row = Omit<SandboxPayment, 'detail' | 'movedAt'>;
 /** A payment at the simulated platform. */
 export type Payment = Row & z.output<typeof paymentDetail>;
 /** A scripted run with its faults; it is kept as a row of the same kind. */
@@ -78,6 +80,12 @@ export interface Records {
   /** @throws AppError `sandbox.unknown` */
   scenario(id: string): Promise<Scenario>;
   save(record: Payment | Scenario): Promise<void>;
+  /** Those with this order number, the newest first. */
+  ofOrder(provider: string, orderNo: string): Promise<readonly (Payment | Scenario)[]>;
+  /** Those with a payment, refund or dispute of this id. */
+  withId(provider: string, id: string): Promise<readonly (Payment | Scenario)[]>;
+  /** All that moved since then, in the order in which they last did. */
+  movedSince(provider: string, since: Instant): AsyncIterable<Payment | Scenario>;
   /** Remembers whose notifications go to this endpoint. */
   keepOwner(endpoint: string, record: string): Promise<void>;
   /** The payment or scenario whose notifications go to this endpoint; null where somebody made the endpoint by hand. */
@@ -113,7 +121,19 @@ export function createRecords(store: Pick<Store, 'read' | 'write'>): Records {
       return record;
     },
     async save(record) {
-      await store.write('putSandboxPayment', rowOf(record));
+      await store.write('putSandboxPayment', { payment: rowOf(record), names: namesOf(record) });
+    },
+    ofOrder: async (provider, orderNo) =>
+      (await store.read('sandboxPaymentsNamed', { provider, name: orderName(orderNo) })).map(recordOf),
+    withId: async (provider, id) =>
+      (await store.read('sandboxPaymentsNamed', { provider, name: idName(id) })).map(recordOf),
+    async *movedSince(provider, since) {
+      let after: SandboxPayment | null = null;
+      do {
+        const rows: readonly SandboxPayment[] = await store.read('sandboxPaymentsMoved', { provider, since, after });
+        yield* rows.map(recordOf);
+        after = rows.at(-1) ?? null;
+      } while (after !== null);
     },
     async keepOwner(endpoint, record) {
       await keepOwner(endpoint, record);
@@ -134,7 +154,7 @@ export function plannedAt(route: Route, position: number): Instant | null {
 export const stepGapMs = 1000;
 
 function recordOf(row: SandboxPayment): Payment | Scenario {
-  const { detail, ...plain } = row;
+  const { detail, movedAt: _, ...plain } = row;
   const kept = z.discriminatedUnion('is', [paymentDetail, scenarioDetail]).parse(JSON.parse(detail));
   return { ...plain, ...kept };
 }
@@ -165,6 +185,21 @@ function rowOf(record: Payment | Scenario): SandboxPayment {
     refundedMinor,
     returnUrl,
     createdAt,
+    movedAt: Math.max(createdAt, ...record.steps.map(({ occurredAt }) => occurredAt)),
     detail,
   };
+}
+
+/** What the platform's API finds it by. */
+function namesOf({ orderNo, steps }: Payment | Scenario): string[] {
+  const ids = steps.flatMap(({ paymentId, operationId }) => [paymentId, operationId]);
+  return [orderName(orderNo), ...new Set(ids.map(idName))];
+}
+
+function orderName(orderNo: string): string {
+  return `order:${orderNo}`;
+}
+
+function idName(id: string): string {
+  return `id:${id}`;
 }

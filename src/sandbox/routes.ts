@@ -8,6 +8,7 @@ import type { SandboxCredentials } from './credentials.ts';
 import { authorized, readJson } from './http.ts';
 import { type Move, paymentIdOf } from './moves.ts';
 import type { Payments } from './payments.ts';
+import { accountCredentials } from './platform-api.ts';
 import type { Payment, Scenario, Step } from './records.ts';
 import { moveRequest, parsed, paymentRequest, scenarioRequest } from './requests.ts';
 import type { Scenarios } from './scenarios.ts';
@@ -55,7 +56,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   );
   app.get('/sandbox/credentials/:provider', (context) => {
     const provider = context.req.param('provider');
-    return answer(context, { provider, account: credentials.pair(provider).account });
+    return answer(context, { provider, account: accountCredentials(credentials, provider, publicUrl) });
   });
   return app;
 }

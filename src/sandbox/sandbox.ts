@@ -5,10 +5,12 @@ import type { Random } from '../domain/ids.ts';
 import type { Provider, Sender } from '../providers/provider.ts';
 import type { Store } from '../stores/store.ts';
 import type { Claimed } from '../stores/writes.ts';
+import { createBooks } from './books.ts';
 import { createCashier } from './cashier.ts';
 import { createCredentials, sandboxMerchant } from './credentials.ts';
 import { faultySender } from './faulty-sender.ts';
 import { createPayments } from './payments.ts';
+import { accountCredentials, createPlatformApis } from './platform-api.ts';
 import { createRecords } from './records.ts';
 import { createRoutes } from './routes.ts';
 import { createScenarios } from './scenarios.ts';
@@ -60,6 +62,15 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const app = new Hono();
   app.route('/', createRoutes({ payments, scenarios, credentials, store, publicUrl, service }));
   app.route('/', createCashier({ payments }));
+  const now = () => clock.now();
+  app.route(
+    '/',
+    createPlatformApis({
+      credentials,
+      booksOf: (provider) => createBooks(provider, { records, payments, now }),
+      context: () => ({ now: now(), publicUrl, random }),
+    }),
+  );
   return {
     app,
     wrapSender(sender, claimed) {
@@ -70,6 +81,6 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       await credentials.start(started);
       running = started;
     },
-    accountCredentials: (provider) => credentials.pair(provider).account,
+    accountCredentials: (provider) => accountCredentials(credentials, provider, publicUrl),
   };
 }

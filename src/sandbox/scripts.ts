@@ -81,6 +81,7 @@ export function planned(input: PlanInput): { steps: readonly Step[]; order: read
       occurredAt: input.startAt + index * stepGapMs,
       faults: input.faults,
       unsent: unsentOf(line, index, input),
+      key: null,
       notification: null,
     };
   });

@@ -141,4 +141,6 @@ export interface SandboxPayment {
   /** JSON text of what the sandbox keeps beside. */
   detail: string;
   createdAt: Instant;
+  /** When something last happened to it. */
+  movedAt: Instant;
 }

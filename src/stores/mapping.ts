@@ -333,7 +333,7 @@ export function outboxItemOf(row: Row): OutboxItem {
 }
 
 export const sandboxPaymentColumns =
-  'id, provider, order_no, cast(amount_minor as text) as amount_minor, currency, notify_url, state, cast(refunded_minor as text) as refunded_minor, return_url, detail, created_at';
+  'id, provider, order_no, cast(amount_minor as text) as amount_minor, currency, notify_url, state, cast(refunded_minor as text) as refunded_minor, return_url, detail, created_at, moved_at';
 export function sandboxPaymentOf(row: Row): SandboxPayment {
   return {
     id: text(row, 'id'),
@@ -347,5 +347,6 @@ export function sandboxPaymentOf(row: Row): SandboxPayment {
     returnUrl: textOrNull(row, 'return_url'),
     detail: text(row, 'detail'),
     createdAt: number(row, 'created_at'),
+    movedAt: number(row, 'moved_at'),
   };
 }

@@ -104,6 +104,13 @@ export interface Reads {
   recount: { input: FunnelQuery; output: readonly FunnelBucket[] };
   gauges: { input: null; output: Gauges };
   sandboxPayment: { input: string; output: SandboxPayment | null };
+  /** Those that have this name at the simulated platform, the newest first; at most a page. */
+  sandboxPaymentsNamed: { input: { provider: string; name: string }; output: readonly SandboxPayment[] };
+  /** Those that moved since then, in the order in which they last did; `after`: the last of the page before. */
+  sandboxPaymentsMoved: {
+    input: { provider: string; since: Instant; after: Pick<SandboxPayment, 'movedAt' | 'id'> | null };
+    output: readonly SandboxPayment[];
+  };
   /** Parked references of accounts, for asking the user's `expect` again after a start. */
   parkedReferences: {
     input: { most: number };

@@ -77,7 +77,8 @@ export interface Writes {
   removeEndpoint: { input: { id: EndpointId; by: string }; output: boolean };
   addApiKey: { input: { apiKey: ApiKey; digest: string }; output: null };
   removeApiKey: { input: ApiKeyId; output: boolean };
-  putSandboxPayment: { input: SandboxPayment; output: null };
+  /** `names`: what it is found by, beside its id. */
+  putSandboxPayment: { input: { payment: SandboxPayment; names: readonly string[] }; output: null };
   /** Keeps a small value under a name if there is none yet, and gives what is kept. */
   keepSetting: { input: { name: string; value: Uint8Array }; output: Uint8Array };
 }

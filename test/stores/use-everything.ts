@@ -118,6 +118,8 @@ async function useReads({ store, account, clock }: Bench): Promise<void> {
   await store.read('apiKeyByDigest', 'd');
   await store.write('removeApiKey', apiKey.id);
   await store.read('sandboxPayment', 's');
+  await store.read('sandboxPaymentsNamed', { provider: 'p', name: 'n' });
+  await store.read('sandboxPaymentsMoved', { provider: 'p', since: 0, after: null });
   await store.write('keepSetting', { name: 's', value: new Uint8Array(1) });
   await store.read('gauges', null);
   const order = await store.read('order', { merchant: shop, orderNo: asId.orderNo('O-1') });

@@ -11,42 +11,33 @@ export const stripeUnits: WireUnits = { platform: 'stripe', exponents: { ISK: 2,
 /** What one event says of one object: a fact; a text with the reason why it cannot be read; null = no kind for it. */
 type Reader = (object: JsonObject, event: StripeEvent) => Fact | string | null;
 
-interface StripeEvent {
+/** What is known beside the object itself. */
+export interface StripeEvent {
   account: ReceiverAccount;
+  /** Seconds since 1970. */
   created: number;
   payee: string | null;
   reference: string | null;
 }
 
 const readers: Readonly<Record<string, Reader>> = {
-  'payment_intent.amount_capturable_updated': (intent, event) => {
-    // With what is captured already: a partial capture lowers the capturable rest, not what was authorised.
-    const capturable = integerText(intent.amount_capturable);
-    if (capturable === null || capturable === '0')
-      return capturable === null ? 'the intent has no amount_capturable' : null;
-    const authorised = BigInt(capturable) + BigInt(integerText(intent.amount_received) ?? 0);
-    return ofIntent('authorized', intent, { event, amount: String(authorised) });
-  },
-  'payment_intent.succeeded': (intent, event) =>
-    ofIntent('captured', intent, { event, amount: intent.amount_received ?? null }),
-  'payment_intent.payment_failed': (intent, event) => {
-    const charge = linked(intent, 'latest_charge') ?? linked(intent, 'last_payment_error.charge');
-    return ofIntent('failed', intent, { event, amount: intent.amount, operationId: charge });
-  },
-  'payment_intent.canceled': (intent, event) => ofIntent('closed', intent, { event, amount: intent.amount }),
+  'payment_intent.amount_capturable_updated': ofAuthorized,
+  'payment_intent.succeeded': ofCaptured,
+  'payment_intent.payment_failed': ofFailed,
+  'payment_intent.canceled': ofCanceled,
   'checkout.session.completed': ofPaidSession,
   'checkout.session.async_payment_succeeded': ofPaidSession,
   'checkout.session.async_payment_failed': (session, event) => ofSession('failed', session, event),
   'checkout.session.expired': (session, event) => ofSession('closed', session, event),
-  'refund.created': ofRefund,
-  'refund.updated': ofRefund,
-  'refund.failed': ofRefund,
-  'charge.refund.updated': ofRefund,
-  'charge.dispute.created': ofDispute,
-  'charge.dispute.updated': ofDispute,
-  'charge.dispute.closed': ofDispute,
-  'charge.dispute.funds_withdrawn': ofDispute,
-  'charge.dispute.funds_reinstated': ofDispute,
+  'refund.created': factOfRefund,
+  'refund.updated': factOfRefund,
+  'refund.failed': factOfRefund,
+  'charge.refund.updated': factOfRefund,
+  'charge.dispute.created': factOfDispute,
+  'charge.dispute.updated': factOfDispute,
+  'charge.dispute.closed': factOfDispute,
+  'charge.dispute.funds_withdrawn': factOfDispute,
+  'charge.dispute.funds_reinstated': factOfDispute,
 };
 
 /** What a refund's status means for money; `requires_action` waits for the customer. */
@@ -84,14 +75,61 @@ export function readStripeEvent(body: Json, account: ReceiverAccount, orderNoPat
   const created = Number(integerText(at(body, 'created')));
   if (!isObject(object) || !(created > 0 && created < 1e11))
     return { is: 'unreadable', why: 'the event has no data.object or no created' };
-  const reference = orderNoPath === undefined ? orderNoAt(object, orderNoPlaces) : orderNoAt(body, [orderNoPath]);
+  const reference = stripeReference(body, orderNoPath);
   const fact = reader(object, { account, created, payee: idAt(body, 'account'), reference });
   if (fact === null) return { is: 'ignored', messageId, type: shown(type) };
   if (typeof fact === 'string') return { is: 'unreadable', why: `${type}: ${fact}` };
   return { is: 'facts', messageId, facts: [fact], readBack: false };
 }
 
-const orderNoPlaces = ['metadata.order_no', 'metadata.order_id', 'client_reference_id'];
+/** Our order number in an event, or in what is wrapped as one. */
+export function stripeReference(event: Json, orderNoPath: string | undefined): string | null {
+  return orderNoAt(event, orderNoPath === undefined ? orderNoPlaces : [orderNoPath]);
+}
+
+const orderNoPlaces = [
+  'data.object.metadata.order_no',
+  'data.object.metadata.order_id',
+  'data.object.client_reference_id',
+];
+
+/** What a PaymentIntent has come to, whoever shows it; null: nothing has happened to it. */
+export function factOfIntent(intent: JsonObject, event: StripeEvent): Fact | string | null {
+  switch (textAt(intent, 'status')) {
+    case 'succeeded':
+      return ofCaptured(intent, event);
+    case 'requires_capture':
+      return ofAuthorized(intent, event);
+    case 'canceled':
+      return ofCanceled(intent, event);
+    case 'requires_payment_method':
+      return isObject(at(intent, 'last_payment_error')) ? ofFailed(intent, event) : null;
+    default:
+      return null;
+  }
+}
+
+/** With what is captured already: a partial capture lowers the capturable rest, not what was authorised. */
+function ofAuthorized(intent: JsonObject, event: StripeEvent): Fact | string | null {
+  const capturable = integerText(intent.amount_capturable);
+  if (capturable === null || capturable === '0')
+    return capturable === null ? 'the intent has no amount_capturable' : null;
+  const authorised = BigInt(capturable) + BigInt(integerText(intent.amount_received) ?? 0);
+  return ofIntent('authorized', intent, { event, amount: String(authorised) });
+}
+
+function ofCaptured(intent: JsonObject, event: StripeEvent): Fact | string {
+  return ofIntent('captured', intent, { event, amount: intent.amount_received ?? null });
+}
+
+function ofFailed(intent: JsonObject, event: StripeEvent): Fact | string {
+  const charge = linked(intent, 'latest_charge') ?? linked(intent, 'last_payment_error.charge');
+  return ofIntent('failed', intent, { event, amount: intent.amount, operationId: charge });
+}
+
+function ofCanceled(intent: JsonObject, event: StripeEvent): Fact | string {
+  return ofIntent('closed', intent, { event, amount: intent.amount });
+}
 
 interface Said {
   event: StripeEvent;
@@ -124,7 +162,7 @@ function ofSession(kind: FactKind, session: JsonObject, event: StripeEvent): Fac
   return factOf(kind, session, { event, amount: session.amount_total, paymentId: id, operationId: id, measure });
 }
 
-function ofRefund(refund: JsonObject, event: StripeEvent): Fact | string | null {
+export function factOfRefund(refund: JsonObject, event: StripeEvent): Fact | string | null {
   const status = textAt(refund, 'status') ?? 'pending';
   const kind = Object.hasOwn(kindOfRefund, status) ? kindOfRefund[status] : undefined;
   if (kind === undefined) return null;
@@ -132,7 +170,7 @@ function ofRefund(refund: JsonObject, event: StripeEvent): Fact | string | null 
   return typeof fact === 'string' || status !== 'requires_action' ? fact : { ...fact, needsPerson: true };
 }
 
-function ofDispute(dispute: JsonObject, event: StripeEvent): Fact | string | null {
+export function factOfDispute(dispute: JsonObject, event: StripeEvent): Fact | string | null {
   const status = textAt(dispute, 'status') ?? '';
   const kind = Object.hasOwn(kindOfDispute, status) ? kindOfDispute[status] : undefined;
   return kind === undefined ? null : ofMovement(kind, dispute, event);

@@ -19,6 +19,12 @@ export const fieldPath = z
   .max(200)
   .regex(/^[^.]+(\.[^.]+)*$/, 'must be names joined by points');
 
+/** Where a provider's API is, where it is not at its usual address: another region, or the sandbox. Without a slash at its end. */
+export const apiBaseUrl = z
+  .string()
+  .max(200)
+  .regex(/^https?:\/\/[^\s/?#@]+(\/[^\s/?#]+)*$/, 'must be a URL without user, query and a slash at its end');
+
 /** A secret text that is neither a placeholder nor shorter than it must be. */
 export function secretText(charactersMin: number): z.ZodString {
   return z

@@ -149,8 +149,9 @@ export function removeApiKey(unit: Unit, id: Writes['removeApiKey']['input']): b
   return unit.rows.deleteApiKey(id);
 }
 
-export function putSandboxPayment(unit: Unit, payment: Writes['putSandboxPayment']['input']): null {
+export function putSandboxPayment(unit: Unit, { payment, names }: Writes['putSandboxPayment']['input']): null {
   unit.rows.upsertSandboxPayment(payment);
+  for (const name of names) unit.rows.nameSandboxPayment(payment, name);
   return null;
 }
 

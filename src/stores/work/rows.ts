@@ -314,4 +314,5 @@ interface OtherRows {
   keepSetting(name: string, value: Uint8Array): Uint8Array;
   addToCounter(name: 'rescued_leases', by: number): void;
   upsertSandboxPayment(payment: SandboxPayment): void;
+  nameSandboxPayment(payment: SandboxPayment, name: string): void;
 }

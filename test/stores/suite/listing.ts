@@ -224,11 +224,41 @@ export function listing(makeFolder: () => Promise<StoreFolder>): void {
         returnUrl: null,
         detail: '{}',
         createdAt: bench.clock.at,
+        movedAt: bench.clock.at,
       } as const;
-      await bench.store.write('putSandboxPayment', payment);
-      await bench.store.write('putSandboxPayment', { ...payment, state: 'paid' });
+      await bench.store.write('putSandboxPayment', { payment, names: ['order:O-1'] });
+      await bench.store.write('putSandboxPayment', {
+        payment: { ...payment, state: 'paid' },
+        names: ['order:O-1', 'payment:1'],
+      });
       expect(await bench.store.read('sandboxPayment', 'sbx_1')).toEqual({ ...payment, state: 'paid' });
       expect(await bench.store.read('sandboxPayment', 'sbx_2')).toBeNull();
+    });
+
+    it('finds sandbox payments by their names, the newest first, and by when they moved', async () => {
+      const { at } = bench.clock;
+      const put = async (id: string, movedAt: number, names: readonly string[]) => {
+        const about = { orderNo: asId.orderNo('O'), amountMinor: 1n, currency: 'EUR', notifyUrl: 'http://127.0.0.1/' };
+        const rest = { state: 'open', refundedMinor: 0n, returnUrl: null, detail: '{}', createdAt: movedAt } as const;
+        await bench.store.write('putSandboxPayment', {
+          payment: { id, provider: 'p', ...about, ...rest, movedAt },
+          names,
+        });
+      };
+      await put('a', at + 1, ['order:O', 'payment:1']);
+      await put('b', at + 2, ['order:O']);
+      await put('c', at + 2, ['order:O']);
+      const named = async (name: string, provider = 'p') =>
+        (await bench.store.read('sandboxPaymentsNamed', { provider, name })).map(({ id }) => id);
+      expect((await named('order:O')).slice(2)).toEqual(['a']);
+      expect(await named('payment:1')).toEqual(['a']);
+      expect(await named('payment:2')).toEqual([]);
+      expect(await named('payment:1', 'q')).toEqual([]);
+      const moved = async (since: number, after: { movedAt: number; id: string } | null = null) =>
+        (await bench.store.read('sandboxPaymentsMoved', { provider: 'p', since, after })).map(({ id }) => id);
+      expect(await moved(at + 1)).toEqual(['a', 'b', 'c']);
+      expect(await moved(at + 2)).toEqual(['b', 'c']);
+      expect(await moved(at, { movedAt: at + 2, id: 'b' })).toEqual(['c']);
     });
 
     it('says that it is ready, and what is due longest', async () => {

@@ -1,3 +1,4 @@
+import { limits } from '../../../domain/limits.ts';
 import {
   accountColumns,
   accountOf,
@@ -95,4 +96,34 @@ export async function sandboxPayment(
   // sandbox_payments_pkey (id)
   const rows = session.all(`select ${sandboxPaymentColumns} from paidonce.sandbox_payments where id = $1`, id);
   return oneOf(rows, sandboxPaymentOf);
+}
+
+export async function sandboxPaymentsNamed(
+  session: Session,
+  { provider, name }: Reads['sandboxPaymentsNamed']['input'],
+): Promise<Reads['sandboxPaymentsNamed']['output']> {
+  // sandbox_names_pkey (provider, name), sandbox_payments_pkey (id)
+  const rows = await session.all(
+    `select ${sandboxPaymentColumns} from paidonce.sandbox_payments p
+     where p.id in (select n.payment from paidonce.sandbox_names n where n.provider = $1 and n.name = $2)
+     limit ${limits.pageMax}`,
+    provider,
+    name,
+  );
+  return rows.map(sandboxPaymentOf).sort((one, other) => other.createdAt - one.createdAt);
+}
+
+export async function sandboxPaymentsMoved(
+  session: Session,
+  { provider, since, after }: Reads['sandboxPaymentsMoved']['input'],
+): Promise<Reads['sandboxPaymentsMoved']['output']> {
+  // sandbox_payments_moved (provider, moved_at)
+  const rows = await session.all(
+    `select ${sandboxPaymentColumns} from paidonce.sandbox_payments
+     where provider = $1 and moved_at >= $2 and (moved_at, id) > ($2, $3) order by moved_at, id limit ${limits.pageMax}`,
+    provider,
+    after?.movedAt ?? since,
+    after?.id ?? '',
+  );
+  return rows.map(sandboxPaymentOf);
 }

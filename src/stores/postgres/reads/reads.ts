@@ -23,6 +23,8 @@ const reads: {
   apiKeys: lists.apiKeys,
   apiKeyByDigest: lists.apiKeyByDigest,
   sandboxPayment: lists.sandboxPayment,
+  sandboxPaymentsNamed: lists.sandboxPaymentsNamed,
+  sandboxPaymentsMoved: lists.sandboxPaymentsMoved,
   order: orders.order,
   orders: orders.orders,
   history: orders.history,

@@ -159,9 +159,10 @@ export const sandboxPayments = new Table({
     return_url: 'text',
     detail: 'text',
     created_at: 'bigint',
+    moved_at: 'bigint',
   },
   key: ['id'],
-  mutable: ['notify_url', 'state', 'refunded_minor', 'return_url', 'detail'],
+  mutable: ['notify_url', 'state', 'refunded_minor', 'return_url', 'detail', 'moved_at'],
 });
 
 export const sandboxPaymentsById = sandboxPayments.lookup({
@@ -170,6 +171,18 @@ export const sandboxPaymentsById = sandboxPayments.lookup({
   index: 'sandbox_payments_pkey',
   locks: 'wait',
   lockName: ([id]) => `sandbox payment ${id}`,
+});
+
+export const sandboxNames = new Table({
+  name: 'sandbox_names',
+  columns: { provider: 'text', name: 'text', payment: 'text' },
+  key: ['provider', 'name', 'payment'],
+});
+
+const sandboxNamesOfPayment = sandboxNames.lookup({
+  name: 'payment',
+  columns: ['provider', 'name', 'payment'],
+  index: 'sandbox_names_pkey',
 });
 
 type MerchantRows = Pick<
@@ -192,6 +205,7 @@ type MerchantRows = Pick<
   | 'insertApiKey'
   | 'deleteApiKey'
   | 'upsertSandboxPayment'
+  | 'nameSandboxPayment'
 >;
 
 export function merchantRows(image: Image): MerchantRows {
@@ -228,13 +242,14 @@ export function merchantRows(image: Image): MerchantRows {
     },
     upsertSandboxPayment(payment) {
       const { id, provider, orderNo, amountMinor, currency, createdAt } = payment;
-      const { notifyUrl, state, refundedMinor, returnUrl, detail } = payment;
+      const { notifyUrl, state, refundedMinor, returnUrl, detail, movedAt } = payment;
       const changing = {
         notify_url: notifyUrl,
         state,
         refunded_minor: String(refundedMinor),
         return_url: returnUrl,
         detail,
+        moved_at: movedAt,
       };
       const kept = image.one(sandboxPaymentsById, id);
       if (kept !== null) image.change(kept, changing);
@@ -242,6 +257,10 @@ export function merchantRows(image: Image): MerchantRows {
         const about = { id, provider, order_no: orderNo, amount_minor: String(amountMinor), currency };
         image.add(sandboxPayments, { ...about, created_at: createdAt, ...changing });
       }
+    },
+    nameSandboxPayment({ provider, id: payment }, name) {
+      const found = image.find(sandboxNamesOfPayment, provider, name, payment);
+      if (found.length === 0) image.add(sandboxNames, { provider, name, payment });
     },
     ...accountRows(image),
     ...endpointRows(image),

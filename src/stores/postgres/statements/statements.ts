@@ -9,7 +9,16 @@ import { discrepancies, discrepancyRows } from './discrepancies.ts';
 import { awaitedReferences, factRows, facts, paymentLinks, sightings } from './facts.ts';
 import { funnelMinutes, funnelRows } from './funnel.ts';
 import { laneRows, lanes } from './lanes.ts';
-import { accounts, apiKeys, endpoints, handlers, merchantRows, merchants, sandboxPayments } from './merchants.ts';
+import {
+  accounts,
+  apiKeys,
+  endpoints,
+  handlers,
+  merchantRows,
+  merchants,
+  sandboxNames,
+  sandboxPayments,
+} from './merchants.ts';
 import { idempotency, notificationRows, notifications, payloads } from './notifications.ts';
 import { orderReferences, orderRows, orders } from './orders.ts';
 import { outbox, outboxRows } from './outbox.ts';
@@ -64,6 +73,7 @@ export const writeOrder: readonly Table[] = [
   outbox,
   actions,
   sandboxPayments,
+  sandboxNames,
   unkeptCallbacks,
   counters,
   funnelMinutes,

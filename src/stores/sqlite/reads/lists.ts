@@ -1,3 +1,4 @@
+import { limits } from '../../../domain/limits.ts';
 import {
   accountColumns,
   accountOf,
@@ -76,4 +77,35 @@ export function sandboxPayment(
     id,
   );
   return row === undefined ? null : sandboxPaymentOf(row);
+}
+
+export function sandboxPaymentsNamed(
+  db: Connection,
+  { provider, name }: Reads['sandboxPaymentsNamed']['input'],
+): Reads['sandboxPaymentsNamed']['output'] {
+  const rows = db.all(
+    `-- SEARCH paidonce_sandbox_payments USING PRIMARY KEY (id=?)
+     -- LIST SUBQUERY 1
+     -- SEARCH n USING PRIMARY KEY (provider=? AND name=?)
+     select ${sandboxPaymentColumns} from paidonce_sandbox_payments
+     where id in (select n.payment from paidonce_sandbox_names n where n.provider = ? and n.name = ?) limit ${limits.pageMax}`,
+    provider,
+    name,
+  );
+  return rows.map(sandboxPaymentOf).sort((one, other) => other.createdAt - one.createdAt);
+}
+
+export function sandboxPaymentsMoved(
+  db: Connection,
+  { provider, since, after }: Reads['sandboxPaymentsMoved']['input'],
+): Reads['sandboxPaymentsMoved']['output'] {
+  const rows = db.all(
+    `-- SEARCH paidonce_sandbox_payments USING INDEX paidonce_sandbox_payments_moved (provider=? AND (moved_at,id)>(?,?))
+     select ${sandboxPaymentColumns} from paidonce_sandbox_payments
+     where provider = ? and (moved_at, id) > (?, ?) order by moved_at, id limit ${limits.pageMax}`,
+    provider,
+    after?.movedAt ?? since,
+    after?.id ?? '',
+  );
+  return rows.map(sandboxPaymentOf);
 }

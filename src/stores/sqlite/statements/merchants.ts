@@ -218,11 +218,11 @@ export function deleteApiKey(db: Connection, id: ApiKeyId): boolean {
 export function upsertSandboxPayment(db: Connection, payment: SandboxPayment): void {
   db.run(
     `insert into paidonce_sandbox_payments (
-       id, provider, order_no, amount_minor, currency, notify_url, state, refunded_minor, return_url, detail, created_at
-     ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       id, provider, order_no, amount_minor, currency, notify_url, state, refunded_minor, return_url, detail, created_at, moved_at
+     ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict do update set
        notify_url = excluded.notify_url, state = excluded.state, refunded_minor = excluded.refunded_minor, return_url = excluded.return_url,
-       detail = excluded.detail`,
+       detail = excluded.detail, moved_at = excluded.moved_at`,
     payment.id,
     payment.provider,
     payment.orderNo,
@@ -234,5 +234,15 @@ export function upsertSandboxPayment(db: Connection, payment: SandboxPayment): v
     payment.returnUrl,
     payment.detail,
     payment.createdAt,
+    payment.movedAt,
+  );
+}
+
+export function nameSandboxPayment(db: Connection, { provider, id }: SandboxPayment, name: string): void {
+  db.run(
+    'insert into paidonce_sandbox_names (provider, name, payment) values (?, ?, ?) on conflict do nothing',
+    provider,
+    name,
+    id,
   );
 }

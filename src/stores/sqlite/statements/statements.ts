@@ -172,5 +172,6 @@ function otherRows(db: Connection) {
     keepSetting: settings.keepSetting.bind(null, db),
     addToCounter: settings.addToCounter.bind(null, db),
     upsertSandboxPayment: merchants.upsertSandboxPayment.bind(null, db),
+    nameSandboxPayment: merchants.nameSandboxPayment.bind(null, db),
   };
 }

@@ -1,0 +1,148 @@
+import { AppError } from '../../domain/errors.ts';
+import type { Fact } from '../../domain/fact.ts';
+import { factOfDispute, factOfIntent, factOfRefund, stripeReference, stripeUnits } from '../events/stripe.ts';
+import { utf8 } from '../primitives/bytes.ts';
+import { at, idAt, integerText, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
+import { wireFromMinor } from '../primitives/money.ts';
+import type { Client, ClientWorld, Headers, HttpRequest, QueryAnswer, Reference } from '../provider.ts';
+import { jsonAnswer, readable } from './answers.ts';
+
+export interface StripeAccess {
+  api_key: string;
+  api_base_url?: string;
+  /** The connected account that is asked about. */
+  account?: string;
+  order_no_path?: string;
+}
+
+/**
+ * Stripe's API (docs.stripe.com/api: payment_intents, refunds, disputes; docs.stripe.com/search, which lags behind by up to a
+ * minute, so that a payment is asked for by its id where that is known).
+ */
+export function stripeClient(access: StripeAccess, world: ClientWorld): Client {
+  return {
+    async query(order, signal) {
+      const intents = await intentsOf(order, access, (path) => call(access, world, { path, signal }));
+      const answers = await Promise.all(intents.map((intent) => answerOf(intent, access, { world, signal })));
+      if (answers.length === 0) return { state: 'not_found', facts: [] };
+      const isFinal = answers.every(({ state }) => state === 'final');
+      return { state: isFinal ? 'final' : 'open', facts: answers.flatMap(({ facts }) => facts) };
+    },
+    async refund(order, { amountMinor, currency }, idempotencyKey, signal) {
+      const amount = String(wireFromMinor(amountMinor, currency, stripeUnits));
+      const form = { payment_intent: paymentIdOf(order), amount };
+      const headers: Headers = [['idempotency-key', idempotencyKey]];
+      const refund = await call(access, world, { path: '/v1/refunds', form, headers, signal });
+      return factIn(refund, (object) => factOfRefund(object, eventOf(object, access, world)));
+    },
+    async close(order, signal) {
+      const path = `/v1/payment_intents/${encodeURIComponent(paymentIdOf(order))}/cancel`;
+      const intent = await call(access, world, { path, form: {}, signal });
+      return intent === null ? null : factIn(intent, (object) => factOfIntent(object, eventOf(object, access, world)));
+    },
+  };
+}
+
+interface Call {
+  path: string;
+  /** Makes it a POST. */
+  form?: Readonly<Record<string, string>>;
+  headers?: Headers;
+  signal: AbortSignal;
+}
+
+async function call(
+  access: StripeAccess,
+  { http }: ClientWorld,
+  { path, form, headers = [], signal }: Call,
+): Promise<Json> {
+  const { api_base_url: base = 'https://api.stripe.com', api_key: key, account } = access;
+  const request: HttpRequest = {
+    method: form === undefined ? 'GET' : 'POST',
+    url: base + path,
+    headers: [
+      ['authorization', `Bearer ${key}`],
+      ['content-type', 'application/x-www-form-urlencoded'],
+      ...(account === undefined ? [] : [['stripe-account', account] as const]),
+      ...headers,
+    ],
+    body: utf8(new URLSearchParams(form).toString()),
+  };
+  return jsonAnswer('stripe', await http.send(request, signal), (body) => textAt(body, 'error.message'));
+}
+
+async function intentsOf(
+  order: Reference,
+  access: StripeAccess,
+  get: (path: string) => Promise<Json>,
+): Promise<readonly JsonObject[]> {
+  if (order.paymentId !== null) {
+    const intent = await get(`/v1/payment_intents/${encodeURIComponent(order.paymentId)}?expand[]=latest_charge`);
+    return isObject(intent) ? [intent] : [];
+  }
+  const clauses = metadataNames(access).map((name) => `metadata[${quoted(name)}]:${quoted(order.reference ?? '')}`);
+  const query = new URLSearchParams({ query: clauses.join(' OR '), limit: '100', 'expand[]': 'data.latest_charge' });
+  return listIn(await get(`/v1/payment_intents/search?${query}`));
+}
+
+/** What one payment has come to, with its refunds and disputes, which Stripe lists apart. */
+async function answerOf(
+  intent: JsonObject,
+  access: StripeAccess,
+  { world, signal }: { world: ClientWorld; signal: AbortSignal },
+): Promise<QueryAnswer> {
+  const listOf = async (objects: string) => {
+    const query = new URLSearchParams({ payment_intent: idAt(intent, 'id') ?? '', limit: '100' });
+    return listIn(await call(access, world, { path: `/v1/${objects}?${query}`, signal }));
+  };
+  const [refunds, disputes] = await Promise.all([listOf('refunds'), listOf('disputes')]);
+  const read = (object: JsonObject, reader: typeof factOfIntent) => reader(object, eventOf(object, access, world));
+  const found = [
+    read(intent, factOfIntent),
+    ...refunds.map((refund) => read(refund, factOfRefund)),
+    ...disputes.map((dispute) => read(dispute, factOfDispute)),
+  ];
+  const facts = found.filter((fact) => fact !== null).map((fact) => readable('stripe', fact));
+  const isFinal = textAt(intent, 'status') === 'succeeded' || textAt(intent, 'status') === 'canceled';
+  return { state: isFinal ? 'final' : 'open', facts };
+}
+
+/** What the readers of events want to know beside the object; the money moved when the charge was made. */
+function eventOf(object: JsonObject, access: StripeAccess, { account }: ClientWorld) {
+  const created = Number(integerText(at(object, 'latest_charge.created') ?? object.created) ?? Number.NaN);
+  if (!(created > 0 && created < 1e11))
+    throw new AppError('provider.answer', 'stripe answered an object without `created`');
+  const reference = stripeReference({ data: { object } }, access.order_no_path);
+  return { account, created, payee: access.account ?? null, reference };
+}
+
+function factIn(answer: Json, read: (object: JsonObject) => Fact | string | null): Fact {
+  const fact = isObject(answer) ? read(answer) : null;
+  if (fact === null) throw new AppError('provider.answer', 'stripe answered something else than was asked for');
+  return readable('stripe', fact);
+}
+
+function listIn(answer: Json): readonly JsonObject[] {
+  const data = at(answer, 'data');
+  return Array.isArray(data) ? data.filter((one: Json) => isObject(one)) : [];
+}
+
+function metadataNames({ order_no_path: path }: StripeAccess): readonly string[] {
+  if (path === undefined) return ['order_no', 'order_id'];
+  const name = /^data\.object\.metadata\.([^.]+)$/.exec(path)?.[1];
+  if (name !== undefined) return [name];
+  throw new AppError(
+    'provider.cannot_ask',
+    `stripe can be searched by metadata alone, and the order number is at ${path}`,
+  );
+}
+
+function paymentIdOf({ paymentId }: Reference): string {
+  if (paymentId !== null) return paymentId;
+  throw new AppError('provider.cannot_ask', 'stripe needs the id of the payment, which is not known yet');
+}
+
+/** docs.stripe.com/search#search-syntax: quotes inside are escaped. */
+function quoted(text: string): string {
+  return `'${text.replaceAll(/[\\']/g, (character) => `\\${character}`)}'`;
+}

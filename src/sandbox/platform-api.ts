@@ -1,0 +1,52 @@
+import type { Context as HttpContext } from 'hono';
+import { Hono } from 'hono';
+import { AppError } from '../domain/errors.ts';
+import type { Context, RawRequest } from '../providers/provider.ts';
+import type { PlatformApi } from './apis/played.ts';
+import { stripeApi } from './apis/stripe.ts';
+import type { Books } from './books.ts';
+import type { SandboxCredentials } from './credentials.ts';
+import { readBytes } from './http.ts';
+
+/** The APIs that the sandbox plays. */
+const apis: ReadonlyMap<string, PlatformApi> = new Map([['stripe', stripeApi]]);
+
+/**
+ * What an account must be configured with to open what the sandbox sends, and to ask the API where the sandbox plays one.
+ *
+ * @throws AppError `provider.unknown`
+ */
+export function accountCredentials(credentials: SandboxCredentials, provider: string, publicUrl: string): object {
+  const { account } = credentials.pair(provider);
+  const api = apis.has(provider) ? { api_base_url: `${publicUrl}/sandbox/api/${provider}` } : {};
+  return { ...(typeof account === 'object' ? account : {}), ...api };
+}
+
+export interface PlatformApisOptions {
+  credentials: SandboxCredentials;
+  booksOf(provider: string): Books;
+  context(): Context;
+}
+
+/** The providers' own APIs under `/sandbox/api`; each knows its callers in its provider's way. */
+export function createPlatformApis({ credentials, booksOf, context }: PlatformApisOptions): Hono {
+  const app = new Hono();
+  app.all('/sandbox/api/:provider/*', async (http) => {
+    const provider = http.req.param('provider');
+    const api = apis.get(provider);
+    if (api === undefined) throw new AppError('request.not_found', `the sandbox plays no API of ${provider}`);
+    const platform = { books: booksOf(provider), pair: credentials.pair(provider), context: context() };
+    const reply = await api(await requestOf(http, provider), platform);
+    if (reply === null)
+      throw new AppError('request.not_found', `${provider} has no ${http.req.method} ${http.req.path}`);
+    const headers = reply.headers.map(([name, value]): [string, string] => [name, value]);
+    return new Response(Buffer.from(reply.body), { status: reply.status, headers });
+  });
+  return app;
+}
+
+async function requestOf({ req }: HttpContext, provider: string): Promise<RawRequest> {
+  const { pathname, search } = new URL(req.url);
+  const target = pathname.slice(`/sandbox/api/${provider}`.length) + search;
+  return { method: req.method, target, headers: [...req.raw.headers], body: await readBytes(req.raw) };
+}
