@@ -9,6 +9,7 @@ import { devCommand } from './commands/dev.ts';
 import { explainCommand } from './commands/explain.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { publishCommand } from './commands/publish.ts';
+import { secretsCommand } from './commands/secrets.ts';
 import { serveCommand } from './commands/serve.ts';
 import { triggerCommand } from './commands/trigger.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -54,6 +55,7 @@ function createProgram(terminal: Terminal, run: Run): Command {
     triggerCommand({ ...tools, clock }, run),
     verifyCommand(tools, run),
     explainCommand(tools, run),
+    secretsCommand({ ...tools, clock }, run),
     checkCommand(tools, run),
     migrateCommand(tools, run),
   ];

@@ -24,12 +24,19 @@ import { at, exactInteger, type JsonObject, parseJson, textAt } from './primitiv
 import { wireFromMinor } from './primitives/money.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
 import { acknowledgeWith, isSuccessStatus, judgeBy, post } from './primitives/replies.ts';
+import { noted } from './primitives/secret-fields.ts';
 import { type BodySignature, openSigned } from './primitives/signed-body.ts';
 import { wordsOf } from './primitives/vocabulary.ts';
 import type { Headers, Opened, Receiver, ReceiverAccount, Refusal, Sender } from './provider.ts';
 import { readAdyenStatement } from './statements/adyen.ts';
 
-const hmacKeys = listOf(secretText(64).regex(/^[0-9a-f]{64}$/i, 'must be the 64 hex digits that Adyen shows'));
+const hmacKeys = listOf(
+  noted(
+    secretText(64).regex(/^[0-9a-f]{64}$/i, 'must be the 64 hex digits that Adyen shows'),
+    'secret',
+    'the 32 bytes of the 64 hex digits',
+  ),
+);
 const basicAuth = secretText(8).regex(/^[^:]+:.+$/, 'must be a user name and a password, joined by a colon');
 const accountCredentials = z.strictObject({
   hmac_keys: hmacKeys,

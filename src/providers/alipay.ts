@@ -77,15 +77,18 @@ export const alipay = define({
   receiver,
   sender,
   readStatement: readAlipayStatement,
+  keyPair,
   pair() {
-    const keys = rsaPair();
+    const { seals, opens } = keyPair();
     const ids = { app_id: '2021000000000001', seller_id: '2088101117955611' };
-    return {
-      account: { ...ids, alipay_public_keys: [keys.publicKey] },
-      endpoint: { ...ids, sign_key: keys.privateKey },
-    };
+    return { account: { ...ids, ...opens }, endpoint: { ...ids, ...seals } };
   },
 });
+
+function keyPair() {
+  const { publicKey, privateKey } = rsaPair();
+  return { seals: { sign_key: privateKey }, opens: { alipay_public_keys: [publicKey] } };
+}
 
 function receiver(credentials: AccountCredentials, account: ReceiverAccount): Receiver {
   const keys = credentials.alipay_public_keys.map(rsaPublicKey);

@@ -1,4 +1,5 @@
 import type { Random } from '../domain/ids.ts';
+import { secretFieldsOf, secretsIn } from './primitives/secret-fields.ts';
 import type { Definition, Provider } from './provider.ts';
 
 /** Credentials together with the provider that they are for. */
@@ -22,7 +23,9 @@ export interface DefinedProvider<A, E> extends Provider {
  * nothing is sealed that the format cannot say.
  */
 export function define<A, E>(definition: Definition<A, E>): DefinedProvider<A, E> {
-  const { name, profile, accountCredentials, endpointCredentials, client, readStatement, generate, pair } = definition;
+  const { name, profile, accountCredentials, endpointCredentials, client, readStatement } = definition;
+  const { generate, keyPair, pair } = definition;
+  const secretFields = { account: secretFieldsOf(accountCredentials), endpoint: secretFieldsOf(endpointCredentials) };
   return {
     name,
     profile,
@@ -41,6 +44,8 @@ export function define<A, E>(definition: Definition<A, E>): DefinedProvider<A, E
         judge: (answer) => sender.judge(answer),
       };
     },
+    secretFields: (side) => secretFields[side],
+    secretsIn: (side, credentials, mark) => secretsIn(secretFields[side], credentials, mark),
     account: (credentials) => ({ provider: name, credentials }),
     endpoint: (credentials) => ({ provider: name, credentials }),
     ...(client ? { client: (credentials, world) => client(accountCredentials.parse(credentials), world) } : {}),
@@ -51,6 +56,7 @@ export function define<A, E>(definition: Definition<A, E>): DefinedProvider<A, E
         }
       : {}),
     ...(generate ? { generate } : {}),
+    ...(keyPair ? { keyPair } : {}),
     ...(pair ? { pair } : {}),
   };
 }

@@ -21,12 +21,15 @@ import { exactInteger, type JsonObject, parseJson, textAt } from './primitives/j
 import { wireFromMinor } from './primitives/money.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, isSuccessStatus, judgeBy, post } from './primitives/replies.ts';
+import { noted } from './primitives/secret-fields.ts';
 import { type TimedSignature, timedSigner } from './primitives/timed-signature.ts';
 import type { Receiver, ReceiverAccount, Sender } from './provider.ts';
 import { readStripeStatement } from './statements/stripe.ts';
 
-/** The whole text is the key, prefix included: unlike Standard Webhooks, Stripe does not decode what follows `whsec_`. */
-const webhookSecrets = listOf(secretText(16).startsWith('whsec_', 'must start with whsec_'));
+/** Unlike Standard Webhooks, Stripe does not decode what follows `whsec_`. */
+const webhookSecrets = listOf(
+  noted(secretText(16).startsWith('whsec_', 'must start with whsec_'), 'secret', 'the whole text, whsec_ included'),
+);
 const accountCredentials = z.strictObject({
   webhook_secrets: webhookSecrets,
   account: z.exactOptional(idText),
