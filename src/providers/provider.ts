@@ -224,7 +224,7 @@ export interface SecretView {
   kind: SecretKind;
   /** As of its field. */
   says: string;
-  /** `RSA 2048`, `Ed25519`; null for a secret that is no key of a pair. */
+  /** `RSA 2048`, `ED25519`; null for a secret that is no key of a pair. */
   key: string | null;
   /** Of a certificate; else null. */
   subject: string | null;

@@ -102,7 +102,7 @@ describe('paidonce secrets make', () => {
     expect(ran).toMatchObject({ code: 0, out: expect.stringContaining('whpk_') });
     expect((await keptOf(id)).map(({ field, key }) => [field, key])).toEqual([
       ['secrets', null],
-      ['private_keys', 'Ed25519'],
+      ['private_keys', 'ED25519'],
     ]);
   });
 

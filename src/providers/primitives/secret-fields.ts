@@ -64,7 +64,7 @@ function textsIn(value: unknown): readonly (readonly [name: string | null, text:
 
 function viewOf({ field, kind, says }: SecretField, text: string, mark: (material: Uint8Array) => string): SecretView {
   const certificate = certificateIn(text);
-  const key = publicHalf(kind, text);
+  const key = publicHalf(kind, text, certificate);
   return {
     field,
     name: null,
@@ -76,18 +76,24 @@ function viewOf({ field, kind, says }: SecretField, text: string, mark: (materia
   };
 }
 
-/** The public key of a public key, a private one or a certificate; null for what is no such thing. */
-function publicHalf(kind: SecretKind, text: string): KeyObject | null {
+/** The public key of a public key, a private one or a certificate; null for what is no such thing, or of an unknown algorithm. */
+function publicHalf(kind: SecretKind, text: string, certificate: X509Certificate | null): KeyObject | null {
   if (kind === 'secret' || kind === 'encryption_key') return null;
   const bytes = (prefix: string) => bytesAfter(prefix, text) ?? new Uint8Array();
-  if (text.startsWith('whpk_')) return ed25519PublicKey(bytes('whpk_'));
-  if (text.startsWith('whsk_')) return createPublicKey(ed25519PrivateKey(bytes('whsk_')));
-  return kind === 'private_key' ? createPublicKey(rsaPrivateKey(text)) : rsaPublicKey(text);
+  try {
+    if (certificate !== null) return certificate.publicKey;
+    if (text.startsWith('whpk_')) return ed25519PublicKey(bytes('whpk_'));
+    if (text.startsWith('whsk_')) return createPublicKey(ed25519PrivateKey(bytes('whsk_')));
+    return kind === 'private_key' ? createPublicKey(rsaPrivateKey(text)) : rsaPublicKey(text);
+  } catch {
+    return null; // A list of what is kept must not fail over one of them; its reason may quote the key.
+  }
 }
 
-function keyText(key: KeyObject): string {
-  const bits = key.asymmetricKeyDetails?.modulusLength;
-  return bits === undefined ? 'Ed25519' : `RSA ${bits}`;
+/** `RSA 2048`, `EC prime256v1`, `ED25519`. */
+function keyText({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
+  const size = asymmetricKeyDetails?.modulusLength ?? asymmetricKeyDetails?.namedCurve ?? '';
+  return `${(asymmetricKeyType ?? 'unknown').toUpperCase()} ${size}`.trim();
 }
 
 function certificateFacts(certificate: X509Certificate | null): Pick<SecretView, 'subject' | 'serial' | 'expiresAt'> {

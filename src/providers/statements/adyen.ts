@@ -102,13 +102,19 @@ function rowOf(row: Row, places: Places, settings: Settings): StatementRow {
   if (kind === undefined || !isOurs) return { line: row.line, type, fact: null, feeMinor: null };
   const currency = currencyFrom(row.text(places.currency));
   if (currency === null) throw row.malformed(`${shown(row.text(places.currency))} is no currency of ISO 4217`);
-  const gross = row.amount(places.credit, currency) - row.amount(places.debit, currency);
+  const gross = balanceOf(row, currency, [places.credit, places.debit]);
   const feeMinor =
     row.text(places.netCurrency) === currency
-      ? gross - row.amount(places.netCredit, currency) + row.amount(places.netDebit, currency)
+      ? gross - balanceOf(row, currency, [places.netCredit, places.netDebit])
       : null;
   const money = { amountMinor: gross < 0n ? -gross : gross, currency };
   return { line: row.line, type, fact: factOf(row, { kind, money, places, settings }), feeMinor };
+}
+
+/** One of the two stands in the row. */
+function balanceOf(row: Row, currency: string, [credit, debit]: readonly [credit: number, debit: number]): bigint {
+  if (row.text(credit) === '' && row.text(debit) === '') throw row.malformed('neither a debit nor a credit');
+  return row.amountOrZero(credit, currency) - row.amountOrZero(debit, currency);
 }
 
 interface Told {

@@ -103,10 +103,10 @@ class Details {
     const sum = this.#sums.get(type);
     if (sum !== undefined) {
       sum.count += 1;
-      sum.receivedMinor += row.amount(places.received, 'CNY');
+      sum.receivedMinor += row.amountOrZero(places.received, 'CNY');
     }
     // The bill counts what it took as negative.
-    const feeMinor = -row.amount(places.fee, 'CNY');
+    const feeMinor = -row.amountOrZero(places.fee, 'CNY');
     return { line: row.line, type, fact: sum === undefined ? null : this.#factOf(row, places), feeMinor };
   }
 

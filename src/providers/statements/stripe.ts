@@ -12,6 +12,7 @@
  */
 import { fromIso, type Instant } from '../../domain/clock.ts';
 import type { FactKind } from '../../domain/fact.ts';
+import { limits } from '../../domain/limits.ts';
 import { recordsIn } from '../primitives/csv.ts';
 import { malformed } from '../primitives/lines.ts';
 import { currencyFrom } from '../primitives/money.ts';
@@ -27,9 +28,6 @@ const kindOfCategory = new Map<string, FactKind>([
   ['dispute', 'dispute_opened'],
   ['dispute_reversal', 'dispute_won'],
 ]);
-
-/** Rows of one second that are held until it is over; more are not seen in one. */
-const heldMax = 10_000;
 
 /** See `Definition.readStatement`. */
 export async function* readStripeStatement(
@@ -49,7 +47,7 @@ export async function* readStripeStatement(
       const first = held[0];
       if (
         first !== undefined &&
-        (first.text(places.createdAt) !== row.text(places.createdAt) || held.length === heldMax)
+        (first.text(places.createdAt) !== row.text(places.createdAt) || held.length === limits.statementRowsHeld)
       ) {
         yield* rowsOf(held, places, account);
         held = [];
@@ -85,8 +83,10 @@ function placesUnder(header: Row) {
 function* rowsOf(rows: readonly Row[], places: Places, account: ReceiverAccount): Generator<StatementRow> {
   const untaken = new Map<string, Row>();
   for (const row of rows) {
-    if (row.text(places.category) === 'partial_capture_reversal')
-      untaken.set(row.requiredId(places.charge, 'charge_id'), row);
+    if (row.text(places.category) !== 'partial_capture_reversal') continue;
+    const charge = row.requiredId(places.charge, 'charge_id');
+    if (untaken.has(charge)) throw row.malformed('a second partial_capture_reversal of one charge');
+    untaken.set(charge, row);
   }
   for (const row of rows) {
     const type = row.text(places.category);

@@ -73,15 +73,20 @@ export class Row {
   }
 
   /**
-   * A decimal amount in minor units, negative ones included; an empty cell is 0.
+   * A decimal amount in minor units, negative ones included.
    *
    * @throws AppError `statement.malformed` for anything else.
    */
   amount(place: number, currency: string): bigint {
     const text = this.text(place);
-    const amount = text === '' ? 0n : signedFromDecimal(text, currency);
-    if (amount === null) throw this.malformed(`${shown(text)} is no amount of ${shown(currency)}`);
+    const amount = signedFromDecimal(text, currency);
+    if (amount === null) throw this.malformed(`${shown(text) || 'nothing'} is no amount of ${shown(currency)}`);
     return amount;
+  }
+
+  /** As {@link amount}, where an empty cell is 0. */
+  amountOrZero(place: number, currency: string): bigint {
+    return this.text(place) === '' ? 0n : this.amount(place, currency);
   }
 
   malformed(why: string): Error {

@@ -108,8 +108,8 @@ function trades(titles: Titles, account: ReceiverAccount, mchid: string): Bill {
       const feeText = row.text(places.fee);
       const fee = signedFromDecimal(feeText, 'CNY', { exponent: feeDecimals });
       if (fee === null) throw row.malformed(`手续费 ${shown(feeText)} is no amount`);
-      totalSum += row.amount(places.total, 'CNY');
-      refundedSum += row.amount(places.refunded, 'CNY');
+      totalSum += row.amountOrZero(places.total, 'CNY');
+      refundedSum += row.amountOrZero(places.refunded, 'CNY');
       feeSum += fee;
       return {
         line: row.line,

@@ -55,6 +55,7 @@ describe('the settlement details report of Adyen', () => {
     ['8825408195409505', '', 'line 3: no Modification Reference'],
     ['EUR,,88.80', 'XXXX,,88.80', 'line 2: XXXX is no currency'],
     ['EUR,,88.80', 'EUR,,88.8.0', 'line 2: 88.8.0 is no amount of EUR'],
+    ['EUR,,88.80', 'EUR,,', 'line 2: neither a debit nor a credit'],
     ['TimeZone', 'Zone', 'line 1: there is no column TimeZone'],
   ])('is refused where %s is %s', async (before, after, why) => {
     const changed = read(changedFixture('adyen-settlement.csv', (text) => text.replace(before, after)));

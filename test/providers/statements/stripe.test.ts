@@ -47,6 +47,11 @@ describe('an itemised report of Stripe', () => {
 
   it.each([
     ['txn_3,2026-01-05 02:30:00', 'txn_3,2026-01-05 02:30:01', 'apart from its charge'],
+    [
+      'po_1,txn_4,2026-01-05 03:00:00',
+      `po_1,txn_3,2026-01-05 02:30:00,,,usd,-1,0,-1,partial_capture_reversal,ch_2,,-1,eur,ch_2,pi_2,\npo_1,txn_4,2026-01-05 03:00:00`,
+      'a second partial_capture_reversal',
+    ],
     ['-40.00,eur', '-140.00,eur', 'takes back more than the charge'],
     ['-40.00,eur', '-40.00,usd', 'takes back more than the charge'],
     ['customer_facing_amount', 'customer_amount', 'line 1: there is no column customer_facing_amount'],

@@ -53,6 +53,7 @@ describe('the trade bill of WeChat Pay', () => {
     ['`1900000109,`1900000110', '`1900000999,`0', 'line 3: 商户号 is 1900000999; the account has 1900000109'],
     ['`OTHERS,`CNY,`78.80', '`OTHERS,`USD,`78.80', 'line 2: a trade in USD; only CNY is read'],
     ['`0.60%,`88.80', '`0.60%,`88.805', 'line 2: 88.805 is no amount of CNY'],
+    ['`0.60%,`88.80', '`0.60%,`', 'line 2: nothing is no amount of CNY'],
     ['2026-01-05 10:21:32', '2026-02-30 10:21:32', 'line 2: no time, or one that cannot be read'],
     ['`50300000002026010500000000001', '`0', 'line 4: a refund without 微信退款单号'],
     ['`ORDER-20260105-0002', '`', 'line 3: no 商户订单号'],
