@@ -12,6 +12,7 @@ import { type ApiKeys, createApiKeys } from './merchants/api-keys.ts';
 import { createEndpoints, type Endpoints } from './merchants/endpoints.ts';
 import { type Keeping, providerOf } from './merchants/keeping.ts';
 import { createMerchants, type Merchants } from './merchants/merchants.ts';
+import { createSecrets, type Secrets } from './merchants/secrets.ts';
 import { type Ask, createAsk } from './orders/ask.ts';
 import { createOrders, type Orders } from './orders/desk.ts';
 import { checkUrl, parseAllowedTargets } from './outbound/address-guard.ts';
@@ -52,6 +53,8 @@ export interface Service {
     /** Publishes a small test notification to this endpoint alone. @throws AppError `endpoint.unknown`. */
     test(id: EndpointId): Promise<PublishAnswer>;
   };
+  /** What secrets are kept, without them. */
+  readonly secrets: Secrets;
   readonly apiKeys: ApiKeys;
   /** The functions this process has in code. Fill it before `start`. */
   readonly registry: Registry;
@@ -151,6 +154,7 @@ export function createService(options: ServiceOptions): Service {
     merchants: createMerchants({ store, clock, keeping }),
     accounts,
     endpoints: { ...endpoints, test: (id) => testEndpoint(store, publisher, id) },
+    secrets: createSecrets(keeping),
     apiKeys: createApiKeys({ store, clock, random, adminKey: options.adminKey }),
     registry,
     askWith: (expect) => ask.askWith(expect),
