@@ -2,6 +2,7 @@ import type { Context as HttpContext } from 'hono';
 import { Hono } from 'hono';
 import { AppError } from '../domain/errors.ts';
 import type { Context, RawRequest } from '../providers/provider.ts';
+import { mollieApi } from './apis/mollie.ts';
 import type { PlatformApi } from './apis/played.ts';
 import { stripeApi } from './apis/stripe.ts';
 import type { Books } from './books.ts';
@@ -9,7 +10,10 @@ import type { SandboxCredentials } from './credentials.ts';
 import { readBytes } from './http.ts';
 
 /** The APIs that the sandbox plays. */
-const apis: ReadonlyMap<string, PlatformApi> = new Map([['stripe', stripeApi]]);
+export const platformApis: ReadonlyMap<string, PlatformApi> = new Map([
+  ['mollie', mollieApi],
+  ['stripe', stripeApi],
+]);
 
 /**
  * What an account must be configured with to open what the sandbox sends, and to ask the API where the sandbox plays one.
@@ -18,7 +22,7 @@ const apis: ReadonlyMap<string, PlatformApi> = new Map([['stripe', stripeApi]]);
  */
 export function accountCredentials(credentials: SandboxCredentials, provider: string, publicUrl: string): object {
   const { account } = credentials.pair(provider);
-  const api = apis.has(provider) ? { api_base_url: `${publicUrl}/sandbox/api/${provider}` } : {};
+  const api = platformApis.has(provider) ? { api_base_url: `${publicUrl}/sandbox/api/${provider}` } : {};
   return { ...(typeof account === 'object' ? account : {}), ...api };
 }
 
@@ -33,7 +37,7 @@ export function createPlatformApis({ credentials, booksOf, context }: PlatformAp
   const app = new Hono();
   app.all('/sandbox/api/:provider/*', async (http) => {
     const provider = http.req.param('provider');
-    const api = apis.get(provider);
+    const api = platformApis.get(provider);
     if (api === undefined) throw new AppError('request.not_found', `the sandbox plays no API of ${provider}`);
     const platform = { books: booksOf(provider), pair: credentials.pair(provider), context: context() };
     const reply = await api(await requestOf(http, provider), platform);

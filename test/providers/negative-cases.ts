@@ -39,6 +39,7 @@ export interface Format {
 
 const bodySignatureHeaders: Readonly<Record<string, string>> = {
   checkout: 'cko-signature',
+  mollie: 'x-mollie-signature',
   paystack: 'x-paystack-signature',
   razorpay: 'x-razorpay-signature',
   shopify: 'x-shopify-hmac-sha256',
@@ -165,7 +166,7 @@ function bodySigned(header: string | undefined): ((sealed: RawRequest) => Read) 
   return (sealed) => ({
     hasTimestamp: false,
     signatureHeaders: [header],
-    withSignature: over(sealed, header, /^()(.*)$/),
+    withSignature: over(sealed, header, /^((?:sha256=)?)(.*)$/),
     withOtherScheme: () => null,
   });
 }

@@ -1,5 +1,5 @@
 import { exponentOf } from '../../domain/currencies.ts';
-import { amountMinorMax, type Money, minorFromInteger } from '../../domain/money.ts';
+import { amountMinorMax, type Money, minorFromDecimal, minorFromInteger } from '../../domain/money.ts';
 import { integerText, type Json } from './json.ts';
 
 /** A currency of ISO 4217 in upper case, read from either case; null for any other. */
@@ -19,6 +19,17 @@ export function moneyFrom(amount: Json | undefined, currency: Json | undefined):
   if (currency === undefined || currency === null) return 'an amount without a currency';
   const code = currencyFrom(currency);
   return code === null ? 'the currency is not one of ISO 4217' : { amountMinor, currency: code };
+}
+
+/** As {@link moneyFrom}, of a decimal text such as `88.80`. */
+export function moneyFromDecimal(amount: Json | undefined, currency: Json | undefined): Money | null | string {
+  if (amount === undefined || amount === null) return null;
+  const code = currencyFrom(currency);
+  if (code === null) return 'the currency is not one of ISO 4217';
+  const amountMinor = typeof amount === 'string' ? minorFromDecimal(amount, code, { zerosBeyond: true }) : null;
+  return amountMinor === null
+    ? `the amount is no decimal text with the digits of ${code}`
+    : { amountMinor, currency: code };
 }
 
 /** The same amount in units of another exponent; null where digits would be lost or the amount grows too large. */
