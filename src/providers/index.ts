@@ -6,6 +6,7 @@ import { coinbaseCommerce } from './coinbase-commerce.ts';
 import { gocardless } from './gocardless.ts';
 import { hmac } from './hmac.ts';
 import { lemonsqueezy } from './lemonsqueezy.ts';
+import { mercadopago } from './mercadopago.ts';
 import { mollie } from './mollie.ts';
 import { paddle } from './paddle.ts';
 import { paystack } from './paystack.ts';
@@ -29,6 +30,7 @@ export {
   gocardless,
   hmac,
   lemonsqueezy,
+  mercadopago,
   mollie,
   paddle,
   paystack,
@@ -52,6 +54,7 @@ export const providers: readonly Provider[] = [
   coinbaseCommerce,
   gocardless,
   lemonsqueezy,
+  mercadopago,
   mollie,
   paddle,
   paystack,

@@ -2,6 +2,7 @@ import type { Context as HttpContext } from 'hono';
 import { Hono } from 'hono';
 import { AppError } from '../domain/errors.ts';
 import type { Context, RawRequest } from '../providers/provider.ts';
+import { mercadopagoApi } from './apis/mercadopago.ts';
 import { mollieApi } from './apis/mollie.ts';
 import type { PlatformApi } from './apis/played.ts';
 import { stripeApi } from './apis/stripe.ts';
@@ -11,6 +12,7 @@ import { readBytes } from './http.ts';
 
 /** The APIs that the sandbox plays. */
 export const platformApis: ReadonlyMap<string, PlatformApi> = new Map([
+  ['mercadopago', mercadopagoApi],
   ['mollie', mollieApi],
   ['stripe', stripeApi],
 ]);

@@ -24,6 +24,8 @@ export function platformId(provider: string, object: PlatformObject, seed: Seede
       return { payment: 'PM', refund: 'RF', dispute: 'PM' }[object] + seed.hex(name, 12).toUpperCase();
     case 'lemonsqueezy':
       return { payment: '1', refund: '2', dispute: '3' }[object] + seed.digits(name, 8);
+    case 'mercadopago':
+      return { payment: '1', refund: '2', dispute: '3' }[object] + seed.digits(name, 11);
     case 'mollie':
       return { payment: 'tr_', refund: 're_', dispute: 'chb_' }[object] + seed.hex(name, 20);
     case 'paddle':

@@ -165,7 +165,7 @@ describe("Mollie's answer about a payment", () => {
 
   it.each([
     { value: '88.805', currency: 'EUR' },
-    { value: 88.8, currency: 'EUR' },
+    { value: '8,80', currency: 'EUR' },
     { value: '1', currency: 'QQQ' },
   ])('cannot be read with the amount %j', async (amount) => {
     await expect(factsOf({ amount })).rejects.toMatchObject({ code: 'provider.answer' });

@@ -108,6 +108,14 @@ const formats: Readonly<Record<string, (sealed: RawRequest) => Read>> = {
     withUnknownKey: () => withHeader(sealed, 'wechatpay-serial', () => 'PUB_KEY_ID_OTHER'),
     withOtherScheme: () => withHeader(sealed, 'wechatpay-signature-type', () => 'WECHATPAY2-SM2-WITH-SM3'),
   }),
+  /** Of the body nothing but `data.id` counts. */
+  mercadopago: (sealed) => ({
+    isJson: false,
+    hasTimestamp: false,
+    signatureHeaders: ['x-signature', 'x-request-id'],
+    withSignature: over(sealed, 'x-signature', /^(.*v1=)(.*)$/),
+    withOtherScheme: () => withHeader(sealed, 'x-signature', (value) => value.replace('v1=', 'v2=')),
+  }),
   /** Each item is signed by itself, so JSON may be written anew. */
   adyen: (sealed) => ({
     isJson: false,

@@ -71,7 +71,7 @@ function notifications(name: string, types: readonly NotificationType[], sayable
 /** Formats whose refunds and disputes name their payment alone, by which their order is found. */
 const namingOnlyPayments = ['square'];
 /** Formats that sign the fields which decide, and not the whole body. */
-const partlySigned = ['adyen'];
+const partlySigned = ['adyen', 'mercadopago'];
 /** What a form says: `%2b` in place of `%2B` is the same form. */
 const formOf = ({ headers, body }: RawRequest) =>
   headers.some(([, value]) => value.startsWith('application/x-www-form-urlencoded'))
@@ -107,7 +107,8 @@ describe('what is sealed by', () => {
           if (opened.is === 'ping') {
             const { type, paymentId } = notification;
             expect(opened.references).toEqual([{ reference: null, paymentId }]);
-            const id = type.startsWith('payment.') ? paymentId : notification.operationId;
+            const isOfPayment = type.startsWith('payment.') || (name === 'mercadopago' && type.startsWith('dispute.'));
+            const id = isOfPayment ? paymentId : notification.operationId;
             const asked = await factsAsked(name, credentials.account, {
               notification,
               order: { reference: null, paymentId },

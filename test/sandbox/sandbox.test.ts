@@ -23,6 +23,7 @@ const formats = [
   'braintree',
   'checkout',
   'lemonsqueezy',
+  'mercadopago',
   'mollie',
   'paddle',
   'razorpay',

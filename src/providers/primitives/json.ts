@@ -78,16 +78,24 @@ export function integerText(value: Json | undefined): string | null {
   return typeof value === 'object' && JSON.isRawJSON(value) && /^-?\d+$/.test(value.rawJSON) ? value.rawJSON : null;
 }
 
+/** A decimal number as it was written, or a text; else null. */
+export function decimalText(value: Json | undefined): string | null {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'object' && JSON.isRawJSON(value) ? value.rawJSON : null;
+}
+
+/** A number for `JSON.stringify`, written exactly so. */
+export function exactNumber(source: string): ExactNumber {
+  const raw: unknown = JSON.rawJSON(source);
+  if (!JSON.isRawJSON(raw)) throw new TypeError('JSON.rawJSON made something else');
+  return raw;
+}
+
 function keepNumber(_name: string, value: Json, context?: { source?: string }): Json {
   const source = context?.source;
   if (typeof value !== 'number' || source === undefined) return value;
   return Number.isSafeInteger(value) && String(value) === source ? value : exactNumber(source);
-}
-
-function exactNumber(source: string): ExactNumber {
-  const raw: unknown = JSON.rawJSON(source);
-  if (!JSON.isRawJSON(raw)) throw new TypeError('JSON.rawJSON made something else');
-  return raw;
 }
 
 /**

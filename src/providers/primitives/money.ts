@@ -1,6 +1,6 @@
 import { exponentOf } from '../../domain/currencies.ts';
 import { amountMinorMax, type Money, minorFromDecimal, minorFromInteger } from '../../domain/money.ts';
-import { integerText, type Json } from './json.ts';
+import { decimalText, integerText, type Json } from './json.ts';
 
 /** A currency of ISO 4217 in upper case, read from either case; null for any other. */
 export function currencyFrom(value: Json | undefined): string | null {
@@ -21,14 +21,14 @@ export function moneyFrom(amount: Json | undefined, currency: Json | undefined):
   return code === null ? 'the currency is not one of ISO 4217' : { amountMinor, currency: code };
 }
 
-/** As {@link moneyFrom}, of a decimal text such as `88.80`. */
+/** As {@link moneyFrom}, of a decimal number such as `88.80`, or a text of one. */
 export function moneyFromDecimal(amount: Json | undefined, currency: Json | undefined): Money | null | string {
   if (amount === undefined || amount === null) return null;
   const code = currencyFrom(currency);
   if (code === null) return 'the currency is not one of ISO 4217';
-  const amountMinor = typeof amount === 'string' ? minorFromDecimal(amount, code, { zerosBeyond: true }) : null;
+  const amountMinor = minorFromDecimal(decimalText(amount) ?? '', code, { zerosBeyond: true });
   return amountMinor === null
-    ? `the amount is no decimal text with the digits of ${code}`
+    ? `the amount is no decimal number with the digits of ${code}`
     : { amountMinor, currency: code };
 }
 
