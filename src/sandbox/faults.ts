@@ -92,6 +92,8 @@ function signatureInBodyChanged(request: RawRequest): Uint8Array {
   );
   const text = Buffer.from(request.body).toString('latin1');
   if (!isForm) {
+    if (text.startsWith('<xml>'))
+      return Buffer.from(text.replace(/(?<=<sign><!\[CDATA\[)[0-9A-F]+/, otherSignature), 'latin1');
     if (!text.includes(itemSignature)) return request.body;
     const changed = text.replace(
       /("hmacSignature":")([^"]+)/g,

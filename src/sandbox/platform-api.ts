@@ -6,6 +6,7 @@ import { mercadopagoApi } from './apis/mercadopago.ts';
 import { mollieApi } from './apis/mollie.ts';
 import type { PlatformApi } from './apis/played.ts';
 import { stripeApi } from './apis/stripe.ts';
+import { wechatpayV2Api } from './apis/wechatpay-v2.ts';
 import type { Books } from './books.ts';
 import type { SandboxCredentials } from './credentials.ts';
 import { readBytes } from './http.ts';
@@ -15,6 +16,7 @@ export const platformApis: ReadonlyMap<string, PlatformApi> = new Map([
   ['mercadopago', mercadopagoApi],
   ['mollie', mollieApi],
   ['stripe', stripeApi],
+  ['wechatpay-v2', wechatpayV2Api],
 ]);
 
 /**

@@ -8,6 +8,7 @@ export function platformId(provider: string, object: PlatformObject, seed: Seede
   const name = `${object}:${label}`;
   switch (provider) {
     case 'wechatpay':
+    case 'wechatpay-v2':
       return { payment: '4200', refund: '5030', dispute: '2000' }[object] + seed.digits(name, 24);
     case 'alipay':
       return `20${seed.digits(name, 26)}`;

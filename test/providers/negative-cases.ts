@@ -154,6 +154,17 @@ const formats: Readonly<Record<string, (sealed: RawRequest) => Read>> = {
       withOtherScheme: () => changed((pair) => pair.replace('|', '|sha256|')),
     };
   },
+  'wechatpay-v2': (sealed) => ({
+    isJson: false,
+    hasTimestamp: false,
+    signatureHeaders: [],
+    withSignature: (change) =>
+      withBody(
+        sealed,
+        textOf(sealed.body).replace(/(?<=<sign><!\[CDATA\[)[0-9A-F]+/, (signature) => change(signature)),
+      ),
+    withOtherScheme: () => withBody(sealed, textOf(sealed.body).replace('HMAC-SHA256', 'MD5')),
+  }),
   unionpay: (sealed) => ({
     isJson: false,
     hasTimestamp: false,

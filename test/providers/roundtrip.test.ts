@@ -26,6 +26,7 @@ const variants = [
   ...providers.map(({ name }) => [name, name, {}] as const),
   ['hmac, encrypted and with a replay window', 'hmac', { encryption_keys: [key], replay_window_s: 300 }] as const,
   ['standard, encrypted', 'standard', { encryption_keys: [key] }] as const,
+  ['wechatpay-v2, with MD5', 'wechatpay-v2', { sign_type: 'MD5' }] as const,
 ];
 
 const currencies = ['CNY', 'USD', 'JPY', 'ISK', 'UGX', 'KWD', 'CLF', 'CLP', 'XOF'];

@@ -33,6 +33,7 @@ const formats = [
   'stripe',
   'unionpay',
   'wechatpay',
+  'wechatpay-v2',
 ];
 
 describe('chance from a seed', () => {

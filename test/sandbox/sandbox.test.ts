@@ -32,6 +32,7 @@ const formats = [
   'stripe',
   'unionpay',
   'wechatpay',
+  'wechatpay-v2',
 ];
 
 let platform: Platform;
