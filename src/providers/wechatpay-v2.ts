@@ -55,6 +55,7 @@ export const wechatpayV2 = define({
       'A change of the API key takes effect at once; keep both for as long as notifications under the old one may come.',
       'A payment notification with the result_code FAIL names its transaction_id.',
       'A refund is in CNY, as its notification names no currency.',
+      'Answers about more than ten refunds: total_refund_count says how many there are, and offset how many to skip.',
     ],
   },
   accountCredentials,
@@ -121,9 +122,9 @@ function openedRefund(fields: XmlFields, { account, context }: Opening): Opened 
 
 /** The fields under whichever key gives some. */
 function decrypted(requestInfo: string, keys: readonly ReturnType<typeof ecbKey>[]): XmlFields | null {
-  const sealed = fromBase64(requestInfo);
-  for (const key of sealed === null || sealed.length === 0 ? [] : keys) {
-    const plain = decryptEcb(key, sealed ?? new Uint8Array());
+  const sealed = fromBase64(requestInfo) ?? new Uint8Array();
+  for (const key of keys) {
+    const plain = decryptEcb(key, sealed);
     const xml = plain === null ? null : readFlatXml(plain);
     if (xml !== null && 'fields' in xml) return xml.fields;
   }

@@ -113,6 +113,7 @@ describe('a payment notification of WeChat Pay v2', () => {
     [{ total_fee: '88.80' }, /^unreadable: /],
     [{ total_fee: '8880', fee_type: 'QQQ' }, /^unreadable: /],
     [{ time_end: '2026-01-05' }, /^unreadable: /],
+    [{ time_end: '' }, /^unreadable: /],
     [{ out_trade_no: '' }, /^unreadable: /],
     [{ transaction_id: '' }, /^unreadable: /],
     [{ result_code: 'LATER' }, /^ignored$/],

@@ -52,8 +52,10 @@ export function v2PaymentOf(fields: XmlFields, account: ReceiverAccount, otherwi
       paymentId: id,
       operationId: id,
       reference,
-      money: moneyFrom(fields.get('total_fee') || null, fields.get('fee_type') || 'CNY'),
-      time: ended ? fromBeijingDigits(ended) : otherwiseAt,
+      // What was closed is the order, also where the answer to closing it says no amount.
+      money: kind === 'closed' ? null : moneyFrom(fields.get('total_fee') || null, fields.get('fee_type') || 'CNY'),
+      // Other answers that are signed alike say no time_end; none of them may pass for a payment.
+      time: ended || kind === 'captured' ? fromBeijingDigits(ended ?? '') : otherwiseAt,
     },
     account.id,
   );

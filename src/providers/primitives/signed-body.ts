@@ -1,6 +1,6 @@
 import type { Opened, RawRequest } from '../provider.ts';
 import { fromBase64, fromHex, toBase64, toHex, utf8 } from './bytes.ts';
-import { grammars, singleHeader } from './headers.ts';
+import { type Grammar, grammars, singleHeader } from './headers.ts';
 import { type HmacSecret, hmacMatches } from './hmac.ts';
 import { type Json, type JsonObject, parseJson } from './json.ts';
 import { mismatchCause } from './likely-cause.ts';
@@ -28,9 +28,7 @@ export function openSigned(
   read: (body: Json) => Opened,
 ): Opened {
   const { header, encoding, prefix = '', secrets, field, textOver = (body) => body } = signature;
-  const { form, says } = grammars[encoding];
-  const grammar = { form: new RegExp(form.source.replace('^', `^${prefix}`), form.flags), says: `${prefix}<${says}>` };
-  const value = singleHeader(request.headers, header, prefix === '' ? grammars[encoding] : grammar);
+  const value = singleHeader(request.headers, header, prefix === '' ? grammars[encoding] : prefixed(prefix, encoding));
   if (isRefused(value)) return value;
   const bare = value.slice(prefix.length);
   const found = encoding === 'hex' ? fromHex(bare) : fromBase64(bare);
@@ -45,6 +43,11 @@ export function openSigned(
   if ('why' in parsed) return { is: 'unreadable', why: parsed.why };
   const opened = read(parsed.value);
   return isRefused(opened) ? { ...opened, signedText: text } : opened;
+}
+
+function prefixed(prefix: string, encoding: BodySignature['encoding']): Grammar {
+  const { form, says } = grammars[encoding];
+  return { form: new RegExp(form.source.replace('^', `^${prefix}`), form.flags), says: `${prefix}<${says}>` };
 }
 
 /** The body as a POST with its signature under the secret. */
