@@ -2,7 +2,7 @@ import { AppError } from '../../domain/errors.ts';
 import { decimalFromMinor } from '../../domain/money.ts';
 import { factOfMercadopagoRefund, factsOfMercadopagoPayment } from '../events/mercadopago.ts';
 import { utf8 } from '../primitives/bytes.ts';
-import { at, exactNumber, idAt, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
+import { at, exactDecimal, idAt, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
 import type { Client, ClientWorld, Headers, HttpRequest, QueryAnswer, Reference } from '../provider.ts';
 import { jsonAnswer, readable } from './answers.ts';
 
@@ -32,7 +32,7 @@ export function mercadopagoClient(access: MercadopagoAccess, world: ClientWorld)
       const refund = await ask({
         path: `${pathOf(paymentId)}/refunds`,
         method: 'POST',
-        body: { amount: exactNumber(decimalFromMinor(amountMinor, currency)) },
+        body: { amount: exactDecimal(decimalFromMinor(amountMinor, currency)) },
         headers: [['x-idempotency-key', idempotencyKey]],
         signal,
       });

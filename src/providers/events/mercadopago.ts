@@ -2,7 +2,7 @@ import type { Instant } from '../../domain/clock.ts';
 import type { Fact, FactKind } from '../../domain/fact.ts';
 import type { AccountId } from '../../domain/ids.ts';
 import { at, idAt, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
-import { moneyFromDecimal } from '../primitives/money.ts';
+import { moneyFromMajor } from '../primitives/money.ts';
 import { orderNoAt } from '../primitives/order-no.ts';
 import { factTold, timeAt } from '../primitives/told-fact.ts';
 
@@ -93,5 +93,5 @@ function refundsOf(
 }
 
 function moneyOf({ currency_id: currency }: JsonObject, amount: Json | undefined) {
-  return moneyFromDecimal(amount, currency);
+  return moneyFromMajor(amount, currency);
 }

@@ -3,7 +3,7 @@ import type { Fact, FactKind } from '../../domain/fact.ts';
 import type { AccountId } from '../../domain/ids.ts';
 import { utf8 } from '../primitives/bytes.ts';
 import { at, idAt, isObject, type Json, type JsonObject, parseJson, textAt } from '../primitives/json.ts';
-import { moneyFromDecimal } from '../primitives/money.ts';
+import { moneyFromMajor } from '../primitives/money.ts';
 import { orderNoAt } from '../primitives/order-no.ts';
 import { factTold, timeAt } from '../primitives/told-fact.ts';
 
@@ -103,7 +103,7 @@ function factOfPart(
 }
 
 function moneyFrom(amount: Json | undefined) {
-  return moneyFromDecimal(at(amount, 'value'), at(amount, 'currency'));
+  return moneyFromMajor(at(amount, 'value'), at(amount, 'currency'));
 }
 
 function listAt(value: Json, path: string): readonly JsonObject[] {

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { toIso } from '../../domain/clock.ts';
 import { AppError } from '../../domain/errors.ts';
 import { decimalFromMinor, minorFromDecimal } from '../../domain/money.ts';
-import { at, decimalText, exactNumber } from '../../providers/primitives/json.ts';
+import { exactDecimal, type Json, numberText } from '../../providers/primitives/json.ts';
 import type { BookedOperation, BookedPayment } from '../books.ts';
-import { type ApiCall, headerOf, jsonBodyOf, jsonOf, jsonReply, playedApi } from './played.ts';
+import { type ApiCall, headerOf, jsonOf, jsonReply, playedApi } from './played.ts';
 
 const accountSchema = z.looseObject({ access_token: z.string() });
+/** A number, as it was written. */
+const refundBody = z.object({ amount: z.custom<Json>().optional() });
 const cancelBody = z.object({ status: z.literal('cancelled') });
 
 const statusOfState = {
@@ -52,19 +54,19 @@ async function search({ books, query }: ApiCall) {
 }
 
 async function cancel(call: ApiCall, id = '') {
-  jsonBodyOf(call, cancelBody);
+  jsonOf(call, cancelBody);
   const payment = await call.books.withId(id);
   return paymentReply(payment === null ? null : await call.books.move(payment, { is: 'close' }));
 }
 
 async function refund(call: ApiCall, id = '') {
-  const amount = decimalText(at(jsonOf(call), 'amount'));
+  const { amount } = jsonOf(call, refundBody);
   const key = headerOf(call, 'x-idempotency-key');
   const before = await call.books.withId(id);
   if (before === null) return paymentReply(null);
   if (key === undefined) return failure(400, 'Header X-Idempotency-Key can’t be null');
-  const amountMinor = minorFromDecimal(amount ?? '', before.currency, { zerosBeyond: true });
-  if (amount !== null && amountMinor === null) return failure(400, 'Invalid amount');
+  const amountMinor = minorFromDecimal(numberText(amount) ?? '', before.currency, { zerosBeyond: true });
+  if (amount !== undefined && amountMinor === null) return failure(400, 'Invalid amount');
   const after = await call.books.move(before, { is: 'refund', amountMinor, key });
   const made = after.operations.findLast((one) => one.type === 'refund.succeeded' && one.key === key);
   if (made === undefined) throw new AppError('sandbox.state', 'nothing was refunded');
@@ -109,7 +111,7 @@ function refundOf(payment: BookedPayment, { type, operationId, amountMinor, at }
 
 /** Mercado Pago writes amounts as numbers. */
 function amountOf({ currency }: BookedPayment, amountMinor: bigint) {
-  return exactNumber(decimalFromMinor(amountMinor, currency));
+  return exactDecimal(decimalFromMinor(amountMinor, currency));
 }
 
 function failure(status: number, message: string) {

@@ -3,7 +3,7 @@ import { toIso } from '../../domain/clock.ts';
 import { AppError } from '../../domain/errors.ts';
 import { decimalFromMinor, minorFromDecimal } from '../../domain/money.ts';
 import type { BookedOperation, BookedPayment } from '../books.ts';
-import { type ApiCall, headerOf, jsonBodyOf, jsonReply, playedApi } from './played.ts';
+import { type ApiCall, headerOf, jsonOf, jsonReply, playedApi } from './played.ts';
 
 const accountSchema = z.looseObject({ api_key: z.string() });
 const refundBody = z.object({ amount: z.object({ currency: z.string(), value: z.string() }) });
@@ -65,7 +65,7 @@ async function cancel({ books }: ApiCall, id = '') {
 }
 
 async function refund(call: ApiCall, id = '') {
-  const { amount } = jsonBodyOf(call, refundBody);
+  const { amount } = jsonOf(call, refundBody);
   const key = headerOf(call, 'idempotency-key');
   const before = await call.books.withId(id);
   if (before === null) return paymentReply(null);

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { AppError } from '../../domain/errors.ts';
-import { type Json, parseJson } from '../../providers/primitives/json.ts';
+import { parseJson } from '../../providers/primitives/json.ts';
 import type { Context, RawReply, RawRequest } from '../../providers/provider.ts';
 import type { Books } from '../books.ts';
 import type { Pair } from '../credentials.ts';
@@ -64,16 +64,11 @@ export function formOf<Schema extends z.ZodType>({ request }: ApiCall, schema: S
   return checked(schema, Object.fromEntries(new URLSearchParams(Buffer.from(request.body).toString())));
 }
 
-/** @throws AppError `request.invalid` for a body that is not JSON. */
-export function jsonOf({ request }: ApiCall): Json {
+/** @throws AppError `request.invalid` for a body that is no JSON, or that the schema refuses. */
+export function jsonOf<Schema extends z.ZodType>({ request }: ApiCall, schema: Schema): z.output<Schema> {
   const parsed = parseJson(request.body);
   if ('why' in parsed) throw new AppError('request.invalid', parsed.why);
-  return parsed.value;
-}
-
-/** @throws AppError `request.invalid` for a body that is not JSON, or that the schema refuses. */
-export function jsonBodyOf<Schema extends z.ZodType>(call: ApiCall, schema: Schema): z.output<Schema> {
-  return checked(schema, jsonOf(call));
+  return checked(schema, parsed.value);
 }
 
 export function headerOf({ request }: ApiCall, name: string): string | undefined {
