@@ -12,7 +12,7 @@ import type { SandboxCredentials } from './credentials.ts';
 import { readBytes } from './http.ts';
 
 /** The APIs that the sandbox plays. */
-export const platformApis: ReadonlyMap<string, PlatformApi> = new Map([
+export const apis: ReadonlyMap<string, PlatformApi> = new Map([
   ['mercadopago', mercadopagoApi],
   ['mollie', mollieApi],
   ['stripe', stripeApi],
@@ -26,7 +26,7 @@ export const platformApis: ReadonlyMap<string, PlatformApi> = new Map([
  */
 export function accountCredentials(credentials: SandboxCredentials, provider: string, publicUrl: string): object {
   const { account } = credentials.pair(provider);
-  const api = platformApis.has(provider) ? { api_base_url: `${publicUrl}/sandbox/api/${provider}` } : {};
+  const api = apis.has(provider) ? { api_base_url: `${publicUrl}/sandbox/api/${provider}` } : {};
   return { ...(typeof account === 'object' ? account : {}), ...api };
 }
 
@@ -41,7 +41,7 @@ export function createPlatformApis({ credentials, booksOf, context }: PlatformAp
   const app = new Hono();
   app.all('/sandbox/api/:provider/*', async (http) => {
     const provider = http.req.param('provider');
-    const api = platformApis.get(provider);
+    const api = apis.get(provider);
     if (api === undefined) throw new AppError('request.not_found', `the sandbox plays no API of ${provider}`);
     const platform = { books: booksOf(provider), pair: credentials.pair(provider), context: context() };
     const reply = await api(await requestOf(http, provider), platform);

@@ -2,7 +2,7 @@ import type { Notification, NotificationType } from '../../src/domain/notificati
 import { providerByName } from '../../src/providers/index.ts';
 import type { Client, Http, Reference } from '../../src/providers/provider.ts';
 import type { BookedPayment, Books } from '../../src/sandbox/books.ts';
-import { platformApis } from '../../src/sandbox/platform-api.ts';
+import { apis } from '../../src/sandbox/platform-api.ts';
 import { account, context, now } from './support.ts';
 
 const states = new Map<NotificationType, BookedPayment['state']>([
@@ -45,7 +45,7 @@ function booksOf({
 
 /** The provider's client over the API that the sandbox plays, without a socket between. */
 export function clientOver(name: string, credentials: Readonly<Record<string, unknown>>, books: Books): Client {
-  const api = platformApis.get(name);
+  const api = apis.get(name);
   if (api === undefined) throw new Error(`the sandbox plays no API of ${name}`);
   const http: Http = {
     async send({ method, url, headers, body }) {
