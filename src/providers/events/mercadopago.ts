@@ -4,7 +4,7 @@ import type { AccountId } from '../../domain/ids.ts';
 import { at, idAt, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
 import { moneyFromMajor } from '../primitives/money.ts';
 import { orderNoAt } from '../primitives/order-no.ts';
-import { factTold, timeAt } from '../primitives/told-fact.ts';
+import { factsAmong, factTold, timeAt } from '../primitives/told-fact.ts';
 
 export interface MercadopagoSource {
   account: AccountId;
@@ -50,19 +50,13 @@ export function factsOfMercadopagoPayment(payment: JsonObject, source: Mercadopa
     const [id, money] = [idAt(payment, 'id'), moneyOf(payment, payment.transaction_amount)];
     return factTold({ kind: told, paymentId: id, operationId: id, reference, money, time }, account);
   };
-  const found = [
+  return factsAmong([
     ofWhole(kind, kind === 'captured' ? approvedAt : changedAt),
     ...(status === 'charged_back'
       ? [ofWhole(kindOfChargeback.get(textAt(payment, 'status_detail')) ?? 'dispute_opened', changedAt)]
       : []),
     ...refundsOf(payment, { account, reference, changedAt }),
-  ];
-  const facts: Fact[] = [];
-  for (const fact of found) {
-    if (typeof fact === 'string') return fact;
-    if (fact !== null) facts.push(fact);
-  }
-  return facts;
+  ]);
 }
 
 /** Null = no kind for its status. The refund says no currency: it is that of its payment. */

@@ -5,7 +5,7 @@ import { utf8 } from '../primitives/bytes.ts';
 import { at, idAt, isObject, type Json, type JsonObject, parseJson, textAt } from '../primitives/json.ts';
 import { moneyFromMajor } from '../primitives/money.ts';
 import { orderNoAt } from '../primitives/order-no.ts';
-import { factTold, timeAt } from '../primitives/told-fact.ts';
+import { factsAmong, factTold, timeAt } from '../primitives/told-fact.ts';
 
 export interface MollieSource {
   account: AccountId;
@@ -36,17 +36,11 @@ const orderNoPlaces = ['metadata.order_no', 'metadata.order_id', 'metadata'];
 /** All that a payment has come to, with the refunds and chargebacks that it embeds; a text = why it cannot be read. */
 export function factsOfMolliePayment(payment: JsonObject, source: MollieSource): readonly Fact[] | string {
   const reference = mollieReference(payment, source.orderNoPath);
-  const found = [
+  return factsAmong([
     ...factsOfStatus(payment, { ...source, reference }),
     ...listAt(payment, '_embedded.refunds').map((refund) => factOfMollieRefund(refund, source.account, reference)),
     ...listAt(payment, '_embedded.chargebacks').map((one) => factOfChargeback(one, source.account, reference)),
-  ];
-  const facts: Fact[] = [];
-  for (const fact of found) {
-    if (typeof fact === 'string') return fact;
-    if (fact !== null) facts.push(fact);
-  }
-  return facts;
+  ]);
 }
 
 /** Our order number; metadata may be an object, JSON in a text, or the number itself. */
