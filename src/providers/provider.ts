@@ -98,7 +98,7 @@ export interface Judgement {
 /** Seals notifications under one version of an endpoint's credentials, and judges the answers. */
 export interface Sender {
   /**
-   * The request to send; `target` of the result is ignored, the endpoint's URL decides. RSA may leave the thread.
+   * The request to send. Of its `target` only the query counts, and is added to the endpoint's URL. RSA may leave the thread.
    *
    * @throws RangeError for a type or an amount that `profile` says the format cannot carry.
    */

@@ -2,14 +2,22 @@ import type { Context as HttpContext } from 'hono';
 import { Hono } from 'hono';
 import { AppError } from '../domain/errors.ts';
 import type { Context, RawRequest } from '../providers/provider.ts';
+import { mercadopagoApi } from './apis/mercadopago.ts';
+import { mollieApi } from './apis/mollie.ts';
 import type { PlatformApi } from './apis/played.ts';
 import { stripeApi } from './apis/stripe.ts';
+import { wechatpayV2Api } from './apis/wechatpay-v2.ts';
 import type { Books } from './books.ts';
 import type { SandboxCredentials } from './credentials.ts';
 import { readBytes } from './http.ts';
 
 /** The APIs that the sandbox plays. */
-export const apis: ReadonlyMap<string, PlatformApi> = new Map([['stripe', stripeApi]]);
+export const apis: ReadonlyMap<string, PlatformApi> = new Map([
+  ['mercadopago', mercadopagoApi],
+  ['mollie', mollieApi],
+  ['stripe', stripeApi],
+  ['wechatpay-v2', wechatpayV2Api],
+]);
 
 /**
  * What an account must be configured with to open what the sandbox sends, and to ask the API where the sandbox plays one.

@@ -1,8 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/domain/clock.ts';
 import { asId, randomBytesOf } from '../../src/domain/ids.ts';
-import type { Client, Http, Provider, Reference } from '../../src/providers/provider.ts';
-import { type Json, type Merchant, type Platform, providers, startMerchant, startPlatform } from './harness.ts';
+import type { Client, Provider, Reference } from '../../src/providers/provider.ts';
+import {
+  clientAt,
+  type Json,
+  type Merchant,
+  type Platform,
+  providers,
+  startMerchant,
+  startPlatform,
+} from './harness.ts';
 
 /** Every provider that has a client; `currency`: one that it takes. */
 const clients = [...providers.values()].filter((provider) => provider.client !== undefined);
@@ -21,25 +28,7 @@ afterAll(async () => {
   await platform.stop();
 });
 
-/** The platform's own routes without a socket between: what reaches them, and what they answer, is the same. */
-const http: Http = {
-  async send({ method, url, headers, body }) {
-    const { pathname, search } = new URL(url);
-    const init = { method, headers: headers.map(([name, value]): [string, string] => [name, value]) };
-    const bytes = method === 'GET' ? {} : { body: Buffer.from(body) };
-    const reply = await platform.page(pathname + search, { ...init, ...bytes });
-    return { status: reply.status, headers: [...reply.headers], body: new Uint8Array(await reply.arrayBuffer()) };
-  },
-  async *stream(request, signal) {
-    yield (await http.send(request, signal)).body;
-  },
-};
-
-function clientOf(provider: Provider, changes: object = {}): Client {
-  const credentials = { ...Object(platform.sandbox.accountCredentials(provider.name)), ...changes };
-  const world = { account, http, now: () => systemClock.now(), random: randomBytesOf };
-  return provider.client?.(credentials, world) ?? {};
-}
+const clientOf = (provider: Provider, changes: object = {}) => clientAt(platform, provider.name, changes);
 
 const { signal } = new AbortController();
 let orders = 0;
