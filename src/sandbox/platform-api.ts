@@ -3,13 +3,17 @@ import { Hono } from 'hono';
 import { AppError } from '../domain/errors.ts';
 import type { Context, RawRequest } from '../providers/provider.ts';
 import type { PlatformApi } from './apis/played.ts';
+import { squareApi } from './apis/square.ts';
 import { stripeApi } from './apis/stripe.ts';
 import type { Books } from './books.ts';
 import type { SandboxCredentials } from './credentials.ts';
 import { readBytes } from './http.ts';
 
 /** The APIs that the sandbox plays. */
-const apis: ReadonlyMap<string, PlatformApi> = new Map([['stripe', stripeApi]]);
+const apis: ReadonlyMap<string, PlatformApi> = new Map([
+  ['square', squareApi],
+  ['stripe', stripeApi],
+]);
 
 /**
  * What an account must be configured with to open what the sandbox sends, and to ask the API where the sandbox plays one.
