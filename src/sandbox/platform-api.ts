@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { AppError } from '../domain/errors.ts';
 import type { Context, RawRequest } from '../providers/provider.ts';
 import type { PlatformApi } from './apis/played.ts';
+import { razorpayApi } from './apis/razorpay.ts';
 import { squareApi } from './apis/square.ts';
 import { stripeApi } from './apis/stripe.ts';
 import type { Books } from './books.ts';
@@ -11,6 +12,7 @@ import { readBytes } from './http.ts';
 
 /** The APIs that the sandbox plays. */
 const apis: ReadonlyMap<string, PlatformApi> = new Map([
+  ['razorpay', razorpayApi],
   ['square', squareApi],
   ['stripe', stripeApi],
 ]);
