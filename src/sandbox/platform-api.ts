@@ -2,6 +2,7 @@ import type { Context as HttpContext } from 'hono';
 import { Hono } from 'hono';
 import { AppError } from '../domain/errors.ts';
 import type { Context, RawRequest } from '../providers/provider.ts';
+import { paystackApi } from './apis/paystack.ts';
 import type { PlatformApi } from './apis/played.ts';
 import { razorpayApi } from './apis/razorpay.ts';
 import { squareApi } from './apis/square.ts';
@@ -12,6 +13,7 @@ import { readBytes } from './http.ts';
 
 /** The APIs that the sandbox plays. */
 const apis: ReadonlyMap<string, PlatformApi> = new Map([
+  ['paystack', paystackApi],
   ['razorpay', razorpayApi],
   ['square', squareApi],
   ['stripe', stripeApi],
