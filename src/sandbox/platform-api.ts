@@ -2,6 +2,7 @@ import type { Context as HttpContext } from 'hono';
 import { Hono } from 'hono';
 import { AppError } from '../domain/errors.ts';
 import type { Context, RawRequest } from '../providers/provider.ts';
+import { adyenApi } from './apis/adyen.ts';
 import { checkoutApi } from './apis/checkout.ts';
 import { paystackApi } from './apis/paystack.ts';
 import type { PlatformApi } from './apis/played.ts';
@@ -14,6 +15,7 @@ import { readBytes } from './http.ts';
 
 /** The APIs that the sandbox plays. */
 const apis: ReadonlyMap<string, PlatformApi> = new Map([
+  ['adyen', adyenApi],
   ['checkout', checkoutApi],
   ['paystack', paystackApi],
   ['razorpay', razorpayApi],
