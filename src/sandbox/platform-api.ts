@@ -4,6 +4,7 @@ import { AppError } from '../domain/errors.ts';
 import type { Context, RawRequest } from '../providers/provider.ts';
 import { adyenApi } from './apis/adyen.ts';
 import { checkoutApi } from './apis/checkout.ts';
+import { gocardlessApi } from './apis/gocardless.ts';
 import { paystackApi } from './apis/paystack.ts';
 import type { PlatformApi } from './apis/played.ts';
 import { razorpayApi } from './apis/razorpay.ts';
@@ -17,6 +18,7 @@ import { readBytes } from './http.ts';
 const apis: ReadonlyMap<string, PlatformApi> = new Map([
   ['adyen', adyenApi],
   ['checkout', checkoutApi],
+  ['gocardless', gocardlessApi],
   ['paystack', paystackApi],
   ['razorpay', razorpayApi],
   ['square', squareApi],

@@ -131,8 +131,11 @@ describe.each(able('query'))('asking %s', (_name, provider) => {
     );
     if (opened.is !== 'facts') return expect(opened.is).toBe('ping');
     const answer = await clientOf(provider).query?.(order, signal);
-    const said = ({ kind, paymentId, operationId, measure, amountMinor, currency }: Fact) =>
-      [kind, paymentId, operationId, measure, amountMinor, currency].join(' ');
+    // What is read back may leave the amount to the answer.
+    const said = ({ kind, paymentId, operationId, measure, ...money }: Fact) =>
+      [kind, paymentId, operationId, measure, ...(opened.readBack ? [] : [money.amountMinor, money.currency])].join(
+        ' ',
+      );
     expect(answer?.facts.map(said)).toEqual(opened.facts.map(said));
   });
 

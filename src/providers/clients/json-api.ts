@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { AppError } from '../../domain/errors.ts';
 import type { Fact } from '../../domain/fact.ts';
 import { toBase64, utf8 } from '../primitives/bytes.ts';
-import { at, isObject, type Json, type JsonObject } from '../primitives/json.ts';
+import { at, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
 import type { Headers, Http, HttpRequest, QueryAnswer, RawReply, Reference } from '../provider.ts';
 import { jsonAnswer, readable } from './answers.ts';
 
@@ -49,6 +49,38 @@ export async function callJson(api: JsonApi, { path, body, headers = [], signal 
   };
   const reply = await http.send(request, signal);
   return isAbsent?.(reply) === true ? null : jsonAnswer(platform, reply, said);
+}
+
+/** A platform's list of its newest payments, which has no filter by our number. */
+export interface NewestList {
+  path: string;
+  query: Readonly<Record<string, string>>;
+  /** Where the payments stand in an answer. */
+  list: string;
+  /** Where it says how to go on, and the parameter that does. */
+  cursor: readonly [path: string, parameter: string];
+  isOurs(payment: JsonObject): boolean;
+}
+
+/** How far back, and how many pages, the newest payments are looked through for an order number. */
+export const searched = { days: 7, pages: 10 } as const;
+
+/** Ours among the newest. */
+export async function foundAmongNewest(
+  api: JsonApi,
+  { path, query, list, cursor: [cursorPath, parameter], isOurs }: NewestList,
+  signal: AbortSignal,
+): Promise<readonly JsonObject[]> {
+  const found: JsonObject[] = [];
+  const parameters = new URLSearchParams(query);
+  for (let page = 0; page < searched.pages; page += 1) {
+    const answer = await callJson(api, { path: `${path}?${parameters}`, signal });
+    found.push(...objectsAt(answer, list).filter(isOurs));
+    const cursor = textAt(answer, cursorPath);
+    if (cursor === null) break;
+    parameters.set(parameter, cursor);
+  }
+  return found;
 }
 
 export function bearer(token: string): Headers {

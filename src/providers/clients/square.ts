@@ -8,10 +8,12 @@ import {
   callJson,
   factRead,
   factsRead,
+  foundAmongNewest,
   type JsonApi,
   joined,
   objectsAt,
   paymentIdOf,
+  searched,
   shortKey,
 } from './json-api.ts';
 
@@ -22,9 +24,6 @@ export interface SquareAccess {
   api_base_url?: string;
   order_no_path?: string;
 }
-
-/** How far back, and how many pages of 100, payments are looked through for an order number. */
-const searched = { days: 7, pages: 10 } as const;
 
 /**
  * Square's API (developer.squareup.com/reference/square: payments, refunds; read 2026-11-25). It has no search by reference_id: a payment
@@ -83,19 +82,21 @@ async function paymentsOf({ paymentId, reference }: Reference, search: Search): 
     const payment = at(answer, 'payment');
     return isObject(payment) ? [payment] : [];
   }
-  const found: JsonObject[] = [];
-  const query = new URLSearchParams({ begin_time: toIso(now - searched.days * 86_400_000), limit: '100' });
-  if (access.location_id !== undefined) query.set('location_id', access.location_id);
-  for (let page = 0; page < searched.pages; page += 1) {
-    const answer = await callJson(api, { path: `/v2/payments?${query}`, signal });
-    const isOurs = (payment: JsonObject) =>
-      squareReference(wrapped('payment', payment), access.order_no_path) === reference;
-    found.push(...objectsAt(answer, 'payments').filter(isOurs));
-    const cursor = textAt(answer, 'cursor');
-    if (cursor === null) break;
-    query.set('cursor', cursor);
-  }
-  return found;
+  return foundAmongNewest(
+    api,
+    {
+      path: '/v2/payments',
+      query: {
+        begin_time: toIso(now - searched.days * 86_400_000),
+        limit: '100',
+        ...(access.location_id === undefined ? {} : { location_id: access.location_id }),
+      },
+      list: 'payments',
+      cursor: ['cursor', 'cursor'],
+      isOurs: (payment) => squareReference(wrapped('payment', payment), access.order_no_path) === reference,
+    },
+    signal,
+  );
 }
 
 /** What one payment has come to, with its refunds, which it only names. */
