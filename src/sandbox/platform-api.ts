@@ -5,6 +5,7 @@ import type { Context, RawRequest } from '../providers/provider.ts';
 import { adyenApi } from './apis/adyen.ts';
 import { checkoutApi } from './apis/checkout.ts';
 import { gocardlessApi } from './apis/gocardless.ts';
+import { paddleApi } from './apis/paddle.ts';
 import { paystackApi } from './apis/paystack.ts';
 import type { PlatformApi } from './apis/played.ts';
 import { razorpayApi } from './apis/razorpay.ts';
@@ -19,6 +20,7 @@ const apis: ReadonlyMap<string, PlatformApi> = new Map([
   ['adyen', adyenApi],
   ['checkout', checkoutApi],
   ['gocardless', gocardlessApi],
+  ['paddle', paddleApi],
   ['paystack', paystackApi],
   ['razorpay', razorpayApi],
   ['square', squareApi],

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { AppError } from '../../domain/errors.ts';
 import type { Fact } from '../../domain/fact.ts';
 import { toBase64, utf8 } from '../primitives/bytes.ts';
-import { at, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
+import { at, isObject, type Json, type JsonObject } from '../primitives/json.ts';
 import type { Headers, Http, HttpRequest, QueryAnswer, RawReply, Reference } from '../provider.ts';
 import { jsonAnswer, readable } from './answers.ts';
 
@@ -57,8 +57,9 @@ export interface NewestList {
   query: Readonly<Record<string, string>>;
   /** Where the payments stand in an answer. */
   list: string;
-  /** Where it says how to go on, and the parameter that does. */
-  cursor: readonly [path: string, parameter: string];
+  /** The parameter that goes on to the next page, and its value; null: this was the last. */
+  cursor: string;
+  next(answer: Json): string | null;
   isOurs(payment: JsonObject): boolean;
 }
 
@@ -68,7 +69,7 @@ export const searched = { days: 7, pages: 10 } as const;
 /** Ours among the newest. */
 export async function foundAmongNewest(
   api: JsonApi,
-  { path, query, list, cursor: [cursorPath, parameter], isOurs }: NewestList,
+  { path, query, list, cursor, next, isOurs }: NewestList,
   signal: AbortSignal,
 ): Promise<readonly JsonObject[]> {
   const found: JsonObject[] = [];
@@ -76,9 +77,9 @@ export async function foundAmongNewest(
   for (let page = 0; page < searched.pages; page += 1) {
     const answer = await callJson(api, { path: `${path}?${parameters}`, signal });
     found.push(...objectsAt(answer, list).filter(isOurs));
-    const cursor = textAt(answer, cursorPath);
-    if (cursor === null) break;
-    parameters.set(parameter, cursor);
+    const following = next(answer);
+    if (following === null) break;
+    parameters.set(cursor, following);
   }
   return found;
 }

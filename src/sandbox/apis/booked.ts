@@ -11,6 +11,13 @@ export async function triesOf({ books }: ApiCall, orderNo: string): Promise<read
   return (await books.ofOrder(orderNo)).filter(isTried);
 }
 
+/** The tries since then (ISO 8601; null: since ever), the newest first. */
+export async function newestTries({ books }: ApiCall, since: string | null, limit: number): Promise<readonly Tried[]> {
+  const found: Tried[] = [];
+  for await (const payment of books.since(Date.parse(since ?? '') || 0)) if (isTried(payment)) found.push(payment);
+  return found.reverse().slice(0, limit);
+}
+
 /** The payment with this id, or with a refund or dispute of this id. */
 export async function tryWith({ books }: ApiCall, id: string): Promise<Tried | null> {
   const payment = await books.withId(id);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { toIso } from '../../domain/clock.ts';
 import { minorToJson } from '../../domain/money.ts';
 import type { BookedOperation, BookedPayment } from '../books.ts';
-import { standing, type Tried, tryWith, unlessHeader } from './booked.ts';
+import { newestTries, standing, type Tried, tryWith, unlessHeader } from './booked.ts';
 import { type ApiCall, jsonReply, playedApi } from './played.ts';
 
 const accountSchema = z.looseObject({ access_token: z.string() });
@@ -50,12 +50,10 @@ export const gocardlessApi = playedApi({
   failure,
 });
 
-async function list({ books, query }: ApiCall) {
-  const payments: Tried[] = [];
-  for await (const { paymentId, ...rest } of books.since(Date.parse(query.get('created_at[gte]') ?? '') || 0))
-    if (paymentId !== null) payments.push({ ...rest, paymentId });
-  const newest = payments.reverse().slice(0, 500).map(paymentOf);
-  return jsonReply(200, { payments: newest, meta: { cursors: { before: null, after: null }, limit: 500 } });
+async function list(call: ApiCall) {
+  const newest = await newestTries(call, call.query.get('created_at[gte]'), 500);
+  const meta = { cursors: { before: null, after: null }, limit: 500 };
+  return jsonReply(200, { payments: newest.map(paymentOf), meta });
 }
 
 async function payment(call: ApiCall, id = '') {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { toIso } from '../../domain/clock.ts';
 import { minorToJson } from '../../domain/money.ts';
 import type { BookedOperation, BookedPayment } from '../books.ts';
-import { refundedOnce, standing, type Tried, tryWith, unlessHeader } from './booked.ts';
+import { newestTries, refundedOnce, standing, tryWith, unlessHeader } from './booked.ts';
 import { type ApiCall, jsonBodyOf, jsonReply, playedApi } from './played.ts';
 
 const accountSchema = z.looseObject({ access_token: z.string() });
@@ -45,13 +45,9 @@ export const squareApi = playedApi({
   failure,
 });
 
-async function list({ books, query }: ApiCall) {
-  const payments: Tried[] = [];
-  for await (const payment of books.since(Date.parse(query.get('begin_time') ?? '') || 0)) {
-    const { paymentId } = payment;
-    if (paymentId !== null) payments.push({ ...payment, paymentId });
-  }
-  return jsonReply(200, { payments: payments.reverse().slice(0, 100).map(paymentOf) });
+async function list(call: ApiCall) {
+  const newest = await newestTries(call, call.query.get('begin_time'), 100);
+  return jsonReply(200, { payments: newest.map(paymentOf) });
 }
 
 async function cancel(call: ApiCall, id = '') {
