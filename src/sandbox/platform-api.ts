@@ -4,11 +4,13 @@ import { AppError } from '../domain/errors.ts';
 import type { Context, RawRequest } from '../providers/provider.ts';
 import { adyenApi } from './apis/adyen.ts';
 import { checkoutApi } from './apis/checkout.ts';
+import { coinbaseCommerceApi } from './apis/coinbase-commerce.ts';
 import { gocardlessApi } from './apis/gocardless.ts';
 import { paddleApi } from './apis/paddle.ts';
 import { paystackApi } from './apis/paystack.ts';
 import type { PlatformApi } from './apis/played.ts';
 import { razorpayApi } from './apis/razorpay.ts';
+import { shopifyApi } from './apis/shopify.ts';
 import { squareApi } from './apis/square.ts';
 import { stripeApi } from './apis/stripe.ts';
 import type { Books } from './books.ts';
@@ -19,10 +21,12 @@ import { readBytes } from './http.ts';
 const apis: ReadonlyMap<string, PlatformApi> = new Map([
   ['adyen', adyenApi],
   ['checkout', checkoutApi],
+  ['coinbase-commerce', coinbaseCommerceApi],
   ['gocardless', gocardlessApi],
   ['paddle', paddleApi],
   ['paystack', paystackApi],
   ['razorpay', razorpayApi],
+  ['shopify', shopifyApi],
   ['square', squareApi],
   ['stripe', stripeApi],
 ]);

@@ -114,7 +114,9 @@ describe.each(able('query'))('asking %s', (_name, provider) => {
     const payment = await open(provider);
     await move(payment, 'pay');
     const order = await move(payment, 'refund', { amount_minor: 880 });
-    expect(await kinds(clientOf(provider), order)).toEqual(['captured 8880', 'refunded 880']);
+    // Where money comes back by other ways, the platform knows nothing of it.
+    const refunds = provider.profile.types.includes('refund.succeeded') ? ['refunded 880'] : [];
+    expect(await kinds(clientOf(provider), order)).toEqual(['captured 8880', ...refunds]);
   });
 
   it('says of a payment what its callback said', async () => {
