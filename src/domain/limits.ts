@@ -45,6 +45,15 @@ export const limits = {
   pageDefault: 50,
   /** Facts in one callback. */
   factsPerCallbackMax: 1000,
+  /** How far back, and how many pages, a provider's newest payments are looked through where it has no search by our number. */
+  newestPaymentsDays: 7,
+  newestPaymentsPagesMax: 10,
+  /** A provider's bill, unpacked; one line of it; and how many bytes each byte of a packed one may become, past the first MiB. */
+  statementBytesMax: 4_294_967_296,
+  statementLineCharactersMax: 65_536,
+  statementInflationMax: 200,
+  /** Rows of one second that are held until it is over, where they belong together. */
+  statementRowsHeld: 10_000,
   /** Refused callbacks kept per account and hour; past it they are only counted. */
   quarantinePerHour: 500,
   /** What an endpoint's answer may hold; the rest is cut off. */

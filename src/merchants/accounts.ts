@@ -9,7 +9,8 @@ import type { Prepared } from '../secrets/prepared.ts';
 import { secretOwner } from '../secrets/vault.ts';
 import type { Page } from '../stores/reads.ts';
 import type { Store } from '../stores/store.ts';
-import { type Keeping, keep, providerOf } from './keeping.ts';
+import { type Keeping, keep, markOf, providerOf } from './keeping.ts';
+import { type Rotation, withNew, without, withoutOld } from './rotation.ts';
 
 export interface AccountRequest {
   merchant: MerchantId;
@@ -27,6 +28,12 @@ export interface Accounts {
   add(request: AccountRequest): Promise<Account>;
   /** @throws AppError `account.unknown`, `account.credentials`. */
   change(id: AccountId, change: AccountChange, by: string): Promise<Account>;
+  /**
+   * Puts new secrets beside the present ones, or ends old ones.
+   *
+   * @throws AppError `account.unknown`, `account.credentials`, also where no new ones are given: the provider makes them.
+   */
+  rotate(id: AccountId, rotation: Rotation, by: string): Promise<Account>;
   /** @throws AppError `account.unknown`. */
   remove(id: AccountId, by: string): Promise<void>;
   /** The account behind a callback URL, from memory where it was asked a moment ago. */
@@ -115,6 +122,11 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
       forget(id);
       if (credentials !== undefined) deps.onSecrets(account);
       return account;
+    },
+    async rotate(id, rotation, by) {
+      const account = await store.read('account', id);
+      if (account === null) throw new AppError('account.unknown', `there is no account ${id}`);
+      return accounts.change(id, { credentials: rotatedCredentials(keeping, account, rotation) }, by);
     },
     whyNobody: (merchant) => whyNobody(deps, merchant),
     refreshAsked: (signal) => refreshAsked(deps, signal),
@@ -230,6 +242,22 @@ async function newAccount({ store, clock, keeping }: AccountsDependencies, reque
   const options = { provider, for: { id, mode }, version: 1 } as const;
   const credentials = keep(keeping, secretOwner.account(id), request.credentials, options);
   return { id, merchant, provider, name, mode, acknowledge, withoutOrder, credentials, createdAt };
+}
+
+function rotatedCredentials(
+  keeping: Keeping,
+  { id, provider: name, credentials }: Account,
+  rotation: Rotation,
+): unknown {
+  const { vault } = keeping;
+  const provider = providerOf(keeping, name);
+  const present = vault.openCredentials(secretOwner.account(id), credentials.sealed);
+  if ('finish' in rotation) return withoutOld(provider, 'account', present);
+  if ('drop' in rotation)
+    return without(provider, 'account', { present, drop: rotation.drop, mark: markOf(keeping, name) });
+  if (rotation.credentials === undefined)
+    throw new AppError('account.credentials', `${name} makes the secrets of an account; give the new ones`);
+  return withNew(provider, 'account', { next: rotation.credentials, present, keepIds: false });
 }
 
 /** What of a kept account is not as the request wants it. */

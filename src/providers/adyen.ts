@@ -25,11 +25,19 @@ import { at, exactInteger, type JsonObject, parseJson, textAt } from './primitiv
 import { wireFromMinor } from './primitives/money.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
 import { acknowledgeWith, isSuccessStatus, judgeBy, post } from './primitives/replies.ts';
+import { noted } from './primitives/secret-fields.ts';
 import { type BodySignature, openSigned } from './primitives/signed-body.ts';
 import { wordsOf } from './primitives/vocabulary.ts';
 import type { Headers, Opened, Receiver, ReceiverAccount, Refusal, Sender } from './provider.ts';
+import { readAdyenStatement } from './statements/adyen.ts';
 
-const hmacKeys = listOf(secretText(64).regex(/^[0-9a-f]{64}$/i, 'must be the 64 hex digits that Adyen shows'));
+const hmacKeys = listOf(
+  noted(
+    secretText(64).regex(/^[0-9a-f]{64}$/i, 'must be the 64 hex digits that Adyen shows'),
+    'secret',
+    'the 32 bytes of the 64 hex digits',
+  ),
+);
 const basicAuth = secretText(8).regex(/^[^:]+:.+$/, 'must be a user name and a password, joined by a colon');
 const accountCredentials = z.strictObject({
   hmac_keys: hmacKeys,
@@ -69,7 +77,7 @@ const words = wordsOf<readonly [eventCode: string, success: 'true' | 'false']>({
   'dispute.lost': ['SECOND_CHARGEBACK', 'true'],
 });
 
-export const adyen = define({
+export const adyen = define<AccountCredentials, EndpointCredentials>({
   name: 'adyen',
   profile: {
     deadlineMs: 10_000,
@@ -89,7 +97,10 @@ export const adyen = define({
       'All events of one dispute share their pspReference.',
       'The REFUND that tells of a refund carries the pspReference with which it was accepted.',
       'CANCEL_OR_REFUND is what modification.action says, which no signature covers.',
+      'The days of settlement reports are those of Amsterdam unless the account says otherwise.',
+      'Net amounts of the settlement report lack exactly what Adyen kept of the gross ones.',
     ],
+    statementZone: 'Europe/Amsterdam',
   },
   accountCredentials,
   endpointCredentials,
@@ -101,6 +112,7 @@ export const adyen = define({
     if (api_key === undefined || merchantAccount === undefined || baseUrl === undefined) return {};
     return adyenClient({ apiKey: api_key, merchantAccount, baseUrl }, world);
   },
+  readStatement: readAdyenStatement,
   pair(random: Random) {
     const keys = { hmac_keys: [toHex(random(32))] };
     const merchant = 'TestMerchant';

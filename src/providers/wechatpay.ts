@@ -6,6 +6,7 @@
  * nothing about money. A refund notification names no currency: it is CNY, like every refund of a domestic merchant.
  */
 import { z } from 'zod';
+import type { Random } from '../domain/ids.ts';
 import { define } from './define.ts';
 import { readWechatpayResource, wechatpayResource } from './events/wechatpay.ts';
 import { aesKey, decrypt, encrypt } from './primitives/aes-gcm.ts';
@@ -19,9 +20,17 @@ import { mismatchCause } from './primitives/likely-cause.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
 import { acknowledgeWith, judgeBy, post } from './primitives/replies.ts';
 import { rsaMatches, rsaPair, rsaPrivateKey, rsaPublicKey, rsaSignature } from './primitives/rsa.ts';
+import { noted } from './primitives/secret-fields.ts';
 import type { Headers, Opened, Receiver, ReceiverAccount, Refusal, Sender } from './provider.ts';
+import { readWechatpayStatement } from './statements/wechatpay.ts';
 
-const apiV3Keys = listOf(secretText(32).length(32, 'must have exactly 32 characters'));
+const apiV3Keys = listOf(
+  noted(
+    secretText(32).length(32, 'must have exactly 32 characters'),
+    'encryption_key',
+    'the 32 characters as they stand',
+  ),
+);
 const accountCredentials = z.strictObject({
   mchid: idText,
   appids: z.array(idText).min(1).max(100),
@@ -49,7 +58,7 @@ const probe = 'WECHATPAY/SIGNTEST/';
 const [second, minute, hour] = [1000, 60_000, 3_600_000] as const;
 const keyHeaders = ['wechatpay-serial', 'wechatpay-timestamp', 'wechatpay-nonce', 'wechatpay-signature'];
 
-export const wechatpay = define({
+export const wechatpay = define<AccountCredentials, EndpointCredentials>({
   name: 'wechatpay',
   profile: {
     deadlineMs: 5 * second,
@@ -67,22 +76,34 @@ export const wechatpay = define({
       'A retry is signed anew, so the replay window of 300 s does not refuse it.',
       'A changed APIv3 key is used for notifications at once.',
       'The amount fields of combined payments: total_amount, with the currency beside it.',
+      "In the trade bill of all rows, 交易时间 of a refund is the refund's; the bill of refunds has 退款成功时间.",
+      'A revoked payment that names a refund in the trade bill (REVOKED with 微信退款单号) was refunded.',
+      'A refund whose money bounced is CHANGE in the trade bill.',
     ],
+    statementZone: 'Asia/Shanghai',
   },
   accountCredentials,
   endpointCredentials,
   receiver,
   sender,
+  readStatement: readWechatpayStatement,
+  keyPair,
   pair(random) {
-    const keys = rsaPair();
-    const [mchid, appid, serial] = ['1900000109', 'wx8888888888888888', `PUB_KEY_ID_${toHex(random(17))}`];
+    const { seals, opens } = keyPair(random);
+    const [mchid, appid] = ['1900000109', 'wx8888888888888888'];
     const api_v3_keys = [toHex(random(16))];
     return {
-      account: { mchid, appids: [appid], api_v3_keys, platform_keys: { [serial]: keys.publicKey } },
-      endpoint: { mchid, appid, api_v3_keys, serial, sign_key: keys.privateKey },
+      account: { mchid, appids: [appid], api_v3_keys, ...opens },
+      endpoint: { mchid, appid, api_v3_keys, ...seals },
     };
   },
 });
+
+function keyPair(random: Random) {
+  const { publicKey, privateKey } = rsaPair();
+  const serial = `PUB_KEY_ID_${toHex(random(17))}`;
+  return { seals: { serial, sign_key: privateKey }, opens: { platform_keys: { [serial]: publicKey } } };
+}
 
 function receiver(credentials: AccountCredentials, account: ReceiverAccount): Receiver {
   const platformKeys = new Map(

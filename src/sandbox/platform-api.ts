@@ -18,7 +18,7 @@ import type { SandboxCredentials } from './credentials.ts';
 import { readBytes } from './http.ts';
 
 /** The APIs that the sandbox plays. */
-const apis: ReadonlyMap<string, PlatformApi> = new Map([
+export const apis: ReadonlyMap<string, PlatformApi> = new Map([
   ['adyen', adyenApi],
   ['checkout', checkoutApi],
   ['coinbase-commerce', coinbaseCommerceApi],

@@ -1,4 +1,3 @@
-import { toIso } from '../../domain/clock.ts';
 import type { Fact } from '../../domain/fact.ts';
 import { factOfGocardless, type GocardlessSource, gocardlessReference } from '../events/gocardless.ts';
 import { at, idAt, isObject, type JsonObject, textAt } from '../primitives/json.ts';
@@ -12,8 +11,8 @@ import {
   foundAmongNewest,
   type JsonApi,
   joined,
+  newestSince,
   objectsAt,
-  searched,
 } from './json-api.ts';
 
 export interface GocardlessAccess {
@@ -74,7 +73,7 @@ async function paymentsOf(
     api,
     {
       path: '/payments',
-      query: { 'created_at[gte]': toIso(now - searched.days * 86_400_000), limit: '500' },
+      query: { 'created_at[gte]': newestSince(now), limit: '500' },
       list: 'payments',
       cursor: 'after',
       next: (answer) => textAt(answer, 'meta.cursors.after'),

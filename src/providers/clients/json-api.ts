@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { type Instant, toIso } from '../../domain/clock.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { Fact } from '../../domain/fact.ts';
+import { limits } from '../../domain/limits.ts';
 import { toBase64, utf8 } from '../primitives/bytes.ts';
 import { at, isObject, type Json, type JsonObject } from '../primitives/json.ts';
 import type { Headers, Http, HttpRequest, QueryAnswer, RawReply, Reference } from '../provider.ts';
@@ -63,8 +65,10 @@ export interface NewestList {
   isOurs(payment: JsonObject): boolean;
 }
 
-/** How far back, and how many pages, the newest payments are looked through for an order number. */
-export const searched = { days: 7, pages: 10 } as const;
+/** When the newest payments begin, in ISO 8601. */
+export function newestSince(now: Instant): string {
+  return toIso(now - limits.newestPaymentsDays * 86_400_000);
+}
 
 /** Ours among the newest. */
 export async function foundAmongNewest(
@@ -74,7 +78,7 @@ export async function foundAmongNewest(
 ): Promise<readonly JsonObject[]> {
   const found: JsonObject[] = [];
   const parameters = new URLSearchParams(query);
-  for (let page = 0; page < searched.pages; page += 1) {
+  for (let page = 0; page < limits.newestPaymentsPagesMax; page += 1) {
     const answer = await callJson(api, { path: `${path}?${parameters}`, signal });
     found.push(...objectsAt(answer, list).filter(isOurs));
     const following = next(answer);

@@ -1,4 +1,3 @@
-import { toIso } from '../../domain/clock.ts';
 import { factOfPaddle, paddleReference } from '../events/paddle.ts';
 import { at, idAt, isObject, type JsonObject, textAt } from '../primitives/json.ts';
 import { timeAt } from '../primitives/told-fact.ts';
@@ -10,8 +9,8 @@ import {
   foundAmongNewest,
   type JsonApi,
   joined,
+  newestSince,
   objectsAt,
-  searched,
 } from './json-api.ts';
 
 export interface PaddleAccess {
@@ -71,7 +70,7 @@ async function transactionsOf(
     {
       path: '/transactions',
       query: {
-        'created_at[GTE]': toIso(now - searched.days * 86_400_000),
+        'created_at[GTE]': newestSince(now),
         order_by: 'created_at[DESC]',
         per_page: '30',
       },

@@ -1,10 +1,9 @@
-import { toIso } from '../../domain/clock.ts';
 import { decimalFromMinor } from '../../domain/money.ts';
 import { readShopifyBody, shopifyMoney, shopifyReference } from '../events/shopify.ts';
 import { at, idAt, isObject, type JsonObject, textAt } from '../primitives/json.ts';
 import type { Client, ClientWorld, QueryAnswer, Reference } from '../provider.ts';
 import { readable } from './answers.ts';
-import { callJson, foundAmongNewest, type JsonApi, joined, objectsAt, searched } from './json-api.ts';
+import { callJson, foundAmongNewest, type JsonApi, joined, newestSince, objectsAt } from './json-api.ts';
 
 export interface ShopifyAccess {
   accessToken: string;
@@ -63,7 +62,7 @@ async function ordersOf(
     api,
     {
       path: '/orders.json',
-      query: { status: 'any', created_at_min: toIso(now - searched.days * 86_400_000), limit: '250' },
+      query: { status: 'any', created_at_min: newestSince(now), limit: '250' },
       list: 'orders',
       cursor: 'page_info',
       // The next page is named in a header alone.

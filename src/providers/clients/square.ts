@@ -1,4 +1,3 @@
-import { toIso } from '../../domain/clock.ts';
 import type { Fact } from '../../domain/fact.ts';
 import { readSquareEvent, squareReference } from '../events/square.ts';
 import { at, exactInteger, idAt, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
@@ -11,9 +10,9 @@ import {
   foundAmongNewest,
   type JsonApi,
   joined,
+  newestSince,
   objectsAt,
   paymentIdOf,
-  searched,
   shortKey,
 } from './json-api.ts';
 
@@ -87,7 +86,7 @@ async function paymentsOf({ paymentId, reference }: Reference, search: Search): 
     {
       path: '/v2/payments',
       query: {
-        begin_time: toIso(now - searched.days * 86_400_000),
+        begin_time: newestSince(now),
         limit: '100',
         ...(access.location_id === undefined ? {} : { location_id: access.location_id }),
       },
