@@ -104,6 +104,8 @@ export interface Sender {
    */
   seal(notification: Notification, context: Context): RawRequest | Promise<RawRequest>;
   judge(answer: RawReply | 'timeout' | 'unreachable'): Judgement;
+  /** Signs a body as it is, for what a platform has sent though no notification says it. Only where the sandbox plays such. */
+  signBody?(body: Uint8Array, context: Context): RawRequest;
 }
 
 /** One request to a provider's own API. */
@@ -156,7 +158,7 @@ export interface Client {
   query?(order: Reference, signal: AbortSignal): Promise<QueryAnswer>;
   /** Gives money back; the same key gives it once. */
   refund?(order: Reference, money: Money, idempotencyKey: string, signal: AbortSignal): Promise<Fact>;
-  /** Ends a payment that is not paid; null: there was nothing to close. A paid one throws `provider.refused`. */
+  /** Ends a payment that is not paid; null: there was nothing to close, or its end is told later. A paid one throws `provider.refused`. */
   close?(order: Reference, signal: AbortSignal): Promise<Fact | null>;
   /** The bill of a day (`2026-01-05`, in `profile.statementZone`) as the provider's file. */
   statement?(day: string, signal: AbortSignal): AsyncIterable<Uint8Array>;

@@ -2,9 +2,18 @@ import type { Context as HttpContext } from 'hono';
 import { Hono } from 'hono';
 import { AppError } from '../domain/errors.ts';
 import type { Context, RawRequest } from '../providers/provider.ts';
+import { adyenApi } from './apis/adyen.ts';
+import { checkoutApi } from './apis/checkout.ts';
+import { coinbaseCommerceApi } from './apis/coinbase-commerce.ts';
+import { gocardlessApi } from './apis/gocardless.ts';
 import { mercadopagoApi } from './apis/mercadopago.ts';
 import { mollieApi } from './apis/mollie.ts';
+import { paddleApi } from './apis/paddle.ts';
+import { paystackApi } from './apis/paystack.ts';
 import type { PlatformApi } from './apis/played.ts';
+import { razorpayApi } from './apis/razorpay.ts';
+import { shopifyApi } from './apis/shopify.ts';
+import { squareApi } from './apis/square.ts';
 import { stripeApi } from './apis/stripe.ts';
 import { wechatpayV2Api } from './apis/wechatpay-v2.ts';
 import type { Books } from './books.ts';
@@ -15,8 +24,17 @@ import { readBytes } from './http.ts';
 export const apis: ReadonlyMap<string, PlatformApi> = new Map([
   ['mercadopago', mercadopagoApi],
   ['mollie', mollieApi],
-  ['stripe', stripeApi],
   ['wechatpay-v2', wechatpayV2Api],
+  ['adyen', adyenApi],
+  ['checkout', checkoutApi],
+  ['coinbase-commerce', coinbaseCommerceApi],
+  ['gocardless', gocardlessApi],
+  ['paddle', paddleApi],
+  ['paystack', paystackApi],
+  ['razorpay', razorpayApi],
+  ['shopify', shopifyApi],
+  ['square', squareApi],
+  ['stripe', stripeApi],
 ]);
 
 /**

@@ -72,20 +72,29 @@ export async function startPlatform(): Promise<Platform> {
   };
 }
 
-/** A provider's client that asks the platform under the sandbox's credentials; no socket is between, and all else is the same. */
-export function clientAt(platform: Platform, name: string, changes: object = {}): Client {
+/** The platform's own routes without a socket between: what reaches them, and what they answer, is the same. */
+export function httpAt(platform: () => Platform): Http {
   const http: Http = {
     async send({ method, url, headers, body }) {
       const { pathname, search } = new URL(url);
-      const init = { method, headers: headers.map(([one, value]): [string, string] => [one, value]) };
+      const init = { method, headers: headers.map(([name, value]): [string, string] => [name, value]) };
       const bytes = method === 'GET' ? {} : { body: Buffer.from(body) };
-      const reply = await platform.page(pathname + search, { ...init, ...bytes });
+      const reply = await platform().page(pathname + search, { ...init, ...bytes });
       return { status: reply.status, headers: [...reply.headers], body: new Uint8Array(await reply.arrayBuffer()) };
     },
     async *stream(request, signal) {
       yield (await http.send(request, signal)).body;
     },
   };
+  return http;
+}
+
+/** A provider's client that asks the platform under the sandbox's credentials. */
+export function clientAt(
+  platform: Platform,
+  name: string,
+  { changes = {}, http = httpAt(() => platform) }: { changes?: object; http?: Http } = {},
+): Client {
   const credentials = { ...Object(platform.sandbox.accountCredentials(name)), ...changes };
   const account = { id: asId.account('acc_test'), mode: 'live' } as const;
   const world = { account, http, now: () => systemClock.now(), random: randomBytesOf };

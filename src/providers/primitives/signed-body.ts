@@ -50,14 +50,14 @@ function prefixed(prefix: string, encoding: BodySignature['encoding']): Grammar 
   return { form: new RegExp(form.source.replace('^', `^${prefix}`), form.flags), says: `${prefix}<${says}>` };
 }
 
-/** The body as a POST with its signature under the secret. */
+/** The body, bytes as they are or what is to become JSON, as a POST with its signature under the secret. */
 export function postSigned(
-  body: JsonObject,
+  body: JsonObject | Uint8Array,
   signature: BodySignature & { secret: HmacSecret },
   headers: RawRequest['headers'] = [],
 ): RawRequest {
   const { header, encoding, prefix = '', secret, textOver = (bytes) => bytes } = signature;
-  const bytes = utf8(JSON.stringify(body));
+  const bytes = body instanceof Uint8Array ? body : utf8(JSON.stringify(body));
   const digest = secret.digest(textOver(bytes));
   const value = prefix + (encoding === 'hex' ? toHex(digest) : toBase64(digest));
   return post('application/json', bytes, [...headers, [header, value]]);
