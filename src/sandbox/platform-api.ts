@@ -4,12 +4,16 @@ import { AppError } from '../domain/errors.ts';
 import type { Context, RawRequest } from '../providers/provider.ts';
 import type { PlatformApi } from './apis/played.ts';
 import { stripeApi } from './apis/stripe.ts';
+import { wechatpayApi } from './apis/wechatpay.ts';
 import type { Books } from './books.ts';
 import type { SandboxCredentials } from './credentials.ts';
 import { readBytes } from './http.ts';
 
 /** The APIs that the sandbox plays. */
-const apis: ReadonlyMap<string, PlatformApi> = new Map([['stripe', stripeApi]]);
+const apis: ReadonlyMap<string, PlatformApi> = new Map([
+  ['stripe', stripeApi],
+  ['wechatpay', wechatpayApi],
+]);
 
 /**
  * What an account must be configured with to open what the sandbox sends, and to ask the API where the sandbox plays one.

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/domain/clock.ts';
 import { asId, randomBytesOf } from '../../src/domain/ids.ts';
 import type { Client, Http, Provider, Reference } from '../../src/providers/provider.ts';
-import { type Json, type Merchant, type Platform, providers, startMerchant, startPlatform } from './harness.ts';
+import { type Json, type Merchant, type Platform, providers, startMerchant, startPlatform, until } from './harness.ts';
 
 /** Every provider that has a client; `currency`: one that it takes. */
 const clients = [...providers.values()].filter((provider) => provider.client !== undefined);
@@ -75,6 +75,12 @@ async function move({ id, order }: Opened, to: string, body: object = {}): Promi
   return { ...order, paymentId: String(json.payment_id) };
 }
 
+/** The id of a refund at the platform. */
+async function refund({ id }: Opened, amountMinor: number): Promise<string> {
+  const { json } = await platform.call('POST', `/sandbox/payments/${id}/refund`, { amount_minor: amountMinor });
+  return String(Object.values(json.notifications ?? {}).at(-1)?.operation_id);
+}
+
 const kinds = async (client: Client, order: Reference) => {
   const answer = await client.query?.(order, signal);
   return answer?.facts.map(({ kind, amountMinor }) => `${kind} ${amountMinor}`).sort();
@@ -97,11 +103,27 @@ describe.each(clients.map((provider) => [provider.name, provider] as const))('th
     }
   });
 
-  it('says what was refunded', async () => {
+  it('says the same as the callback', async () => {
     const payment = await open(provider);
-    await move(payment, 'pay');
-    const order = await move(payment, 'refund', { amount_minor: 880 });
-    expect(await kinds(clientOf(provider), order)).toEqual(['captured 8880', 'refunded 880']);
+    const order = await move(payment, 'pay');
+    const receiver = provider.receiver(platform.sandbox.accountCredentials(provider.name), account);
+    const context = { now: systemClock.now(), publicUrl: 'http://127.0.0.1:7700', random: randomBytesOf };
+    const told = await until('the callback', () => {
+      const opened = merchant.arrivals.map(({ request }) => receiver.open(request, context));
+      const facts = opened.flatMap((one) => (one.is === 'facts' ? one.facts : []));
+      return facts.find(({ paymentId }) => paymentId === order.paymentId) ?? null;
+    });
+    const answer = await clientOf(provider).query?.(order, signal);
+    const { kind, paymentId, operationId, measure, amountMinor, currency } = told;
+    expect(answer?.facts).toMatchObject([{ kind, paymentId, operationId, measure, amountMinor, currency }]);
+  });
+
+  it('says what was refunded, where some platforms must be told the number of the refund', async () => {
+    const payment = await open(provider);
+    const order = await move(payment, 'pay');
+    const client = clientOf(provider);
+    const refunded = { ...order, operationId: await refund(payment, 880) };
+    expect(await kinds(client, refunded)).toEqual(['captured 8880', 'refunded 880']);
   });
 
   it('refunds once under one key', async () => {
@@ -114,7 +136,11 @@ describe.each(clients.map((provider) => [provider.name, provider] as const))('th
     const second = await client.refund(order, money, 'key-1', signal);
     expect(first).toMatchObject({ amountMinor: 1000n });
     expect(second.operationId).toBe(first.operationId);
-    expect(await kinds(client, order)).toEqual(['captured 8880', expect.stringMatching(/^refund(ed|_pending) 1000$/)]);
+    const refunded = { ...order, operationId: 'key-1' };
+    expect(await kinds(client, refunded)).toEqual([
+      'captured 8880',
+      expect.stringMatching(/^refund(ed|_pending) 1000$/),
+    ]);
   });
 
   it('refuses a caller with other credentials', async () => {
