@@ -103,6 +103,8 @@ export interface Sender {
    */
   seal(notification: Notification, context: Context): RawRequest | Promise<RawRequest>;
   judge(answer: RawReply | 'timeout' | 'unreachable'): Judgement;
+  /** Signs a body as it is, for what a platform has sent though no notification says it. Only where the sandbox plays such. */
+  signBody?(body: Uint8Array, context: Context): RawRequest;
 }
 
 /** One request to a provider's own API. */
