@@ -126,6 +126,7 @@ export function createService(options: ServiceOptions): Service {
     withBirth,
     ask,
     findAccount: accounts.find,
+    addKeys: accounts.addKeys,
     onSettled: (listener) => worker.onSettled(listener),
   });
   return {

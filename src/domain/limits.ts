@@ -59,6 +59,10 @@ export const limits = {
   providerAnswerMs: 10_000,
   providerAnswerBytesMax: 1_048_576,
   providerChunkMs: 30_000,
+  /** An account's provider is asked for keys at most this often, and for one that it does not know not for so long. */
+  keyFetchGapMs: 60_000,
+  keyUnknownMs: 600_000,
+  keyFetchesKept: 10_000,
   /** Deliveries on their way at once: per process, per endpoint by default, and of first sends the slots nobody else may take. */
   deliveriesInFlight: 256,
   endpointConcurrency: 32,

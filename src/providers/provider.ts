@@ -163,7 +163,8 @@ export interface Client {
   statement?(day: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /**
    * The public key of this id (`keyId` of an `unknown_key`: hostile until it is checked), and what else the platform signs with now, as a change of the account's
-   * credentials: fields that hold an object take its entries in, others are replaced. `provider.refused`: it is none of the platform's.
+   * credentials: fields that hold an object take its entries in, others are replaced. `provider.refused`: it is none of the platform's;
+   * `provider.cannot_ask`: it cannot be one, so nobody was asked.
    */
   fetchKeys?(keyId: string, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
 }

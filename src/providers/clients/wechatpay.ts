@@ -244,15 +244,14 @@ async function fetchKeys(
   access: WechatpayAccess,
   { world, call, signal }: { world: ClientWorld; call: Ask; signal: AbortSignal },
 ): Promise<Readonly<Record<string, unknown>>> {
-  if (keyId.startsWith(publicKeyPrefix))
-    throw new AppError('provider.refused', `wechatpay gives ${shown(keyId)} in the merchant platform alone`);
-  if (!/^[0-9A-Fa-f]{8,64}$/.test(keyId))
-    throw new AppError('provider.refused', `${shown(keyId)} is no serial of a certificate`);
+  if (keyId.startsWith(publicKeyPrefix)) throw cannotAsk(`gives ${shown(keyId)} in the merchant platform alone`);
+  if (!/^[0-9A-Fa-f]{8,64}$/.test(keyId)) throw cannotAsk(`has no certificate ${shown(keyId)}: that is no serial`);
   const decryptionKeys = access.api_v3_keys.map((text) => aesKey(utf8(text)));
   const certificatesIn = (answer: Json) => readCertificates(answer, decryptionKeys, world.now());
   const answer = await call({ path: '/v3/certificates', keysIn: (said) => keysOf(certificatesIn(said)), signal });
   const certificates = answer === null ? {} : certificatesIn(answer);
-  if (!Object.hasOwn(certificates, keyId))
+  // New ones count even where they are not what somebody asked for.
+  if (Object.keys(certificates).every((serial) => Object.hasOwn(access.platform_keys, serial)))
     throw new AppError('provider.refused', `${shown(keyId)} is none of the certificates that wechatpay signs with`);
   return { platform_keys: certificates };
 }
