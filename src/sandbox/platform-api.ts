@@ -2,6 +2,7 @@ import type { Context as HttpContext } from 'hono';
 import { Hono } from 'hono';
 import { AppError } from '../domain/errors.ts';
 import type { Context, RawRequest } from '../providers/provider.ts';
+import { alipayApi } from './apis/alipay.ts';
 import type { PlatformApi } from './apis/played.ts';
 import { stripeApi } from './apis/stripe.ts';
 import { wechatpayApi } from './apis/wechatpay.ts';
@@ -11,6 +12,7 @@ import { readBytes } from './http.ts';
 
 /** The APIs that the sandbox plays. */
 const apis: ReadonlyMap<string, PlatformApi> = new Map([
+  ['alipay', alipayApi],
   ['stripe', stripeApi],
   ['wechatpay', wechatpayApi],
 ]);

@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { toIso } from '../../domain/clock.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { Fact } from '../../domain/fact.ts';
@@ -12,7 +12,7 @@ import { isRefused, shown } from '../primitives/refusal.ts';
 import { rsaMatches, rsaPrivateKey, rsaPublicKey, rsaSignature } from '../primitives/rsa.ts';
 import { readWechatpaySignature, wechatpayScheme, wechatpayText } from '../primitives/wechatpay-signature.ts';
 import type { Client, ClientWorld, QueryAnswer, RawReply, Reference } from '../provider.ts';
-import { jsonAnswer, readable } from './answers.ts';
+import { jsonAnswer, numberOf, readable } from './answers.ts';
 
 export interface WechatpayAccess extends WechatpayIdentity {
   api_v3_keys: readonly string[];
@@ -35,7 +35,9 @@ export function wechatpayClient(access: WechatpayAccess, world: ClientWorld): Cl
       const { operationId } = reference;
       const [trade, refund] = await Promise.all([
         order(reference, signal),
-        operationId === undefined ? null : call({ path: refundPath(access, operationId), signal }),
+        operationId === undefined
+          ? null
+          : call({ path: refundPath(access, numberOf(operationId, refundNoForm)), signal }),
       ]);
       if (trade === null) return { state: 'not_found', facts: [] };
       const answer = answerOf(trade, reference, { access, world });
@@ -47,7 +49,7 @@ export function wechatpayClient(access: WechatpayAccess, world: ClientWorld): Cl
       const body = {
         ...(access.role === 'partner' ? { sub_mchid: subMchidOf(access) } : {}),
         transaction_id: idAt(trade, 'transaction_id'),
-        out_refund_no: refundNumber(idempotencyKey),
+        out_refund_no: numberOf(idempotencyKey, refundNoForm),
         amount: { refund: exactInteger(amountMinor), total: at(trade, 'amount.total'), currency },
       };
       return refundIn(await call({ path: refundsPath, body, signal }), access, world);
@@ -63,6 +65,7 @@ export function wechatpayClient(access: WechatpayAccess, world: ClientWorld): Cl
 }
 
 const refundsPath = '/v3/refund/domestic/refunds';
+const refundNoForm = /^[0-9A-Za-z_|*@-]{1,64}$/;
 
 interface Call {
   path: string;
@@ -162,13 +165,6 @@ function subMchidOf({ sub_mchids: subMchids = [] }: WechatpayAccess): string {
   if (only === undefined || subMchids.length > 1)
     throw cannotAsk('must be asked for one sub-merchant: sub_mchids must name exactly one');
   return only;
-}
-
-/** What is no number of a refund at WeChat Pay becomes one that is the same each time. */
-function refundNumber(idempotencyKey: string): string {
-  return /^[0-9A-Za-z_|*@-]{1,64}$/.test(idempotencyKey)
-    ? idempotencyKey
-    : createHash('sha256').update(idempotencyKey).digest('hex');
 }
 
 /** An order that waits, or whose payer may still try again, is open. */
