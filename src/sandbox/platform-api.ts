@@ -5,6 +5,7 @@ import type { Context, RawRequest } from '../providers/provider.ts';
 import { alipayApi } from './apis/alipay.ts';
 import type { PlatformApi } from './apis/played.ts';
 import { stripeApi } from './apis/stripe.ts';
+import { unionpayApi } from './apis/unionpay.ts';
 import { wechatpayApi } from './apis/wechatpay.ts';
 import type { Books } from './books.ts';
 import type { SandboxCredentials } from './credentials.ts';
@@ -14,6 +15,7 @@ import { readBytes } from './http.ts';
 const apis: ReadonlyMap<string, PlatformApi> = new Map([
   ['alipay', alipayApi],
   ['stripe', stripeApi],
+  ['unionpay', unionpayApi],
   ['wechatpay', wechatpayApi],
 ]);
 

@@ -86,9 +86,13 @@ const kinds = async (client: Client, order: Reference) => {
   return answer?.facts.map(({ kind, amountMinor }) => `${kind} ${amountMinor}`).sort();
 };
 
+/** Platforms that find nothing by the order number alone. */
+const byIdAlone = new Set(['unionpay']);
+
 describe.each(clients.map((provider) => [provider.name, provider] as const))('the API of %s', (_name, provider) => {
   it('knows nothing of an order that nobody opened', async () => {
-    const answer = await clientOf(provider).query?.({ reference: 'NOBODY', paymentId: null }, signal);
+    const paymentId = byIdAlone.has(provider.name) ? '42' : null;
+    const answer = await clientOf(provider).query?.({ reference: 'NOBODY', paymentId }, signal);
     expect(answer).toEqual({ state: 'not_found', facts: [] });
   });
 
@@ -96,7 +100,8 @@ describe.each(clients.map((provider) => [provider.name, provider] as const))('th
     const payment = await open(provider);
     const order = await move(payment, 'pay');
     const client = clientOf(provider);
-    for (const asked of [payment.order, order, { ...order, reference: null }]) {
+    const byNumber = byIdAlone.has(provider.name) ? [] : [payment.order];
+    for (const asked of [...byNumber, order, { ...order, reference: null }]) {
       const answer = await client.query?.(asked, signal);
       expect(answer).toMatchObject({ state: 'final' });
       expect(answer?.facts).toMatchObject([{ kind: 'captured', amountMinor: 8880n, currency: payment.currency }]);

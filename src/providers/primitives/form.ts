@@ -46,6 +46,24 @@ export function parseForm(
   return charset === undefined ? { why: 'the charset of the form is not known' } : inCharset(pairs, charset);
 }
 
+/**
+ * Reads what UnionPay answers: a form whose values stand as they are, in UTF-8. One in braces is a whole, whatever it holds. Refused as in
+ * {@link parseForm}.
+ */
+export function parseRawForm(body: Uint8Array): ReturnType<typeof parseForm> {
+  const parts =
+    Buffer.from(body)
+      .toString('latin1')
+      .match(/[^&=]*(?:=\{[^}]*\}(?=&|$)|[^&]*)(?:&|$)/g) ?? [];
+  if (parts.length > fieldsMax) return { why: `the form has more than ${fieldsMax} fields` };
+  const pairs = parts.filter(Boolean).map((ended) => {
+    const part = ended.replace(/&$/, '');
+    const cut = part.includes('=') ? part.indexOf('=') : part.length;
+    return { name: Buffer.from(part.slice(0, cut), 'latin1'), value: Buffer.from(part.slice(cut + 1), 'latin1') };
+  });
+  return inCharset(pairs, 'utf-8');
+}
+
 /** Writes a form in UTF-8, fields in the given order. */
 export function writeForm(fields: Readonly<Record<string, string>>): Uint8Array {
   return utf8(new URLSearchParams(Object.entries(fields)).toString());
