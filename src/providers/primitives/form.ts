@@ -18,6 +18,7 @@ const charsets: ReadonlyMap<string, string> = new Map([
   ['gb18030', 'gb18030'],
 ]);
 const fieldsMax = 200;
+const rawBytesMax = 65_536;
 
 /**
  * Reads `application/x-www-form-urlencoded`, percent signs decoded exactly once, in the charset that one of its own fields
@@ -51,10 +52,12 @@ export function parseForm(
  * {@link parseForm}.
  */
 export function parseRawForm(body: Uint8Array): ReturnType<typeof parseForm> {
+  // Far above what UnionPay's fields allow together; it also bounds the search for closing braces.
+  if (body.length > rawBytesMax) return { why: `the form is over ${rawBytesMax} bytes` };
   const parts =
     Buffer.from(body)
       .toString('latin1')
-      .match(/[^&=]*(?:=\{[^}]*\}(?=&|$)|[^&]*)(?:&|$)/g) ?? [];
+      .match(/[^&=]*(?:=\{[^}]{0,2048}\}(?=&|$)|[^&]*)(?:&|$)/g) ?? [];
   if (parts.length > fieldsMax) return { why: `the form has more than ${fieldsMax} fields` };
   const pairs = parts.filter(Boolean).map((ended) => {
     const part = ended.replace(/&$/, '');
