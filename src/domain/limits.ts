@@ -45,6 +45,12 @@ export const limits = {
   pageDefault: 50,
   /** Facts in one callback. */
   factsPerCallbackMax: 1000,
+  /** A provider's bill, unpacked; one line of it; and how many bytes each byte of a packed one may become, past the first MiB. */
+  statementBytesMax: 4_294_967_296,
+  statementLineCharactersMax: 65_536,
+  statementInflationMax: 200,
+  /** Rows of one second that are held until it is over, where they belong together. */
+  statementRowsHeld: 10_000,
   /** Refused callbacks kept per account and hour; past it they are only counted. */
   quarantinePerHour: 500,
   /** What an endpoint's answer may hold; the rest is cut off. */
@@ -63,6 +69,20 @@ export const limits = {
   keyFetchGapMs: 60_000,
   keyUnknownMs: 600_000,
   keyFetchesKept: 10_000,
+  /**
+   * Asking providers: accounts worked at once by a process, of each account the asks under way at once and in a second on all nodes
+   * together, the time for one ask with all of its references, and how many of those an order has at most.
+   */
+  askedAccountsInFlight: 16,
+  asksUnderWayPerAccount: 2,
+  asksPerSecondPerAccount: 5,
+  askMs: 60_000,
+  askReferencesMax: 20,
+  /** A callback whose payment the provider does not know is refused after this; a pending refund is asked about for so long. */
+  notFoundMs: 3_600_000,
+  refundAskedMs: 30 * 86_400_000,
+  /** Past this an ask that nobody answers is told as an error. */
+  askOverdueMs: 86_400_000,
   /** Deliveries on their way at once: per process, per endpoint by default, and of first sends the slots nobody else may take. */
   deliveriesInFlight: 256,
   endpointConcurrency: 32,
@@ -127,6 +147,10 @@ export const limits = {
   nonceDays: 30,
   /** Stop waits this long for work in flight. */
   drainMs: 10_000,
+  /** Ways in which one refused request is opened to find out why, and the bytes of all of them; and other accounts tried. */
+  diagnosisOpens: 200,
+  diagnosisBytes: 8_388_608,
+  diagnosisAccounts: 50,
   credentialIdCharactersMax: 64,
   secretsPerCredential: 8,
   merchantEndpointsMax: 100,

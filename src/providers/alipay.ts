@@ -18,6 +18,7 @@ import { refused, shown } from './primitives/refusal.ts';
 import { acknowledgeWith, isSuccessStatus, judgeBy, post } from './primitives/replies.ts';
 import { rsaMatches, rsaPair, rsaPrivateKey, rsaPublicKey, rsaSignature } from './primitives/rsa.ts';
 import type { Receiver, ReceiverAccount, Refusal, Sender } from './provider.ts';
+import { readAlipayStatement } from './statements/alipay.ts';
 
 const accountCredentials = z.strictObject({
   app_id: idText,
@@ -66,7 +67,11 @@ export const alipay = define({
       'Older pages give 2 minutes for the first step of the retry schedule.',
       'trans_currency is absent, or CNY, in notifications of domestic trades.',
       'A query shows a trade that was paid and refunded in full as TRADE_CLOSED with its send_pay_date.',
+      "In the trade bill, 服务费 is negative where Alipay took it, and 完成时间 of a refund is the refund's.",
+      "A refund without 退款批次号/请求号 in the trade bill was asked for under the order's number.",
+      'A comma in the name of the goods is not marked in the trade bill.',
     ],
+    statementZone: 'Asia/Shanghai',
   },
   accountCredentials,
   endpointCredentials,
@@ -74,15 +79,20 @@ export const alipay = define({
   sender,
   client: ({ app_private_key, ...rest }, world) =>
     app_private_key === undefined ? {} : alipayClient({ app_private_key, ...rest }, world),
+  readStatement: readAlipayStatement,
+  keyPair,
   pair() {
-    const [keys, merchant] = [rsaPair(), rsaPair()];
+    const { seals, opens } = keyPair();
     const ids = { app_id: '2021000000000001', seller_id: '2088101117955611' };
-    return {
-      account: { ...ids, alipay_public_keys: [keys.publicKey], app_private_key: merchant.privateKey },
-      endpoint: { ...ids, sign_key: keys.privateKey },
-    };
+    const app_private_key = rsaPair().privateKey;
+    return { account: { ...ids, ...opens, app_private_key }, endpoint: { ...ids, ...seals } };
   },
 });
+
+function keyPair() {
+  const { publicKey, privateKey } = rsaPair();
+  return { seals: { sign_key: privateKey }, opens: { alipay_public_keys: [publicKey] } };
+}
 
 function receiver(credentials: AccountCredentials, account: ReceiverAccount): Receiver {
   const keys = credentials.alipay_public_keys.map(rsaPublicKey);

@@ -12,7 +12,7 @@ import type { SandboxCredentials } from './credentials.ts';
 import { readBytes } from './http.ts';
 
 /** The APIs that the sandbox plays. */
-const apis: ReadonlyMap<string, PlatformApi> = new Map([
+export const apis: ReadonlyMap<string, PlatformApi> = new Map([
   ['alipay', alipayApi],
   ['stripe', stripeApi],
   ['unionpay', unionpayApi],

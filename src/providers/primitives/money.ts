@@ -1,5 +1,5 @@
 import { exponentOf } from '../../domain/currencies.ts';
-import { amountMinorMax, type Money, minorFromInteger } from '../../domain/money.ts';
+import { amountMinorMax, type Money, minorFromDecimal, minorFromInteger } from '../../domain/money.ts';
 import { integerText, type Json } from './json.ts';
 
 /** A currency of ISO 4217 in upper case, read from either case; null for any other. */
@@ -19,6 +19,13 @@ export function moneyFrom(amount: Json | undefined, currency: Json | undefined):
   if (currency === undefined || currency === null) return 'an amount without a currency';
   const code = currencyFrom(currency);
   return code === null ? 'the currency is not one of ISO 4217' : { amountMinor, currency: code };
+}
+
+/** A decimal text that may begin with a minus, as bills write amounts, in minor units; null for what {@link minorFromDecimal} refuses. */
+export function signedFromDecimal(text: string, currency: string, options: { exponent?: number } = {}): bigint | null {
+  const isNegative = text.startsWith('-');
+  const amount = minorFromDecimal(isNegative ? text.slice(1) : text, currency, { zerosBeyond: true, ...options });
+  return isNegative && amount !== null ? -amount : amount;
 }
 
 /** The same amount in units of another exponent; null where digits would be lost or the amount grows too large. */
