@@ -6,6 +6,7 @@ import { type Clock, systemClock } from './domain/clock.ts';
 import { AppError } from './domain/errors.ts';
 import { asId, type EndpointId, isId, type NodeId, type Random } from './domain/ids.ts';
 import type { Observe } from './domain/observe.ts';
+import { createReplays, type Replays } from './maintain/replay.ts';
 import { createUpkeep, type Upkeep } from './maintain/upkeep.ts';
 import { type Accounts, createAccounts } from './merchants/accounts.ts';
 import { type ApiKeys, createApiKeys } from './merchants/api-keys.ts';
@@ -60,6 +61,8 @@ export interface Service {
   readonly registry: Registry;
   /** What the user's code says of orders nobody announced. Set it before `start`. */
   readonly askWith: Ask['askWith'];
+  /** Notifications sent again by filter. */
+  readonly replays: Pick<Replays, 'begin' | 'change' | 'find'>;
   /** A transaction of the user's own left something in the outbox. */
   wakeOutbox(): void;
   /** A person sends a dead delivery again, or cancels one. @throws AppError `delivery.unknown`, `delivery.state`. */
@@ -140,7 +143,8 @@ export function createService(options: ServiceOptions): Service {
     addKeys: accounts.addKeys,
     onSettled: (listener) => worker.onSettled(listener),
   });
-  const parts: Parts = { vault, registry, worker, upkeep, ask, asks, http };
+  const replays = createReplays({ store, clock, random, observe, withBirth });
+  const parts: Parts = { vault, registry, worker, upkeep, replays, ask, asks, http };
   return {
     store,
     node,
@@ -158,6 +162,7 @@ export function createService(options: ServiceOptions): Service {
     secrets: createSecrets(keeping),
     apiKeys: createApiKeys({ store, clock, random, adminKey: options.adminKey }),
     registry,
+    replays,
     askWith: (expect) => ask.askWith(expect),
     wakeOutbox: upkeep.wakeOutbox,
     changeDelivery: (id, to, by) => changeDelivery(store, worker, { id, to, by }),
@@ -176,13 +181,14 @@ interface Parts {
   registry: Registry;
   worker: Worker;
   upkeep: Upkeep;
+  replays: Replays;
   ask: Ask;
   asks: Asks;
   http: Http;
 }
 
 async function start({ store, node, clock, random, role }: ServiceOptions, parts: Parts): Promise<void> {
-  const { vault, registry, worker, upkeep, ask, asks } = parts;
+  const { vault, registry, worker, upkeep, replays, ask, asks } = parts;
   // A store has a time of its own, the database's where there is one; only a test's clock stands in for that.
   const given = clock === systemClock ? {} : { clock };
   await store.open({ program: programUrl, node, random, onWork: () => worker.wake(), ...given });
@@ -198,12 +204,14 @@ async function start({ store, node, clock, random, role }: ServiceOptions, parts
   if (role === 'api') return;
   worker.start();
   upkeep.start();
+  replays.start();
   asks.start();
 }
 
-async function stop({ store }: ServiceOptions, { worker, upkeep, ask, asks, http }: Parts): Promise<void> {
+async function stop({ store }: ServiceOptions, { worker, upkeep, replays, ask, asks, http }: Parts): Promise<void> {
   ask.stop();
   await asks.stop();
+  await replays.stop();
   await upkeep.stop();
   await worker.stop();
   await http.close();

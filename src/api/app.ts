@@ -17,6 +17,7 @@ import { apiDocument } from './openapi.ts';
 import { addOrders } from './orders.ts';
 import { expectedError, problemResponse } from './problem.ts';
 import { addPublish } from './publish.ts';
+import { addReplays } from './replays.ts';
 import { createRoutes } from './route.ts';
 import { addVerify } from './verify.ts';
 import { addVerifyPage } from './verify-page.ts';
@@ -38,6 +39,7 @@ export function createApi(service: Service): Api {
   addPublish(routes);
   addNotifications(routes);
   addDeliveries(routes);
+  addReplays(routes);
   addAccounts(routes);
   addCallbacks(routes);
   addVerify(routes);

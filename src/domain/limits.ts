@@ -157,4 +157,7 @@ export const limits = {
   credentialIdCharactersMax: 64,
   secretsPerCredential: 8,
   merchantEndpointsMax: 100,
+  /** Notifications that a replay takes in one transaction, and replays that a node works side by side. */
+  replayStep: 50,
+  replaysAtOnce: 8,
 } as const;

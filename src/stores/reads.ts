@@ -14,10 +14,12 @@ import type {
   NotificationId,
   OrderId,
   OrderNo,
+  ReplayId,
 } from '../domain/ids.ts';
 import type { Account, ApiKey, Endpoint, Merchant } from '../domain/merchant.ts';
 import type { Notification, NotificationType } from '../domain/notification.ts';
 import type { OrderStatus } from '../domain/order.ts';
+import type { Replay } from '../domain/replay.ts';
 import type { SandboxPayment, StoredDiscrepancy, StoredFact, StoredOrder } from './kept.ts';
 
 export type { SandboxPayment } from './kept.ts';
@@ -102,6 +104,10 @@ export interface Reads {
   /** Handler deliveries of these orders that are not confirmed yet. */
   unhandled: { input: readonly OrderId[]; output: number };
   handlers: { input: { visible: Visible }; output: readonly HandlerBacklog[] };
+  replays: { input: PageRequest & { visible: Visible }; output: Page<Replay> };
+  replay: { input: ReplayId; output: Replay | null };
+  /** Those that can go on at this moment, the longest waiting first; at most `limits.replaysAtOnce`. */
+  runningReplays: { input: { at: Instant }; output: readonly Replay[] };
   funnel: { input: FunnelQuery; output: readonly FunnelBucket[] };
   /** The same figures, counted again from the stored rows. */
   recount: { input: FunnelQuery; output: readonly FunnelBucket[] };

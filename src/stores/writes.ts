@@ -1,8 +1,9 @@
 import type { Callback } from '../domain/callback.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, Verdict } from '../domain/delivery.ts';
-import type { AccountId, ApiKeyId, DeliveryId, EndpointId, LaneId, MerchantId } from '../domain/ids.ts';
+import type { AccountId, ApiKeyId, DeliveryId, EndpointId, LaneId, MerchantId, ReplayId } from '../domain/ids.ts';
 import type { Account, ApiKey, Endpoint, Merchant, Policies, SealedCredentials } from '../domain/merchant.ts';
+import type { Replay, ReplayChange } from '../domain/replay.ts';
 import type { Claimed, ClaimedAsks, SandboxPayment } from './kept.ts';
 
 export type { Claimed, OutboxItem } from './kept.ts';
@@ -35,6 +36,13 @@ export interface Writes {
   retain: { input: RetainInput; output: RetainOutput };
   /** Makes handlers known, so that notifications get a delivery for each, whichever node makes them. */
   registerHandlers: { input: readonly { merchant: MerchantId; type: string; name: string }[]; output: null };
+
+  addReplay: { input: Replay; output: null };
+  /** A person's change of a replay; `state`: it has ended. */
+  changeReplay: {
+    input: { id: ReplayId; to: ReplayChange; by: string };
+    output: 'changed' | 'unknown' | 'state';
+  };
 
   addMerchant: { input: Omit<Merchant, 'askedAccounts'>; output: 'added' | 'exists' };
   changeMerchant: {

@@ -1,5 +1,5 @@
 import type { Migration } from '../migrate.ts';
-import { bucket, firstTables, id } from './first-tables.ts';
+import { bucket, firstTables, id, listed } from './first-tables.ts';
 
 /** Everything that makes the tables, in order. */
 export const migrations: readonly Migration[] = [
@@ -39,6 +39,19 @@ create table paidonce.ask_queues (
   check (next_due >= free_at)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 create index ask_queues_due on paidonce.ask_queues (next_due);
+`,
+  },
+  {
+    number: 4,
+    name: 'replays',
+    sql: `
+create table paidonce.replays (
+  ${listed}, id ${id}, merchant text collate "C", by text not null, request text not null,
+  state text not null check (state in ('running', 'paused', 'done', 'canceled')),
+  cursor text, next_at bigint not null, progress text not null, created_at bigint not null, updated_at bigint not null,
+  primary key (id)
+);
+create index replays_running on paidonce.replays (next_at) where state = 'running';
 `,
   },
 ];

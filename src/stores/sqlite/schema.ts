@@ -51,4 +51,25 @@ create table paidonce_ask_queues (
 create index paidonce_ask_queues_due on paidonce_ask_queues (next_due);
 `,
   },
+  {
+    number: 4,
+    name: 'replays',
+    sql: `
+create table paidonce_replays (
+  seq integer primary key,
+  id text not null,
+  merchant text,
+  by text not null,
+  request text not null,
+  state text not null check (state in ('running', 'paused', 'done', 'canceled')),
+  cursor text,
+  next_at integer not null,
+  progress text not null,
+  created_at integer not null,
+  updated_at integer not null
+) strict;
+create unique index paidonce_replays_id on paidonce_replays (id);
+create index paidonce_replays_running on paidonce_replays (next_at) where state = 'running';
+`,
+  },
 ];

@@ -18,9 +18,11 @@ import type {
   NotificationId,
   OrderId,
   OrderNo,
+  ReplayId,
 } from '../../domain/ids.ts';
 import type { Account, ApiKey, Endpoint, Merchant } from '../../domain/merchant.ts';
 import type { Notification } from '../../domain/notification.ts';
+import type { Replay } from '../../domain/replay.ts';
 import type { DeliveryWork, LaneRow } from '../delivery-mapping.ts';
 import type {
   DeliveryShown,
@@ -340,6 +342,10 @@ interface OtherRows {
   insertOutboxItem(item: OutboxItem): void;
   /** Keeps a value under a name where there is none yet, and gives what is kept. */
   keepSetting(name: string, value: Uint8Array): Uint8Array;
+  replayById(id: ReplayId): Replay | null;
+  insertReplay(replay: Replay): void;
+  /** What changes of it. */
+  updateReplay(replay: Replay): void;
   addToCounter(name: 'rescued_leases', by: number): void;
   upsertSandboxPayment(payment: SandboxPayment): void;
   nameSandboxPayment(payment: SandboxPayment, name: string): void;

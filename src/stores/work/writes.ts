@@ -4,6 +4,7 @@ import { claim } from './claim.ts';
 import { acknowledged, changeDelivery } from './deliveries.ts';
 import { finish, giveBack } from './finish.ts';
 import * as merchants from './merchants.ts';
+import { addReplay, changeReplay } from './replays.ts';
 import { retain } from './retain.ts';
 import type { Unit } from './unit.ts';
 
@@ -15,6 +16,8 @@ export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[
     giveBack,
     changeDelivery,
     acknowledged,
+    addReplay,
+    changeReplay,
     retain,
     claimAsks,
     releaseAsks,

@@ -23,6 +23,7 @@ import {
 import { idempotency, notificationRows, notifications, payloads } from './notifications.ts';
 import { orderReferences, orderRows, orders } from './orders.ts';
 import { outbox, outboxRows } from './outbox.ts';
+import { replayRows, replays } from './replays.ts';
 import { retentionRows } from './retention.ts';
 import { counters, settingRows, settings } from './settings.ts';
 
@@ -43,6 +44,7 @@ export function rowsOf(image: Image, { now, writer }: { now: number; writer: str
     ...settingRows(image, writer),
     ...retentionRows(image),
     ...askRows(image),
+    ...replayRows(image),
     ...funnelRows(image, writer),
   };
 }
@@ -74,6 +76,7 @@ export const writeOrder: readonly Table[] = [
   asks,
   lanes,
   outbox,
+  replays,
   actions,
   sandboxPayments,
   sandboxNames,

@@ -6,6 +6,7 @@ import * as deliveries from './deliveries.ts';
 import * as figures from './figures.ts';
 import * as lists from './lists.ts';
 import * as orders from './orders.ts';
+import * as replays from './replays.ts';
 
 /** Every read by its name. */
 const reads: {
@@ -38,6 +39,9 @@ const reads: {
   delivery: deliveries.delivery,
   unhandled: deliveries.unhandled,
   handlers: deliveries.handlers,
+  replays: replays.replays,
+  replay: replays.replay,
+  runningReplays: replays.runningReplays,
   funnel: figures.funnel,
   recount: figures.recount,
   gauges: figures.gauges,

@@ -13,6 +13,7 @@ import * as merchants from './merchants.ts';
 import * as notifications from './notifications.ts';
 import * as orders from './orders.ts';
 import * as outbox from './outbox.ts';
+import * as replays from './replays.ts';
 import * as retention from './retention.ts';
 import * as settings from './settings.ts';
 
@@ -187,6 +188,9 @@ function otherRows(db: Connection) {
     oldestOutboxItems: outbox.oldestOutboxItems.bind(null, db),
     deleteOutboxItem: outbox.deleteOutboxItem.bind(null, db),
     insertOutboxItem: outbox.insertOutboxItem.bind(null, db),
+    replayById: replays.replayById.bind(null, db),
+    insertReplay: replays.insertReplay.bind(null, db),
+    updateReplay: replays.updateReplay.bind(null, db),
     keepSetting: settings.keepSetting.bind(null, db),
     addToCounter: settings.addToCounter.bind(null, db),
     upsertSandboxPayment: merchants.upsertSandboxPayment.bind(null, db),
