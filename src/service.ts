@@ -107,8 +107,7 @@ export function createService(options: ServiceOptions): Service {
   const keeping: Keeping = { providers, vault, random };
   const policy = parseAllowedTargets(options.allowTargets);
   const http = options.http ?? createHttp({ allow: options.allowTargets, clock });
-  const world = { http: createProviderHttp(http), now: options.clock.now, random };
-  const prepared = createPrepared({ vault, provider: (name) => providers.get(name), world });
+  const prepared = preparedBy(options, vault, http);
   const registry = createRegistry();
   const worker = createExit({ ...options, clock, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
   const withBirth = bearing(worker, options);
@@ -219,6 +218,11 @@ async function stop({ store }: ServiceOptions, { worker, upkeep, replays, ask, a
 }
 
 const programUrl = new URL(`./program${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
+
+function preparedBy({ providers, clock, random }: ServiceOptions, vault: Vault, http: Http): Prepared {
+  const world = { http: createProviderHttp(http), now: clock.now, random };
+  return createPrepared({ vault, provider: (name) => providers.get(name), world });
+}
 
 function createExit(
   deps: ServiceOptions & { http: Http; prepared: Prepared; registry: Registry; onOutbox: () => void },

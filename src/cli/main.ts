@@ -11,6 +11,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { publishCommand } from './commands/publish.ts';
+import { replayCommand } from './commands/replay.ts';
 import { secretsCommand } from './commands/secrets.ts';
 import { serveCommand } from './commands/serve.ts';
 import { triggerCommand } from './commands/trigger.ts';
@@ -58,6 +59,7 @@ function createProgram(terminal: Terminal, run: Run): Command {
     verifyCommand(tools, run),
     doctorCommand({ ...tools, clock, random: randomBytesOf }, run),
     explainCommand(tools, run),
+    replayCommand({ ...tools, clock }, run),
     secretsCommand({ ...tools, clock }, run),
     checkCommand(tools, run),
     migrateCommand(tools, run),

@@ -1,5 +1,6 @@
-import { asId, laneOfFunction } from '../../src/domain/ids.ts';
+import { asId, laneOfFunction, newId } from '../../src/domain/ids.ts';
 import { limits } from '../../src/domain/limits.ts';
+import { noProgress } from '../../src/domain/replay.ts';
 import { type Bench, callbackInput, failedUntil, only, shop } from './support.ts';
 
 /** Calls whatever prepares a statement, so that its plan can be looked at. */
@@ -51,9 +52,26 @@ export async function useEverything(bench: Bench): Promise<void> {
   await store.write('changeDelivery', { delivery, to: 'retry', by: 'ann' });
   await store.write('changeEndpoint', { id, by: 'ann', change: { ordering: 'none' } });
   await store.write('removeEndpoint', { id: removed, by: 'ann' });
+  await useReplays(bench);
   await useAsks(bench);
   await useReads(bench);
   await useRetention(bench);
+}
+
+async function useReplays({ store, clock }: Bench): Promise<void> {
+  const id = newId('rpl', clock.at, 0);
+  const filter = { merchant: shop, endpoint: null, state: null, type: null, from: null, to: null };
+  const times = { nextAt: clock.at, createdAt: clock.at, updatedAt: clock.at };
+  const about = { id, by: 'ann', filter, isDryRun: false, forceNote: null, ratePerSecond: null };
+  await store.write('addReplay', { ...about, state: 'running', cursor: null, progress: noProgress, ...times });
+  await store.read('runningReplays', { at: clock.at });
+  const page = { limit: 50, cursor: null, visible: null };
+  const { data } = await store.read('notifications', { ...page, ...filter, orderNo: null });
+  const notifications = data.map((notification) => notification.id);
+  await store.decide('replay', { id, cursor: null, next: null, notifications, born: null });
+  await store.write('changeReplay', { id, to: 'cancel', by: 'ann' });
+  await store.read('replay', id);
+  await store.read('replays', page);
 }
 
 async function useMoney(bench: Bench): Promise<void> {
