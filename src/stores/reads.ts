@@ -1,4 +1,5 @@
 import type { Ask } from '../domain/asking.ts';
+import type { Breaker } from '../domain/breaker.ts';
 import type { Callback, CallbackVerdict } from '../domain/callback.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, DeliveryState, Target } from '../domain/delivery.ts';
@@ -10,6 +11,7 @@ import type {
   DeliveryId,
   DiscrepancyId,
   EndpointId,
+  LaneId,
   MerchantId,
   NotificationId,
   OrderId,
@@ -53,6 +55,8 @@ export interface Reads {
     output: Page<Endpoint>;
   };
   endpoint: { input: EndpointId; output: Endpoint | null };
+  /** What is known of its failures; null: there is no such lane. */
+  breaker: { input: LaneId; output: Breaker | null };
   apiKeys: { input: PageRequest; output: Page<ApiKey> };
   apiKeyByDigest: { input: string; output: ApiKey | null };
   order: { input: { merchant: MerchantId; orderNo: OrderNo }; output: OrderDetail | null };

@@ -143,6 +143,25 @@ describe('the command line', () => {
   });
 });
 
+describe('replay', () => {
+  it('wants a filter, or to be told that all is meant', async () => {
+    const { code, error } = await run(['replay', ...server.access]);
+    expect(code).toBe(2);
+    expect(error).toContain('--dry-run');
+  });
+
+  it('follows the job to its end and says what would be sent', async () => {
+    const { code, out } = await run(['replay', '--all', '--dry-run', ...server.access]);
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringMatching(/^dry run rpl_\w+: done, \d+ notif/) });
+    const asked = jsonOf(await run(['replay', '--merchant', 'shop', '--state', 'missing', '--json', ...server.access]));
+    expect(asked).toMatchObject({ state: 'done', progress: { added: 0 } });
+  });
+
+  it('ends with 1 for a merchant that does not exist', async () => {
+    expect(await run(['replay', '--merchant', 'nobody', ...server.access])).toMatchObject({ code: 1 });
+  });
+});
+
 describe('publish', () => {
   const fields = [
     '--merchant',

@@ -72,6 +72,7 @@ async function useReplays({ store, clock }: Bench): Promise<void> {
   await store.write('changeReplay', { id, to: 'cancel', by: 'ann' });
   await store.read('replay', id);
   await store.read('replays', page);
+  await store.read('breaker', laneOfFunction('handler', shop, 'mark-paid'));
 }
 
 async function useMoney(bench: Bench): Promise<void> {

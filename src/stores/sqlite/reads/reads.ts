@@ -18,6 +18,7 @@ const reads: {
   account: lists.account,
   endpoints: lists.endpoints,
   endpoint: lists.endpoint,
+  breaker: lists.breaker,
   apiKeys: lists.apiKeys,
   apiKeyByDigest: lists.apiKeyByDigest,
   sandboxPayment: lists.sandboxPayment,
