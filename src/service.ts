@@ -137,6 +137,7 @@ export function createService(options: ServiceOptions): Service {
     ask,
     onReadBack: asks.wake,
     findAccount: accounts.find,
+    addKeys: accounts.addKeys,
     onSettled: (listener) => worker.onSettled(listener),
   });
   const parts: Parts = { vault, registry, worker, upkeep, ask, asks, http };

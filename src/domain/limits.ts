@@ -68,6 +68,10 @@ export const limits = {
   providerAnswerMs: 10_000,
   providerAnswerBytesMax: 1_048_576,
   providerChunkMs: 30_000,
+  /** An account's provider is asked for keys at most this often, and for one that it does not know not for so long. */
+  keyFetchGapMs: 60_000,
+  keyUnknownMs: 600_000,
+  keyFetchesKept: 10_000,
   /**
    * Asking providers: accounts worked at once by a process, of each account the asks under way at once and in a second on all nodes
    * together, the time for one ask with all of its references, and how many of those an order has at most.

@@ -41,6 +41,7 @@ export interface Context {
 export interface Reference {
   reference: string | null;
   paymentId: string | null;
+  /** The operation that is asked about as well; for a refund by us, its idempotency key does too where the platform goes by that. */
   operationId?: string;
 }
 
@@ -98,7 +99,7 @@ export interface Judgement {
 /** Seals notifications under one version of an endpoint's credentials, and judges the answers. */
 export interface Sender {
   /**
-   * The request to send; `target` of the result is ignored, the endpoint's URL decides. RSA may leave the thread.
+   * The request to send. Of its `target` only the query counts, and is added to the endpoint's URL. RSA may leave the thread.
    *
    * @throws RangeError for a type or an amount that `profile` says the format cannot carry.
    */
@@ -162,8 +163,12 @@ export interface Client {
   close?(order: Reference, signal: AbortSignal): Promise<Fact | null>;
   /** The bill of a day (`2026-01-05`, in `profile.statementZone`) as the provider's file. */
   statement?(day: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
-  /** Public keys the platform signs with now, as a change of the account's credentials to merge in. */
-  fetchKeys?(signal: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * The public key of this id (`keyId` of an `unknown_key`: hostile until it is checked), and what else the platform signs with now, as a change of the account's
+   * credentials: fields that hold an object take its entries in, others are replaced. `provider.refused`: it is none of the platform's;
+   * `provider.cannot_ask`: it cannot be one, so nobody was asked.
+   */
+  fetchKeys?(keyId: string, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** A row of a provider's bill. */

@@ -1,8 +1,9 @@
 import { toIso } from '../domain/clock.ts';
 import type { NotificationType } from '../domain/notification.ts';
+import { wechatpayProbe } from '../providers/primitives/wechatpay-signature.ts';
 import type { Context, RawRequest, Sender } from '../providers/provider.ts';
 
-export const oddityNames = ['bad_item', 'newer_repeat', 'invalid_json'] as const;
+export const oddityNames = ['bad_item', 'newer_repeat', 'invalid_json', 'signature_probe'] as const;
 export type OddityName = (typeof oddityNames)[number];
 
 /** What a platform is known to send beside its good notifications, and no ordinary notification gives. */
@@ -23,6 +24,8 @@ export const oddities: Readonly<Record<OddityName, Oddity>> = {
   newer_repeat: { provider: 'adyen', when: 'after', request: withNewerDate },
   // What is told has happened, but not even the platform can read how it tells it.
   invalid_json: { provider: 'checkout', types: ['payment.failed'], when: 'before', request: invalidJson },
+  // Whoever takes this for good checks no signatures.
+  signature_probe: { provider: 'wechatpay', when: 'before', request: asProbe },
 };
 
 /** The oddity that befalls a notification; null: none does. */
@@ -45,6 +48,13 @@ function withNewerDate(good: RawRequest): RawRequest {
     .replace(/"eventDate":"([^"]+)"/, (_, date: string) => `"eventDate":"${toIso(Date.parse(date) + 60_000)}"`)
     .replace(/"reason":"[^"]*"/, '"reason":"sent again"');
   return { ...good, body: Buffer.from(newer) };
+}
+
+function asProbe(good: RawRequest): RawRequest {
+  const headers = good.headers.map(
+    ([name, value]) => [name, name === 'wechatpay-signature' ? wechatpayProbe + value : value] as const,
+  );
+  return { ...good, headers };
 }
 
 /** A response code without its quotes, as `authentication_failed` had it, signed as it is. */

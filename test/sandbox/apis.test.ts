@@ -4,7 +4,17 @@ import { AppError } from '../../src/domain/errors.ts';
 import type { Fact } from '../../src/domain/fact.ts';
 import { asId, randomBytesOf } from '../../src/domain/ids.ts';
 import type { Client, Http, Opened, Provider, Reference } from '../../src/providers/provider.ts';
-import { type Json, type Merchant, type Platform, providers, startMerchant, startPlatform, until } from './harness.ts';
+import {
+  clientAt,
+  httpAt,
+  type Json,
+  type Merchant,
+  type Platform,
+  providers,
+  startMerchant,
+  startPlatform,
+  until,
+} from './harness.ts';
 
 const account = { id: asId.account('acc_test'), mode: 'live' } as const;
 
@@ -21,25 +31,9 @@ afterAll(async () => {
   await platform.stop();
 });
 
-/** The platform's own routes without a socket between: what reaches them, and what they answer, is the same. */
-const http: Http = {
-  async send({ method, url, headers, body }) {
-    const { pathname, search } = new URL(url);
-    const init = { method, headers: headers.map(([name, value]): [string, string] => [name, value]) };
-    const bytes = method === 'GET' ? {} : { body: Buffer.from(body) };
-    const reply = await platform.page(pathname + search, { ...init, ...bytes });
-    return { status: reply.status, headers: [...reply.headers], body: new Uint8Array(await reply.arrayBuffer()) };
-  },
-  async *stream(request, signal) {
-    yield (await http.send(request, signal)).body;
-  },
-};
-
-function clientOf(provider: Provider, changes: object = {}, way = http): Client {
-  const credentials = { ...Object(platform.sandbox.accountCredentials(provider.name)), ...changes };
-  const world = { account, http: way, now: () => systemClock.now(), random: randomBytesOf };
-  return provider.client?.(credentials, world) ?? {};
-}
+const http = httpAt(() => platform);
+const clientOf = (provider: Provider, changes: object = {}, way = http) =>
+  clientAt(platform, provider.name, { changes, http: way });
 
 const { signal } = new AbortController();
 
@@ -88,6 +82,15 @@ async function move({ id, order }: OpenedPayment, to: string, body: object = {})
   return { ...order, paymentId: String(json.payment_id) };
 }
 
+/** The id of a refund at the platform. */
+async function refundOf({ id }: OpenedPayment, amountMinor: number): Promise<string> {
+  const { json } = await platform.call('POST', `/sandbox/payments/${id}/refund`, { amount_minor: amountMinor });
+  return String(Object.values(json.notifications ?? {}).at(-1)?.operation_id);
+}
+
+/** Platforms that find nothing by the order number alone. */
+const byIdAlone = new Set(['unionpay']);
+
 const kinds = async (client: Client, order: Reference) => {
   const answer = await client.query?.(order, signal);
   return answer?.facts.map(({ kind, amountMinor }) => `${kind} ${amountMinor}`).sort();
@@ -95,7 +98,8 @@ const kinds = async (client: Client, order: Reference) => {
 
 describe.each(able('query'))('asking %s', (_name, provider) => {
   it('knows nothing of an order that nobody opened', async () => {
-    const answer = await clientOf(provider).query?.({ reference: 'NOBODY', paymentId: null }, signal);
+    const paymentId = byIdAlone.has(provider.name) ? '42' : null;
+    const answer = await clientOf(provider).query?.({ reference: 'NOBODY', paymentId }, signal);
     expect(answer).toEqual({ state: 'not_found', facts: [] });
   });
 
@@ -103,20 +107,21 @@ describe.each(able('query'))('asking %s', (_name, provider) => {
     const payment = await open(provider);
     const order = await move(payment, 'pay');
     const client = clientOf(provider);
-    for (const asked of [payment.order, order, { ...order, reference: null }]) {
+    const byNumber = byIdAlone.has(provider.name) ? [] : [payment.order];
+    for (const asked of [...byNumber, order, { ...order, reference: null }]) {
       const answer = await client.query?.(asked, signal);
       expect(answer).toMatchObject({ state: 'final' });
       expect(answer?.facts).toMatchObject([{ kind: 'captured', amountMinor: 8880n, currency: payment.currency }]);
     }
   });
 
-  it('says what was refunded', async () => {
+  it('says what was refunded, where some platforms must be told the number of the refund', async () => {
     const payment = await open(provider);
-    await move(payment, 'pay');
-    const order = await move(payment, 'refund', { amount_minor: 880 });
+    const order = await move(payment, 'pay');
+    const refunded = { ...order, operationId: await refundOf(payment, 880) };
     // Where money comes back by other ways, the platform knows nothing of it.
     const refunds = provider.profile.types.includes('refund.succeeded') ? ['refunded 880'] : [];
-    expect(await kinds(clientOf(provider), order)).toEqual(['captured 8880', ...refunds]);
+    expect(await kinds(clientOf(provider), refunded)).toEqual(['captured 8880', ...refunds]);
   });
 
   it('says of a payment what its callback said', async () => {
@@ -192,9 +197,9 @@ describe.each(able('refund'))('refunding at %s', (_name, provider) => {
     expect(first).toMatchObject({ amountMinor: 1000n, currency: payment.currency });
     expect(second?.operationId).toBe(first?.operationId);
     const { json } = await platform.call('GET', `/sandbox/payments/${payment.id}`);
-    expect(json).toMatchObject({ refunded_minor: 1000, notifications: [{}, { operation_id: first?.operationId }] });
+    expect(json).toMatchObject({ refunded_minor: 1000, notifications: [{}, {}] });
     if (client.query !== undefined)
-      expect(await kinds(client, order)).toEqual([
+      expect(await kinds(client, { ...order, operationId: 'key-1' })).toEqual([
         'captured 8880',
         expect.stringMatching(/^refund(ed|_pending) 1000$/),
       ]);

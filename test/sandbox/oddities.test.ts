@@ -21,6 +21,7 @@ const played: Readonly<Record<OddityName, { scenario: string; opened: readonly o
     ],
   },
   newer_repeat: { scenario: 'paid', opened: [facts('captured'), facts('captured')] },
+  signature_probe: { scenario: 'paid', opened: [{ is: 'refused', code: 'signature.probe' }, facts('captured')] },
   invalid_json: {
     scenario: 'failed_then_paid',
     opened: [{ is: 'unreadable' }, facts('failed'), facts('captured')],

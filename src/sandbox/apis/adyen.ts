@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { adyenUnits } from '../../providers/events/adyen.ts';
 import { moneyFromWire } from '../../providers/primitives/money.ts';
 import { refundedOnce, type Tried, triesOf, tryWith, unlessHeader } from './booked.ts';
-import { type ApiCall, headerOf, jsonBodyOf, jsonReply, playedApi } from './played.ts';
+import { type ApiCall, headerOf, jsonOf, jsonReply, playedApi } from './played.ts';
 
 const accountSchema = z.looseObject({ api_key: z.string(), merchant_accounts: z.array(z.string()) });
 const modification = z.object({ merchantAccount: z.string(), reference: z.string().optional() });
@@ -24,7 +24,7 @@ export const adyenApi = playedApi({
 });
 
 async function refund(call: ApiCall, id = '') {
-  const body = jsonBodyOf(call, refundBody);
+  const body = jsonOf(call, refundBody);
   const found = await tryWith(call, id);
   if (found === null || !isOurs(call, body.merchantAccount)) return missing();
   const money = moneyFromWire(body.amount.value, body.amount.currency, adyenUnits);
@@ -36,7 +36,7 @@ async function refund(call: ApiCall, id = '') {
 }
 
 async function cancel(call: ApiCall, id?: string) {
-  const { paymentReference: reference = '', ...body } = jsonBodyOf(call, cancelBody);
+  const { paymentReference: reference = '', ...body } = jsonOf(call, cancelBody);
   const [newest = null] = id === undefined ? await triesOf(call, reference) : [await tryWith(call, id)];
   if (newest === null || !isOurs(call, body.merchantAccount)) return missing();
   await call.books.move(newest, { is: 'close' });

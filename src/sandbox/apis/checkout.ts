@@ -5,7 +5,7 @@ import { checkoutUnits } from '../../providers/events/checkout.ts';
 import { moneyFromWire, wireFromMinor } from '../../providers/primitives/money.ts';
 import type { BookedPayment } from '../books.ts';
 import { refundedOnce, standing, triesOf, tryWith, unlessHeader } from './booked.ts';
-import { type ApiCall, headerOf, jsonBodyOf, jsonReply, playedApi } from './played.ts';
+import { type ApiCall, headerOf, jsonOf, jsonReply, playedApi } from './played.ts';
 
 const accountSchema = z.looseObject({ secret_key: z.string() });
 const refundBody = z.object({ amount: z.int().positive().optional(), reference: z.string().optional() });
@@ -53,7 +53,7 @@ async function actions(call: ApiCall, id = '') {
 async function refund(call: ApiCall, id = '') {
   const found = await tryWith(call, id);
   if (found === null) return failure(404, 'not_found');
-  const { amount } = jsonBodyOf(call, refundBody);
+  const { amount } = jsonOf(call, refundBody);
   const money = moneyFromWire(amount, found.currency, checkoutUnits);
   if (typeof money === 'string') return failure(422, 'request_invalid');
   const key = headerOf(call, 'cko-idempotency-key');

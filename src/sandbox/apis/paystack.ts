@@ -5,7 +5,7 @@ import { paystackUnits } from '../../providers/events/paystack.ts';
 import { moneyFromWire, wireFromMinor } from '../../providers/primitives/money.ts';
 import type { BookedOperation, BookedPayment } from '../books.ts';
 import { refundedOnce, standing, type Tried, triesOf, tryWith, unlessHeader } from './booked.ts';
-import { type ApiCall, jsonBodyOf, jsonReply, playedApi } from './played.ts';
+import { type ApiCall, jsonOf, jsonReply, playedApi } from './played.ts';
 
 const accountSchema = z.looseObject({ secret_keys: z.array(z.string()).min(1) });
 const refundBody = z.object({
@@ -77,7 +77,7 @@ async function refunds(call: ApiCall) {
 }
 
 async function refund(call: ApiCall) {
-  const { transaction, amount, merchant_note: note } = jsonBodyOf(call, refundBody);
+  const { transaction, amount, merchant_note: note } = jsonOf(call, refundBody);
   const found = await transactionOf(call, transaction);
   if (found === null) return failure(404, 'Transaction not found');
   // Whatever the note says, each request makes another refund.

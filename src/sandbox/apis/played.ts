@@ -64,8 +64,8 @@ export function formOf<Schema extends z.ZodType>({ request }: ApiCall, schema: S
   return checked(schema, Object.fromEntries(new URLSearchParams(Buffer.from(request.body).toString())));
 }
 
-/** @throws AppError `request.invalid` for a body that is not JSON, or that the schema refuses. */
-export function jsonBodyOf<Schema extends z.ZodType>({ request }: ApiCall, schema: Schema): z.output<Schema> {
+/** @throws AppError `request.invalid` for a body that is no JSON, or that the schema refuses. */
+export function jsonOf<Schema extends z.ZodType>({ request }: ApiCall, schema: Schema): z.output<Schema> {
   const parsed = parseJson(request.body);
   if ('why' in parsed) throw new AppError('request.invalid', parsed.why);
   return checked(schema, parsed.value);

@@ -3,7 +3,7 @@ import { minorToJson } from '../../domain/money.ts';
 import { toBase64, utf8 } from '../../providers/primitives/bytes.ts';
 import type { BookedOperation, BookedPayment } from '../books.ts';
 import { refundedOnce, standing, triesOf, tryWith, unlessHeader } from './booked.ts';
-import { type ApiCall, headerOf, jsonBodyOf, jsonReply, playedApi } from './played.ts';
+import { type ApiCall, headerOf, jsonOf, jsonReply, playedApi } from './played.ts';
 
 const accountSchema = z.looseObject({ key_id: z.string(), key_secret: z.string() });
 const refundBody = z.object({ amount: z.int().positive().transform(BigInt).optional() });
@@ -64,7 +64,7 @@ async function refunds(call: ApiCall, id = '') {
 async function refund(call: ApiCall, id = '') {
   const found = await tryWith(call, id);
   if (found === null) return absent();
-  const { amount = null } = jsonBodyOf(call, refundBody);
+  const { amount = null } = jsonOf(call, refundBody);
   const made = await refundedOnce(call, found, { amountMinor: amount, key: headerOf(call, 'x-refund-idempotency') });
   return jsonReply(200, refundOf(made.payment, made.refund));
 }

@@ -3,7 +3,7 @@ import { toIso } from '../../domain/clock.ts';
 import { minorToJson } from '../../domain/money.ts';
 import type { BookedOperation, BookedPayment } from '../books.ts';
 import { newestTries, refundedOnce, standing, tryWith, unlessHeader } from './booked.ts';
-import { type ApiCall, jsonBodyOf, jsonReply, playedApi } from './played.ts';
+import { type ApiCall, jsonOf, jsonReply, playedApi } from './played.ts';
 
 const accountSchema = z.looseObject({ access_token: z.string() });
 const refundBody = z.object({
@@ -65,7 +65,7 @@ async function refundById(call: ApiCall, id = '') {
 }
 
 async function refund(call: ApiCall) {
-  const { idempotency_key: key, payment_id: id, amount_money: money } = jsonBodyOf(call, refundBody);
+  const { idempotency_key: key, payment_id: id, amount_money: money } = jsonOf(call, refundBody);
   const payment = await tryWith(call, id);
   if (payment === null) return failure(404, 'Could not find the payment');
   const made = await refundedOnce(call, payment, { amountMinor: money.amount, key });
