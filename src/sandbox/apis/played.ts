@@ -64,10 +64,11 @@ export function formOf<Schema extends z.ZodType>({ request }: ApiCall, schema: S
   return checked(schema, Object.fromEntries(new URLSearchParams(Buffer.from(request.body).toString())));
 }
 
-/** @throws AppError `request.invalid` for JSON that the schema refuses. */
+/** @throws AppError `request.invalid` for a body that is no JSON, or that the schema refuses. */
 export function jsonOf<Schema extends z.ZodType>({ request }: ApiCall, schema: Schema): z.output<Schema> {
   const parsed = parseJson(request.body);
-  return checked(schema, 'why' in parsed ? null : parsed.value);
+  if ('why' in parsed) throw new AppError('request.invalid', parsed.why);
+  return checked(schema, parsed.value);
 }
 
 export function headerOf({ request }: ApiCall, name: string): string | undefined {
