@@ -6,6 +6,7 @@ import { coinbaseCommerce } from './coinbase-commerce.ts';
 import { gocardless } from './gocardless.ts';
 import { hmac } from './hmac.ts';
 import { lemonsqueezy } from './lemonsqueezy.ts';
+import { midtrans } from './midtrans.ts';
 import { paddle } from './paddle.ts';
 import { paystack } from './paystack.ts';
 import type { Provider } from './provider.ts';
@@ -28,6 +29,7 @@ export {
   gocardless,
   hmac,
   lemonsqueezy,
+  midtrans,
   paddle,
   paystack,
   razorpay,
@@ -50,6 +52,7 @@ export const providers: readonly Provider[] = [
   coinbaseCommerce,
   gocardless,
   lemonsqueezy,
+  midtrans,
   paddle,
   paystack,
   razorpay,

@@ -64,6 +64,7 @@ export const methodNames: Readonly<Record<string, Record<Language, string>>> = {
   alipay: { en: 'Alipay', zh: '支付宝' },
   adyen: { en: 'Card (Adyen)', zh: '银行卡（Adyen）' },
   checkout: { en: 'Card (Checkout.com)', zh: '银行卡（Checkout.com）' },
+  midtrans: { en: 'Midtrans', zh: 'Midtrans' },
   paystack: { en: 'Paystack', zh: 'Paystack' },
   razorpay: { en: 'Razorpay', zh: 'Razorpay' },
   shopify: { en: 'Shopify', zh: 'Shopify' },

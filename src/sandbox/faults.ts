@@ -50,7 +50,11 @@ export function faultsOfTry(faults: Faults, seed: Seeded, label: string): TryFau
   };
 }
 
-const itemSignature = '"hmacSignature":"';
+/** Formats whose JSON holds its own signature, over some fields alone; the amount is among them. */
+const signedJson = [
+  { signature: 'hmacSignature', amount: /"value":\d+/ },
+  { signature: 'signature_key', amount: /"gross_amount":"[\d.]+/ },
+] as const;
 
 /** How old a stale signature is; no provider's window is as wide. */
 export const staleMs = 3_600_000;
@@ -67,10 +71,10 @@ export function tampered(request: RawRequest, seed: Seeded, label: string): RawR
   return { ...request, body };
 }
 
-/** Adyen signs only some fields of its JSON, the amount among them; others sign all of it. */
+/** What of the body is signed: all of it, but where it holds its own signature. */
 function signedRange(body: Uint8Array): { from: number; to: number } {
   const text = Buffer.from(body).toString('latin1');
-  const amount = text.includes(itemSignature) ? /"value":\d+/.exec(text) : null;
+  const amount = signedJson.find(({ signature }) => text.includes(`"${signature}":"`))?.amount.exec(text) ?? null;
   return amount === null ? { from: 0, to: body.length } : { from: amount.index, to: amount.index + amount[0].length };
 }
 
@@ -83,16 +87,16 @@ export function wronglySigned(request: RawRequest): RawRequest {
   return { ...request, headers, body: signatureInBodyChanged(request) };
 }
 
-/** Formats that sign inside a form (`sign=…`, `signature=…`) or inside each item have no header to change. */
+/** Formats that sign inside a form (`sign=…`, `signature=…`) or inside their JSON have no header to change. */
 function signatureInBodyChanged(request: RawRequest): Uint8Array {
   const isForm = request.headers.some(
     ([name, value]) => name.toLowerCase() === 'content-type' && value.startsWith('application/x-www-form-urlencoded'),
   );
   const text = Buffer.from(request.body).toString('latin1');
   if (!isForm) {
-    if (!text.includes(itemSignature)) return request.body;
+    const names = signedJson.map(({ signature }) => signature).join('|');
     const changed = text.replace(
-      /("hmacSignature":")([^"]+)/g,
+      new RegExp(`("(?:${names})":")([^"]+)`, 'g'),
       (_, before: string, value: string) => before + otherSignature(value),
     );
     return Buffer.from(changed, 'latin1');

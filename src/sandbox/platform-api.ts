@@ -2,6 +2,7 @@ import type { Context as HttpContext } from 'hono';
 import { Hono } from 'hono';
 import { AppError } from '../domain/errors.ts';
 import type { Context, RawRequest } from '../providers/provider.ts';
+import { midtransApi } from './apis/midtrans.ts';
 import type { PlatformApi } from './apis/played.ts';
 import { stripeApi } from './apis/stripe.ts';
 import type { Books } from './books.ts';
@@ -9,7 +10,10 @@ import type { SandboxCredentials } from './credentials.ts';
 import { readBytes } from './http.ts';
 
 /** The APIs that the sandbox plays. */
-const apis: ReadonlyMap<string, PlatformApi> = new Map([['stripe', stripeApi]]);
+const apis: ReadonlyMap<string, PlatformApi> = new Map([
+  ['midtrans', midtransApi],
+  ['stripe', stripeApi],
+]);
 
 /**
  * What an account must be configured with to open what the sandbox sends, and to ask the API where the sandbox plays one.

@@ -112,14 +112,7 @@ const formats: Readonly<Record<string, (sealed: RawRequest) => Read>> = {
     isJson: false,
     hasTimestamp: false,
     signatureHeaders: [],
-    withSignature: (change) =>
-      withBody(
-        sealed,
-        textOf(sealed.body).replace(
-          /("hmacSignature":")([^"]*)/,
-          (_, before: string, signature: string) => before + change(signature),
-        ),
-      ),
+    withSignature: inJson(sealed, 'hmacSignature'),
     withOtherScheme: () => null,
   }),
   alipay: (sealed) => ({
@@ -145,6 +138,13 @@ const formats: Readonly<Record<string, (sealed: RawRequest) => Read>> = {
       withOtherScheme: () => changed((pair) => pair.replace('|', '|sha256|')),
     };
   },
+  midtrans: (sealed) => ({
+    isJson: false,
+    hasTimestamp: false,
+    signatureHeaders: [],
+    withSignature: inJson(sealed, 'signature_key'),
+    withOtherScheme: () => null,
+  }),
   unionpay: (sealed) => ({
     isJson: false,
     hasTimestamp: false,
@@ -177,6 +177,16 @@ const inForm = (sealed: RawRequest, field: string) => (change: (signature: strin
     textOf(sealed.body).replace(
       new RegExp(`${field}=([^&]*)$`),
       (_, signature: string) => `${field}=${encodeURIComponent(change(decodeURIComponent(signature)))}`,
+    ),
+  );
+
+/** A field of a JSON body holds the signature. */
+const inJson = (sealed: RawRequest, field: string) => (change: (signature: string) => string) =>
+  withBody(
+    sealed,
+    textOf(sealed.body).replace(
+      new RegExp(`("${field}":")([^"]*)`),
+      (_, before: string, signature: string) => before + change(signature),
     ),
   );
 

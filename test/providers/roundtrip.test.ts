@@ -26,6 +26,7 @@ const variants = [
   ['standard, encrypted', 'standard', { encryption_keys: [key] }] as const,
 ];
 
+/** Where a format can say none of these, its own are tried. */
 const currencies = ['CNY', 'USD', 'JPY', 'ISK', 'UGX', 'KWD', 'CLF', 'CLP', 'XOF'];
 /** A platform's own units of these are a hundred times finer, and the wire has the same largest integer. */
 const finerAt: Readonly<Record<string, readonly string[]>> = {
@@ -36,13 +37,14 @@ const finerAt: Readonly<Record<string, readonly string[]>> = {
 };
 
 function notifications(name: string, types: readonly NotificationType[], sayable: readonly string[] | undefined) {
+  const tried = currencies.filter((one) => sayable?.includes(one) ?? true);
   const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,40}$/);
   return fc
     .record({
       type: fc.constantFrom(...types),
       orderNo: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }).filter(isOrderNo),
       amountMinor: fc.oneof(fc.bigInt(100n, 10n ** 9n), fc.bigInt(2n ** 53n, amountMinorMax)),
-      currency: fc.constantFrom(...currencies.filter((one) => sayable?.includes(one) ?? true)),
+      currency: fc.constantFrom(...(tried.length > 0 ? tried : (sayable ?? []))),
       paymentId: id,
       operationId: id,
       occurredAt: fc.integer({ min: now - 86_400_000, max: now }),
@@ -100,7 +102,7 @@ describe('what is sealed by', () => {
     );
   });
 
-  it.each(variants)('%s is refused after any flip of a bit of its body', async (_title, name, extra) => {
+  it.each(variants)('%s is not believed after any flip of a bit of its body', async (_title, name, extra) => {
     const { sender, receiver, provider } = sidesOf(name, { account: extra, endpoint: extra });
     const sealed = await sender.seal(sayableBy(provider, 'payment.succeeded'), context);
     const first = receiver.open(sealed, context);
@@ -113,7 +115,10 @@ describe('what is sealed by', () => {
         const flipped = withBody(sealed, body);
         fc.pre(formOf(flipped) !== formOf(sealed));
         const opened = receiver.open(flipped, context);
-        if (!partlySigned.includes(name)) {
+        if (provider.profile.unsigned !== undefined) {
+          // Some flips meet what no signature covers: nothing of it is believed.
+          if (opened.is === 'facts') expect(opened.readBack).toBe(true);
+        } else if (!partlySigned.includes(name)) {
           expect(refusalOf(opened)).toMatch(/^(signature|callback)\.\w+: /);
         } else if (opened.is === 'facts') {
           expect(opened.facts).toEqual(genuine.map((fact) => ({ ...fact, providerTime: expect.any(Number) })));

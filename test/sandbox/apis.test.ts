@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/domain/clock.ts';
+import { factKey, paymentKey } from '../../src/domain/fact.ts';
 import { asId, randomBytesOf } from '../../src/domain/ids.ts';
 import type { Client, Http, Provider, Reference } from '../../src/providers/provider.ts';
-import { type Json, type Merchant, type Platform, providers, startMerchant, startPlatform } from './harness.ts';
+import { type Json, type Merchant, type Platform, providers, startMerchant, startPlatform, until } from './harness.ts';
 
 /** Every provider that has a client; `currency`: one that it takes. */
 const clients = [...providers.values()].filter((provider) => provider.client !== undefined);
@@ -102,6 +103,26 @@ describe.each(clients.map((provider) => [provider.name, provider] as const))('th
     await move(payment, 'pay');
     const order = await move(payment, 'refund', { amount_minor: 880 });
     expect(await kinds(clientOf(provider), order)).toEqual(['captured 8880', 'refunded 880']);
+  });
+
+  it('says by query what its callbacks say', async () => {
+    const payment = await open(provider);
+    await move(payment, 'pay');
+    const order = await move(payment, 'refund', { amount_minor: 880 });
+    const receiver = provider.receiver(platform.sandbox.accountCredentials(provider.name), account);
+    const told = await until('both callbacks have arrived', () => {
+      const facts = merchant.arrivals.flatMap(({ request, at }) => {
+        const opened = receiver.open(request, { now: at, publicUrl: '', random: randomBytesOf });
+        return opened.is === 'facts' ? opened.facts : [];
+      });
+      const ours = facts.filter(({ reference }) => reference === order.reference);
+      return ours.length === 2 ? ours : null;
+    });
+    const answer = await clientOf(provider).query?.(order, signal);
+    // A total is told by the single operations that it is made of.
+    const singles = told.filter(({ kind, measure }) => kind !== 'refunded' || measure === 'single');
+    expect(answer?.facts.map(factKey)).toEqual(expect.arrayContaining(singles.map(factKey)));
+    expect(answer?.facts.map(paymentKey)).toEqual(told.map(paymentKey));
   });
 
   it('refunds once under one key', async () => {

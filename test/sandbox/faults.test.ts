@@ -23,6 +23,7 @@ const formats = [
   'coinbase-commerce',
   'gocardless',
   'lemonsqueezy',
+  'midtrans',
   'paddle',
   'paystack',
   'razorpay',

@@ -74,8 +74,14 @@ export function idAt(value: Json | undefined, path: string): string | null {
 
 /** The digits of an integer that is written without fraction and exponent, else null. */
 export function integerText(value: Json | undefined): string | null {
+  const text = numberText(value);
+  return text !== null && /^-?\d+$/.test(text) ? text : null;
+}
+
+/** A number as it was written, else null. */
+export function numberText(value: Json | undefined): string | null {
   if (typeof value === 'number') return String(value);
-  return typeof value === 'object' && JSON.isRawJSON(value) && /^-?\d+$/.test(value.rawJSON) ? value.rawJSON : null;
+  return typeof value === 'object' && JSON.isRawJSON(value) ? value.rawJSON : null;
 }
 
 function keepNumber(_name: string, value: Json, context?: { source?: string }): Json {

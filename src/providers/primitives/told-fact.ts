@@ -42,6 +42,17 @@ export function factTold(told: Told, account: AccountId): Fact | string {
   };
 }
 
+/** All the facts, or the reason why there is none of one of them. */
+export function factsTold(list: readonly Told[], account: AccountId): readonly Fact[] | string {
+  const facts: Fact[] = [];
+  for (const told of list) {
+    const fact = factTold(told, account);
+    if (typeof fact === 'string') return fact;
+    facts.push(fact);
+  }
+  return facts;
+}
+
 /** A message of one fact; null = there is no kind for its type. */
 export function openedAs(message: { id: string | null; type: string }, fact: Fact | string | null): Opened {
   if (fact === null) return { is: 'ignored', messageId: message.id, type: shown(message.type) };
