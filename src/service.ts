@@ -15,6 +15,7 @@ import { type Ask, createAsk } from './orders/ask.ts';
 import { createOrders, type Orders } from './orders/desk.ts';
 import { checkUrl, parseAllowedTargets } from './outbound/address-guard.ts';
 import { createHttp, type Http } from './outbound/http-client.ts';
+import { createProviderHttp } from './outbound/provider-http.ts';
 import type { Provider, Sender } from './providers/provider.ts';
 import { createPublisher, type PublishAnswer, type Publisher } from './publish/publisher.ts';
 import { createPrepared, type Prepared } from './secrets/prepared.ts';
@@ -94,8 +95,9 @@ export function createService(options: ServiceOptions): Service {
   const vault = createVault(options.masterKeys, random);
   const keeping: Keeping = { providers, vault, random };
   const policy = parseAllowedTargets(options.allowTargets);
-  const prepared = createPrepared({ vault, provider: (name) => providers.get(name) });
   const http = createHttp({ allow: options.allowTargets, clock });
+  const world = { http: createProviderHttp(http), now: options.clock.now, random };
+  const prepared = createPrepared({ vault, provider: (name) => providers.get(name), world });
   const registry = createRegistry();
   const worker = createExit({ ...options, clock, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
   const withBirth = bearing(worker, options);

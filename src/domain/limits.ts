@@ -55,6 +55,10 @@ export const limits = {
   endpointTimeoutMs: 10_000,
   endpointTimeoutMsMax: 60_000,
   responseBodyMs: 5000,
+  /** Of an answer of a provider's own API: time to its first byte, its bytes, and of a bill's file the time between two pieces. */
+  providerAnswerMs: 10_000,
+  providerAnswerBytesMax: 1_048_576,
+  providerChunkMs: 30_000,
   /** Deliveries on their way at once: per process, per endpoint by default, and of first sends the slots nobody else may take. */
   deliveriesInFlight: 256,
   endpointConcurrency: 32,

@@ -127,9 +127,11 @@ function sender(credentials: EndpointCredentials): Sender {
   const secret = hmacSecret(credentials.signature_keys[0] ?? '');
   const { authorization } = credentials;
   const headers: Headers = authorization === undefined ? [] : [['authorization', authorization]];
+  const signed = (body: JsonObject | Uint8Array) => postSigned(body, { ...signature, secret }, headers);
   return {
-    seal: (notification) => postSigned(eventFor(notification), { ...signature, secret }, headers),
+    seal: (notification) => signed(eventFor(notification)),
     judge: judgeBy(isSuccessStatus, { wanted: 'any 2xx' }),
+    signBody: signed,
   };
 }
 

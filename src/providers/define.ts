@@ -36,13 +36,13 @@ export function define<A, E>(definition: Definition<A, E>): DefinedProvider<A, E
     sender(credentials) {
       const sender = definition.sender(endpointCredentials.parse(credentials));
       return {
+        ...sender,
         seal(notification, context) {
           const { type, currency } = notification;
           if (!profile.types.includes(type)) throw new RangeError(`${name} cannot say ${type}`);
           if (profile.currencies?.includes(currency) === false) throw new RangeError(`${name} cannot say ${currency}`);
           return sender.seal(notification, context);
         },
-        judge: (answer) => sender.judge(answer),
       };
     },
     account: (credentials) => ({ provider: name, credentials }),

@@ -39,6 +39,7 @@ export interface Context {
 export interface Reference {
   reference: string | null;
   paymentId: string | null;
+  /** The operation that is asked about as well; for a refund by us, its idempotency key does too where the platform goes by that. */
   operationId?: string;
 }
 
@@ -102,6 +103,8 @@ export interface Sender {
    */
   seal(notification: Notification, context: Context): RawRequest | Promise<RawRequest>;
   judge(answer: RawReply | 'timeout' | 'unreachable'): Judgement;
+  /** Signs a body as it is, for what a platform has sent though no notification says it. Only where the sandbox plays such. */
+  signBody?(body: Uint8Array, context: Context): RawRequest;
 }
 
 /** One request to a provider's own API. */
@@ -158,8 +161,11 @@ export interface Client {
   close?(order: Reference, signal: AbortSignal): Promise<Fact | null>;
   /** The bill of a day (`2026-01-05`, in `profile.statementZone`) as the provider's file. */
   statement?(day: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
-  /** Public keys the platform signs with now, as a change of the account's credentials to merge in. */
-  fetchKeys?(signal: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * The public key of this id (`keyId` of an `unknown_key`: hostile until it is checked), and what else the platform signs with now, as a change of the account's
+   * credentials: fields that hold an object take its entries in, others are replaced. `provider.refused`: it is none of the platform's.
+   */
+  fetchKeys?(keyId: string, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** A row of a provider's bill. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RawRequest } from '../providers/provider.ts';
+import { oddityNames } from './oddities.ts';
 import type { Seeded } from './seeded.ts';
 
 /** How often something happens: always (`true`), never, or to this share of all, as the seed decides. */
@@ -26,6 +27,8 @@ export const faultsSchema = z.strictObject({
   stale: share,
   /** Waits before each try. */
   slow_ms: z.int().min(0).max(5000).default(0),
+  /** What is odd about this one platform. */
+  oddity: z.exactOptional(z.enum(oddityNames)),
 });
 export type Faults = z.output<typeof faultsSchema>;
 

@@ -5,6 +5,7 @@ import type { Context, RawRequest } from '../providers/provider.ts';
 import { midtransApi } from './apis/midtrans.ts';
 import type { PlatformApi } from './apis/played.ts';
 import { stripeApi } from './apis/stripe.ts';
+import { wechatpayApi } from './apis/wechatpay.ts';
 import type { Books } from './books.ts';
 import type { SandboxCredentials } from './credentials.ts';
 import { readBytes } from './http.ts';
@@ -13,6 +14,7 @@ import { readBytes } from './http.ts';
 const apis: ReadonlyMap<string, PlatformApi> = new Map([
   ['midtrans', midtransApi],
   ['stripe', stripeApi],
+  ['wechatpay', wechatpayApi],
 ]);
 
 /**

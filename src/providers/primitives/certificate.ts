@@ -82,7 +82,7 @@ export function selfSigned(
   };
 }
 
-function isValidAt(certificate: X509Certificate, now: Instant): boolean {
+export function isValidAt(certificate: X509Certificate, now: Instant): boolean {
   return certificate.validFromDate.getTime() <= now && now <= certificate.validToDate.getTime();
 }
 

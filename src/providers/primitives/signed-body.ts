@@ -42,14 +42,14 @@ export function openSigned(
   return isRefused(opened) ? { ...opened, signedText: text } : opened;
 }
 
-/** The body as a POST with its signature under the secret. */
+/** The body, bytes as they are or what is to become JSON, as a POST with its signature under the secret. */
 export function postSigned(
-  body: JsonObject,
+  body: JsonObject | Uint8Array,
   signature: BodySignature & { secret: HmacSecret },
   headers: RawRequest['headers'] = [],
 ): RawRequest {
   const { header, encoding, secret, textOver = (bytes) => bytes } = signature;
-  const bytes = utf8(JSON.stringify(body));
+  const bytes = body instanceof Uint8Array ? body : utf8(JSON.stringify(body));
   const digest = secret.digest(textOver(bytes));
   return post('application/json', bytes, [...headers, [header, encoding === 'hex' ? toHex(digest) : toBase64(digest)]]);
 }
