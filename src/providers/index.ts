@@ -8,6 +8,7 @@ import { hmac } from './hmac.ts';
 import { lemonsqueezy } from './lemonsqueezy.ts';
 import { midtrans } from './midtrans.ts';
 import { paddle } from './paddle.ts';
+import { paypal } from './paypal.ts';
 import { paystack } from './paystack.ts';
 import type { Provider } from './provider.ts';
 import { razorpay } from './razorpay.ts';
@@ -31,6 +32,7 @@ export {
   lemonsqueezy,
   midtrans,
   paddle,
+  paypal,
   paystack,
   razorpay,
   shopify,
@@ -54,6 +56,7 @@ export const providers: readonly Provider[] = [
   lemonsqueezy,
   midtrans,
   paddle,
+  paypal,
   paystack,
   razorpay,
   shopify,

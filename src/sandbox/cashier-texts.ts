@@ -65,6 +65,7 @@ export const methodNames: Readonly<Record<string, Record<Language, string>>> = {
   adyen: { en: 'Card (Adyen)', zh: '银行卡（Adyen）' },
   checkout: { en: 'Card (Checkout.com)', zh: '银行卡（Checkout.com）' },
   midtrans: { en: 'Midtrans', zh: 'Midtrans' },
+  paypal: { en: 'PayPal', zh: 'PayPal' },
   paystack: { en: 'Paystack', zh: 'Paystack' },
   razorpay: { en: 'Razorpay', zh: 'Razorpay' },
   shopify: { en: 'Shopify', zh: 'Shopify' },

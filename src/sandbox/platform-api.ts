@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { AppError } from '../domain/errors.ts';
 import type { Context, RawRequest } from '../providers/provider.ts';
 import { midtransApi } from './apis/midtrans.ts';
+import { paypalApi } from './apis/paypal.ts';
 import type { PlatformApi } from './apis/played.ts';
 import { stripeApi } from './apis/stripe.ts';
 import { wechatpayApi } from './apis/wechatpay.ts';
@@ -13,6 +14,7 @@ import { readBytes } from './http.ts';
 /** The APIs that the sandbox plays. */
 const apis: ReadonlyMap<string, PlatformApi> = new Map([
   ['midtrans', midtransApi],
+  ['paypal', paypalApi],
   ['stripe', stripeApi],
   ['wechatpay', wechatpayApi],
 ]);

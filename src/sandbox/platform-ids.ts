@@ -36,6 +36,8 @@ export function platformId(provider: string, object: PlatformObject, seed: Seede
       return seed.hex(name, 32).replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
     case 'paddle':
       return { payment: 'txn_', refund: 'adj_', dispute: 'adj_' }[object] + seed.hex(name, 26);
+    case 'paypal':
+      return `${object === 'dispute' ? 'PP-D-' : ''}${seed.hex(name, 17).toUpperCase()}`;
     case 'paystack':
       return seed.digits(name, 10);
     case 'razorpay':

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { midtransClient } from '../../src/providers/clients/midtrans.ts';
 import { midtrans } from '../../src/providers/index.ts';
-import type { Http, HttpRequest, RawRequest } from '../../src/providers/provider.ts';
-import { account, context, factOf, now, refusalOf, seededRandom, withBody } from './support.ts';
+import type { HttpRequest, RawRequest } from '../../src/providers/provider.ts';
+import { account, context, factOf, now, playedHttp, refusalOf, seededRandom, withBody } from './support.ts';
 
 const key = 'Mid-server-0123456789abcdef';
 const credentials = { server_keys: ['Mid-server-another-0123456789', key] };
@@ -133,19 +133,11 @@ describe('a notification of Midtrans', () => {
 });
 
 describe('the client of Midtrans', () => {
-  const asked: HttpRequest[] = [];
+  let asked: readonly HttpRequest[] = [];
   const clientAnswering = (status: number, body: object | string, mode: 'live' | 'test' = 'live') => {
-    const http: Http = {
-      send: async (request) => {
-        asked.push(request);
-        const text = typeof body === 'string' ? body : JSON.stringify(body);
-        return { status, headers: [], body: Buffer.from(text) };
-      },
-      stream: () => {
-        throw new Error('no stream');
-      },
-    };
-    const world = { account: { ...account, mode }, http, now: () => now, random: seededRandom('client') };
+    const played = playedHttp(() => ({ status, body }));
+    asked = played.asked;
+    const world = { account: { ...account, mode }, http: played.http, now: () => now, random: seededRandom('client') };
     return midtransClient(credentials, world);
   };
   const { signal } = new AbortController();

@@ -145,6 +145,18 @@ const formats: Readonly<Record<string, (sealed: RawRequest) => Read>> = {
     withSignature: inJson(sealed, 'signature_key'),
     withOtherScheme: () => null,
   }),
+  paypal: (sealed) => ({
+    hasTimestamp: false,
+    signatureHeaders: [
+      'paypal-cert-url',
+      'paypal-transmission-id',
+      'paypal-transmission-time',
+      'paypal-transmission-sig',
+    ],
+    withSignature: over(sealed, 'paypal-transmission-sig', /^()(.*)$/),
+    withUnknownKey: () => withHeader(sealed, 'paypal-cert-url', (value) => `${value}0`),
+    withOtherScheme: () => withHeader(sealed, 'paypal-auth-algo', () => 'SHA1withRSA'),
+  }),
   unionpay: (sealed) => ({
     isJson: false,
     hasTimestamp: false,

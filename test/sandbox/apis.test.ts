@@ -7,6 +7,8 @@ import { type Json, type Merchant, type Platform, providers, startMerchant, star
 
 /** Every provider that has a client; `currency`: one that it takes. */
 const clients = [...providers.values()].filter((provider) => provider.client !== undefined);
+/** A platform that finds nothing by our number. */
+const findsByOrderNo = ({ name }: Provider) => name !== 'paypal';
 const account = { id: asId.account('acc_test'), mode: 'live' } as const;
 
 let platform: Platform;
@@ -89,7 +91,10 @@ const kinds = async (client: Client, order: Reference) => {
 
 describe.each(clients.map((provider) => [provider.name, provider] as const))('the API of %s', (_name, provider) => {
   it('knows nothing of an order that nobody opened', async () => {
-    const answer = await clientOf(provider).query?.({ reference: 'NOBODY', paymentId: null }, signal);
+    const answer = await clientOf(provider).query?.(
+      { reference: 'NOBODY', paymentId: findsByOrderNo(provider) ? null : 'NOBODY' },
+      signal,
+    );
     expect(answer).toEqual({ state: 'not_found', facts: [] });
   });
 
@@ -97,7 +102,8 @@ describe.each(clients.map((provider) => [provider.name, provider] as const))('th
     const payment = await open(provider);
     const order = await move(payment, 'pay');
     const client = clientOf(provider);
-    for (const asked of [payment.order, order, { ...order, reference: null }]) {
+    const byNumber = findsByOrderNo(provider) ? [payment.order] : [];
+    for (const asked of [...byNumber, order, { ...order, reference: null }]) {
       const answer = await client.query?.(asked, signal);
       expect(answer).toMatchObject({ state: 'final' });
       expect(answer?.facts).toMatchObject([{ kind: 'captured', amountMinor: 8880n, currency: payment.currency }]);

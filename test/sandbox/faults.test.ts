@@ -25,6 +25,7 @@ const formats = [
   'lemonsqueezy',
   'midtrans',
   'paddle',
+  'paypal',
   'paystack',
   'razorpay',
   'shopify',

@@ -24,6 +24,7 @@ const formats = [
   'lemonsqueezy',
   'midtrans',
   'paddle',
+  'paypal',
   'razorpay',
   'shopify',
   'square',
