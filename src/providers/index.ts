@@ -18,6 +18,7 @@ import { standard } from './standard.ts';
 import { stripe } from './stripe.ts';
 import { unionpay } from './unionpay.ts';
 import { wechatpay } from './wechatpay.ts';
+import { xendit } from './xendit.ts';
 
 export type { Configured } from './define.ts';
 export type { Provider } from './provider.ts';
@@ -41,6 +42,7 @@ export {
   stripe,
   unionpay,
   wechatpay,
+  xendit,
 };
 
 /** Every provider. A new one is its file, a folder of fixtures, and a line here. */
@@ -64,6 +66,7 @@ export const providers: readonly Provider[] = [
   stripe,
   unionpay,
   wechatpay,
+  xendit,
 ];
 
 /** The provider of that name, or undefined. */

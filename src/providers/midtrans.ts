@@ -18,7 +18,7 @@ import { define } from './define.ts';
 import { midtransDigest, midtransFacts, midtransText, toJakarta } from './events/midtrans.ts';
 import { equalBytes, fromHex, toHex, utf8 } from './primitives/bytes.ts';
 import { acceptRisk, apiBaseUrl, idText, listOf, secretText } from './primitives/credentials.ts';
-import { parseJson, textAt } from './primitives/json.ts';
+import { isObject, type JsonObject, parseJson, textAt } from './primitives/json.ts';
 import { refused, shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, judgeBy, post } from './primitives/replies.ts';
 import { wordsOf } from './primitives/vocabulary.ts';
@@ -109,15 +109,19 @@ function receiver({ server_keys: keys }: AccountCredentials, account: ReceiverAc
 }
 
 function sender({ server_keys: [key = ''], merchant_id }: EndpointCredentials): Sender {
+  const signed = (status: JsonObject) => {
+    const text = midtransText(status) ?? new Uint8Array();
+    const body = { ...status, signature_key: toHex(midtransDigest(text, key)) };
+    return post('application/json', utf8(JSON.stringify(body)));
+  };
   return {
-    seal(notification) {
-      const said = statusFor(notification);
-      const text = utf8(`${said.order_id}${said.status_code}${said.gross_amount}`);
-      const merchant = merchant_id === undefined ? {} : { merchant_id };
-      const body = { ...said, ...merchant, signature_key: toHex(midtransDigest(text, key)) };
-      return post('application/json', utf8(JSON.stringify(body)));
-    },
+    seal: (notification) =>
+      signed({ ...statusFor(notification), ...(merchant_id === undefined ? {} : { merchant_id }) }),
     judge: judgeBy((reply) => reply.status === 200, { wanted: '200' }),
+    signBody(body) {
+      const status = parseJson(body);
+      return signed('value' in status && isObject(status.value) ? status.value : {});
+    },
   };
 }
 

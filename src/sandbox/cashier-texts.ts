@@ -71,6 +71,7 @@ export const methodNames: Readonly<Record<string, Record<Language, string>>> = {
   shopify: { en: 'Shopify', zh: 'Shopify' },
   square: { en: 'Square', zh: 'Square' },
   stripe: { en: 'Card (Stripe)', zh: '银行卡（Stripe）' },
+  xendit: { en: 'Xendit', zh: 'Xendit' },
   standard: { en: 'Standard Webhooks', zh: 'Standard Webhooks' },
   hmac: { en: 'HMAC', zh: 'HMAC' },
 };

@@ -84,7 +84,7 @@ function signedRange(body: Uint8Array): { from: number; to: number } {
 /** The request with every signature in it changed, wherever the format carries them. */
 export function wronglySigned(request: RawRequest): RawRequest {
   const headers = request.headers.map(([name, value]) => {
-    const signs = /signature$|hmac-sha256$|transmission-sig$|^authorization$/i.test(name);
+    const signs = /signature$|hmac-sha256$|transmission-sig$|callback-token$|^authorization$/i.test(name);
     return [name, signs ? value.replace(/[A-Za-z0-9+/=_-]{43,}/g, otherSignature) : value] as const;
   });
   return { ...request, headers, body: signatureInBodyChanged(request) };

@@ -7,6 +7,7 @@ import { paypalApi } from './apis/paypal.ts';
 import type { PlatformApi } from './apis/played.ts';
 import { stripeApi } from './apis/stripe.ts';
 import { wechatpayApi } from './apis/wechatpay.ts';
+import { xenditApi } from './apis/xendit.ts';
 import type { Books } from './books.ts';
 import type { SandboxCredentials } from './credentials.ts';
 import { readBytes } from './http.ts';
@@ -17,6 +18,7 @@ const apis: ReadonlyMap<string, PlatformApi> = new Map([
   ['paypal', paypalApi],
   ['stripe', stripeApi],
   ['wechatpay', wechatpayApi],
+  ['xendit', xenditApi],
 ]);
 
 /**

@@ -48,6 +48,8 @@ export function platformId(provider: string, object: PlatformObject, seed: Seede
       return { payment: 'pi_', refund: 're_', dispute: 'dp_' }[object] + seed.hex(name, 24);
     case 'unionpay':
       return { payment: '78', refund: '79', dispute: '80' }[object] + seed.digits(name, 19);
+    case 'xendit':
+      return object === 'payment' ? seed.hex(name, 24) : `rfd-${seed.hex(name, 32)}`;
     default:
       return { payment: 'pay_', refund: 'rfd_', dispute: 'dsp_' }[object] + seed.hex(name, 24);
   }

@@ -67,7 +67,7 @@ function notifications(name: string, types: readonly NotificationType[], sayable
 }
 
 /** Formats whose refunds and disputes name their payment alone, by which their order is found. */
-const namingOnlyPayments = ['square'];
+const namingOnlyPayments = ['square', 'xendit'];
 /** Formats that sign the fields which decide, and not the whole body. */
 const partlySigned = ['adyen'];
 /** What a form says: `%2b` in place of `%2B` is the same form. */
@@ -128,18 +128,22 @@ describe('what is sealed by', () => {
     );
   });
 
-  it.each(variants)('%s carries no secret in the clear', async (_title, name, extra) => {
-    const { sender, credentials, provider } = sidesOf(name, { account: extra, endpoint: extra });
-    const sealed = await sender.seal(sayableBy(provider, 'payment.succeeded'), context);
-    const sent = JSON.stringify([sealed.headers, Buffer.from(sealed.body).toString('latin1')]);
-    const secrets = Object.entries(credentials.endpoint)
-      .filter(([field]) => /secrets|keys|sign_key/.test(field))
-      .flatMap(([, value]) =>
-        typeof value === 'object' && value !== null ? Object.values(value).map(String) : [String(value)],
-      );
-    expect(secrets.length).toBeGreaterThan(0);
-    expect(secrets.filter((secret) => sent.includes(secret))).toEqual([]);
-  });
+  // What proves a callback of Xendit is the token itself.
+  it.each(variants.filter(([name]) => name !== 'xendit'))(
+    '%s carries no secret in the clear',
+    async (_title, name, extra) => {
+      const { sender, credentials, provider } = sidesOf(name, { account: extra, endpoint: extra });
+      const sealed = await sender.seal(sayableBy(provider, 'payment.succeeded'), context);
+      const sent = JSON.stringify([sealed.headers, Buffer.from(sealed.body).toString('latin1')]);
+      const secrets = Object.entries(credentials.endpoint)
+        .filter(([field]) => /secrets|keys|sign_key/.test(field))
+        .flatMap(([, value]) =>
+          typeof value === 'object' && value !== null ? Object.values(value).map(String) : [String(value)],
+        );
+      expect(secrets.length).toBeGreaterThan(0);
+      expect(secrets.filter((secret) => sent.includes(secret))).toEqual([]);
+    },
+  );
 });
 
 describe('a format', () => {

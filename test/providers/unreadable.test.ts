@@ -36,6 +36,7 @@ describe.each([
   'standard',
   'stripe',
   'wechatpay',
+  'xendit',
 ])('%s, authentic but unreadable', (name) => {
   const { receiver } = sidesOf(name);
 

@@ -31,6 +31,7 @@ const formats = [
   'stripe',
   'unionpay',
   'wechatpay',
+  'xendit',
 ];
 
 let platform: Platform;

@@ -49,6 +49,11 @@ export function exactInteger(value: bigint): number | ExactNumber {
     : exactNumber(String(value));
 }
 
+/** A decimal text as a number for `JSON.stringify`, with the digits that it has. */
+export function exactDecimal(text: string): ExactNumber {
+  return exactNumber(text);
+}
+
 /** The value at a path of names, `data.object.id`; undefined where there is none. Only own properties count. */
 export function at(value: Json | undefined, path: string): Json | undefined {
   let here = value;
