@@ -1,4 +1,5 @@
 import { type Callbacks, createCallbacks } from './callbacks/callbacks.ts';
+import { readBackOf } from './callbacks/read-back.ts';
 import { createRegistry, type Registry } from './deliver/registry.ts';
 import { createWorker, type Worker } from './deliver/worker.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
@@ -18,6 +19,7 @@ import { createHttp, type Http } from './outbound/http-client.ts';
 import { createProviderHttp } from './outbound/provider-http.ts';
 import type { Provider, Sender } from './providers/provider.ts';
 import { createPublisher, type PublishAnswer, type Publisher } from './publish/publisher.ts';
+import { type Asks, type AsksDependencies, createAsks } from './reconcile/asks.ts';
 import { createPrepared, type Prepared } from './secrets/prepared.ts';
 import { createVault, secretOwner, type Vault } from './secrets/vault.ts';
 import type { WithBirth } from './stores/decisions.ts';
@@ -102,7 +104,6 @@ export function createService(options: ServiceOptions): Service {
   const worker = createExit({ ...options, clock, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
   const withBirth = bearing(worker, options);
   const upkeep: Upkeep = createUpkeep({ ...options, clock, withBirth });
-  const orders = createOrders({ store, withBirth, clock });
   const publisher = createPublisher({
     store,
     withBirth,
@@ -115,9 +116,12 @@ export function createService(options: ServiceOptions): Service {
     clock,
     keeping,
     publicUrl,
+    client: prepared.client,
     onSecrets: (account) => void callbacks.readQuarantine(account),
   });
   const ask = createAsk({ store, clock, observe, withBirth });
+  const asks = createAsking({ ...options, clock, prepared, withBirth, expect: ask, accounts });
+  const orders = createOrders({ store, withBirth, clock, onAsk: asks.wake, whyNobody: accounts.whyNobody });
   const callbacks = createCallbacks({
     ...options,
     clock,
@@ -125,9 +129,11 @@ export function createService(options: ServiceOptions): Service {
     prepared,
     withBirth,
     ask,
+    onReadBack: asks.wake,
     findAccount: accounts.find,
     onSettled: (listener) => worker.onSettled(listener),
   });
+  const parts: Parts = { vault, registry, worker, upkeep, ask, asks, http };
   return {
     store,
     node,
@@ -147,14 +153,8 @@ export function createService(options: ServiceOptions): Service {
     askWith: (expect) => ask.askWith(expect),
     wakeOutbox: upkeep.wakeOutbox,
     changeDelivery: (id, to, by) => changeDelivery(store, worker, { id, to, by }),
-    start: () => start(options, { vault, registry, worker, upkeep, ask }),
-    async stop() {
-      ask.stop();
-      await upkeep.stop();
-      await worker.stop();
-      await http.close();
-      await store.close();
-    },
+    start: () => start(options, parts),
+    stop: () => stop(options, parts),
   };
 }
 
@@ -169,10 +169,12 @@ interface Parts {
   worker: Worker;
   upkeep: Upkeep;
   ask: Ask;
+  asks: Asks;
+  http: Http;
 }
 
 async function start({ store, node, clock, random, role }: ServiceOptions, parts: Parts): Promise<void> {
-  const { vault, registry, worker, upkeep, ask } = parts;
+  const { vault, registry, worker, upkeep, ask, asks } = parts;
   // A store has a time of its own, the database's where there is one; only a test's clock stands in for that.
   const given = clock === systemClock ? {} : { clock };
   await store.open({ program: programUrl, node, random, onWork: () => worker.wake(), ...given });
@@ -188,6 +190,16 @@ async function start({ store, node, clock, random, role }: ServiceOptions, parts
   if (role === 'api') return;
   worker.start();
   upkeep.start();
+  asks.start();
+}
+
+async function stop({ store }: ServiceOptions, { worker, upkeep, ask, asks, http }: Parts): Promise<void> {
+  ask.stop();
+  await asks.stop();
+  await upkeep.stop();
+  await worker.stop();
+  await http.close();
+  await store.close();
 }
 
 const programUrl = new URL(`./program${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
@@ -202,6 +214,16 @@ function createExit(
     sender: (claimed) => wrapSender(prepared.sender(sealingOwnerOf(claimed)), claimed),
     scheduleOf: (name) => providers.get(name)?.profile.schedule ?? null,
   });
+}
+
+function createAsking(
+  deps: ServiceOptions &
+    Pick<AsksDependencies, 'clock' | 'withBirth' | 'expect'> & { prepared: Prepared; accounts: Accounts },
+): Asks {
+  const { client, receiver } = deps.prepared;
+  const { find: findAccount, refreshAsked } = deps.accounts;
+  const readBack: AsksDependencies['readBack'] = (id, account) => readBackOf({ ...deps, receiver }, id, account);
+  return createAsks({ ...deps, client, findAccount, refreshAsked, readBack });
 }
 
 /** Whose secrets seal a delivery: its endpoint's own, or the merchant's for a URL that came with the notification. */

@@ -56,6 +56,8 @@ export interface CallbacksDependencies {
   withBirth: WithBirth;
   findAccount(id: AccountId): Promise<Account | null>;
   ask: Pick<Ask, 'before' | 'again'>;
+  /** Called when a callback was kept that has to be read back. */
+  onReadBack(): void;
   /** Calls the listener each time a handler's delivery comes to something; what it returns ends that. */
   onSettled(listener: () => void): () => void;
 }
@@ -76,6 +78,7 @@ export function createCallbacks(deps: CallbacksDependencies): Callbacks {
     methods: (provider) => providers.get(provider)?.profile.methods ?? [],
     ask: ({ merchant }, facts) => deps.ask.before(merchant, facts),
     parked: ({ merchant }, references) => deps.ask.again(merchant, references),
+    readBack: deps.onReadBack,
     handled: (orders, withinMs) => untilHandled(deps, orders, withinMs),
   });
   const rateLimit = createRateLimit({

@@ -184,6 +184,11 @@ export const errorCatalogue = {
     'A deliberate wrong signature was refused',
     'Nothing to do: the provider tests that signatures are checked.',
   ),
+  'callback.not_confirmed': entry(
+    422,
+    'The provider does not confirm it',
+    'Look for the payment at the provider; `reprocess` reads the callback back once more.',
+  ),
   'callback.stale': entry(400, 'The timestamp is outside the window', 'Check the clocks on both sides.'),
   'callback.malformed': entry(400, 'The callback cannot be read', 'See the detail.'),
   'callback.decrypt': entry(401, 'The body cannot be decrypted', 'Check the encryption key of the account.'),

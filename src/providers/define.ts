@@ -1,5 +1,5 @@
 import type { Random } from '../domain/ids.ts';
-import { acceptsRisk } from './primitives/credentials.ts';
+import { acceptsRisk } from '../domain/merchant.ts';
 import type { Definition, Profile, Provider, Receiver } from './provider.ts';
 
 /** Credentials together with the provider that they are for. */

@@ -96,7 +96,7 @@ function can<Call extends keyof Client>(client: Client, call: Call): client is C
 }
 
 /** Fields that the schema knows and the credentials leave out: what a client may be missing is among them. */
-export function absentFields(schema: z.ZodType, credentials: unknown): readonly string[] {
+function absentFields(schema: z.ZodType, credentials: unknown): readonly string[] {
   if (!(schema instanceof z.ZodObject) || typeof credentials !== 'object' || credentials === null) return [];
   return Object.keys(schema.shape).filter((name) => name !== 'accept_risk' && !(name in credentials));
 }

@@ -77,16 +77,6 @@ export function acceptRisk<Risk extends string>(risk: Risk) {
   return z.exactOptional(z.literal(risk, { error: `must be "${risk}", the name of the risk, or absent` }));
 }
 
-/** Whether these credentials, as the schema gave them back, name the risk. */
-export function acceptsRisk(credentials: unknown, risk: string): boolean {
-  return (
-    typeof credentials === 'object' &&
-    credentials !== null &&
-    'accept_risk' in credentials &&
-    credentials.accept_risk === risk
-  );
-}
-
 /** `encryption_keys` of `hmac` and `standard`: the first encrypts, any decrypts. */
 export const encryptionKeys = listOf(
   secretText(1).refine(

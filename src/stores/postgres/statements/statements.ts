@@ -2,6 +2,7 @@ import type { Rows } from '../../work/rows.ts';
 import type { Image } from '../image.ts';
 import type { Table } from '../table.ts';
 import { actionRows, actions } from './actions.ts';
+import { askRows, asks } from './asks.ts';
 import { attemptRows, attempts } from './attempts.ts';
 import { callbackBytes, callbackRows, callbacks, nonces, parkedCallbacks, unkeptCallbacks } from './callbacks.ts';
 import { deliveries, deliveryRows } from './deliveries.ts';
@@ -41,6 +42,7 @@ export function rowsOf(image: Image, { now, writer }: { now: number; writer: str
     ...actionRows(image),
     ...settingRows(image, writer),
     ...retentionRows(image),
+    ...askRows(image),
     ...funnelRows(image, writer),
   };
 }
@@ -69,6 +71,7 @@ export const writeOrder: readonly Table[] = [
   idempotency,
   deliveries,
   attempts,
+  asks,
   lanes,
   outbox,
   actions,
