@@ -27,6 +27,7 @@ import type { Claimed } from './stores/kept.ts';
 import type { Store } from './stores/store.ts';
 
 export type { Confirmed } from './callbacks/callbacks.ts';
+export type { Diagnosis } from './callbacks/diagnose/diagnose.ts';
 export type { ArrivedRequest, Received } from './callbacks/receive.ts';
 export type { ExpectRequest } from './orders/desk.ts';
 export type { TimelineEntry } from './orders/timeline.ts';

@@ -18,6 +18,8 @@ import { addOrders } from './orders.ts';
 import { expectedError, problemResponse } from './problem.ts';
 import { addPublish } from './publish.ts';
 import { createRoutes } from './route.ts';
+import { addVerify } from './verify.ts';
+import { addVerifyPage } from './verify-page.ts';
 
 export interface Api {
   /** For a server that puts more beside it. */
@@ -38,6 +40,7 @@ export function createApi(service: Service): Api {
   addDeliveries(routes);
   addAccounts(routes);
   addCallbacks(routes);
+  addVerify(routes);
   addOrders(routes);
   addDiscrepancies(routes);
   addFigures(routes);
@@ -54,6 +57,8 @@ export function createApi(service: Service): Api {
     () => new Response(documents().document, { headers: { 'content-type': 'application/json' } }),
   );
   app.get('/docs', () => new Response(documents().page, { headers: docsHeaders }));
+
+  addVerifyPage(app, service, authentication);
 
   app.notFound((context) => {
     const path = new URL(context.req.url).pathname;

@@ -308,7 +308,7 @@ function readingOf(opened: Exclude<Opened, { is: 'challenge' }>, account: Accoun
 }
 
 /** A wrong or missing signature may turn right when secrets are added; the rest stays refused. */
-function isQuarantined(code: ErrorCode): boolean {
+export function isQuarantined(code: ErrorCode): boolean {
   return code.startsWith('signature.') || code === 'callback.decrypt' || code === 'callback.not_encrypted';
 }
 

@@ -137,6 +137,10 @@ export const limits = {
   nonceDays: 30,
   /** Stop waits this long for work in flight. */
   drainMs: 10_000,
+  /** Ways in which one refused request is opened to find out why, and the bytes of all of them; and other accounts tried. */
+  diagnosisOpens: 200,
+  diagnosisBytes: 8_388_608,
+  diagnosisAccounts: 50,
   credentialIdCharactersMax: 64,
   secretsPerCredential: 8,
   merchantEndpointsMax: 100,

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { Client, type Dispatcher, Pool } from 'undici';
 import { type Clock, systemClock } from '../domain/clock.ts';
 import { limits } from '../domain/limits.ts';
@@ -15,7 +16,8 @@ export interface HttpRequest {
   method?: string;
   /** Sent as given, in order; `host`, `content-length` and what belongs to one connection are left to this client. */
   headers: Headers;
-  body: Uint8Array;
+  /** Bytes, or pieces of a body whose length is not known, each sent when it comes. */
+  body: Uint8Array | AsyncIterable<Uint8Array>;
   /** From now to the last header of the answer, connecting included. The body has its own time after that. */
   timeoutMs: number;
   /** What is read of the answer's body; default: what the client was made with. */
@@ -206,11 +208,16 @@ function dispatchOptions(request: HttpRequest, url: URL): Dispatcher.DispatchOpt
     path: url.pathname + url.search,
     method: request.method ?? 'POST',
     headers: request.headers.flatMap((header) => (ownHeaders.has(header[0].toLowerCase()) ? [] : header)),
-    body: request.body.length === 0 ? null : request.body,
+    body: bodyOf(request),
     // The exchange keeps time itself: undici's timers are half a second coarse and start again with every byte.
     headersTimeout: 0,
     bodyTimeout: 0,
   };
+}
+
+function bodyOf({ body }: HttpRequest): Uint8Array | Readable | null {
+  if (!(body instanceof Uint8Array)) return Readable.from(body);
+  return body.length === 0 ? null : body;
 }
 
 function createOrigins(connector: Connector, options: HttpOptions) {

@@ -20,6 +20,8 @@ export interface SealingOwner {
 export interface Prepared {
   receiver(account: PreparedAccount): Receiver;
   sender(owner: SealingOwner): Sender;
+  /** Every text in an account's credentials, secrets among them: for finding out how a sender reads them, and never to be shown. */
+  texts(account: Pick<Account, 'id' | 'provider' | 'credentials'>): readonly string[];
   /** The provider's own API, with at least this one call. @throws AppError `provider.cannot_ask`: it says which fields would help. */
   client<Call extends keyof Client>(account: PreparedAccount, call: Call): Client & Required<Pick<Client, Call>>;
 }
@@ -60,6 +62,9 @@ export function createPrepared(options: PreparedOptions): Prepared {
     `${secretOwner.account(id)} ${provider} ${mode} ${nameIn(names, credentials)}`;
 
   return {
+    texts({ id, provider, credentials }) {
+      return prepare({ owner: secretOwner.account(id), provider, credentials }, (_, opened) => textsIn(opened));
+    },
     receiver(account) {
       const { id, mode } = account;
       const owner = ownerOf(account);
@@ -85,6 +90,11 @@ export function createPrepared(options: PreparedOptions): Prepared {
       return senders(key, () => prepare(owner, (found, opened) => found.sender(opened)));
     },
   };
+}
+
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 function ownerOf({ id, provider, credentials }: PreparedAccount): SealingOwner {
