@@ -1,8 +1,8 @@
 import type { RawRequest } from '../providers/provider.ts';
 
-/** Fields of forms, and of Adyen's items, that hold a signature. */
+/** Fields of forms, of Adyen's items and of Midtrans' JSON, that hold a signature. */
 const signatureField = /^(?:bt_)?sign(?:ature)?$/;
-const itemSignature = /("hmacSignature":")([^"]*)/g;
+const itemSignature = /("(?:hmacSignature|signature_key)":")([^"]*)/g;
 
 /** The request with the signature of another one: all its declared headers, and what its body holds of a signature. */
 export function signedAs(signed: RawRequest, request: RawRequest): RawRequest {
