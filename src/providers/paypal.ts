@@ -11,11 +11,10 @@
 import { z } from 'zod';
 import { toIso } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
-import { decimalFromMinor } from '../domain/money.ts';
 import type { Notification } from '../domain/notification.ts';
 import { paypalClient } from './clients/paypal.ts';
 import { define } from './define.ts';
-import { orderNoFieldsOf, paypalUnits, readPaypalEvent } from './events/paypal.ts';
+import { orderNoFieldsOf, paypalAmount, readPaypalEvent } from './events/paypal.ts';
 import { toHex, utf8 } from './primitives/bytes.ts';
 import { certificateOf, selfSigned } from './primitives/certificate.ts';
 import {
@@ -30,7 +29,6 @@ import {
 } from './primitives/credentials.ts';
 import { type JsonObject, parseJson } from './primitives/json.ts';
 import { mismatchCause } from './primitives/likely-cause.ts';
-import { wireFromMinor } from './primitives/money.ts';
 import { isPaypalCertificateUrl, otherNameIn, paypalCertificateName } from './primitives/paypal-certificate.ts';
 import { paypalAlgorithm, paypalHeaders, paypalText, readPaypalSignature } from './primitives/paypal-signature.ts';
 import { isRefused, refused } from './primitives/refusal.ts';
@@ -190,10 +188,8 @@ function sender({ webhook_id: webhookId, certificate_url: url, sign_key }: Endpo
 }
 
 function eventFor(notification: Notification, origin: string): JsonObject {
-  const { id, type, occurredAt, currency, amountMinor } = notification;
+  const { id, type, occurredAt } = notification;
   const [event_type, status] = words.wordFor(type);
-  const exponent = paypalUnits.exponents[currency];
-  const value = decimalFromMinor(wireFromMinor(amountMinor, currency, paypalUnits), currency, exponent);
   const [subject] = type.split('.');
   return {
     id: `WH-${id}`,
@@ -201,7 +197,7 @@ function eventFor(notification: Notification, origin: string): JsonObject {
     create_time: toIso(occurredAt),
     resource_type: { payment: 'capture', refund: 'refund', dispute: 'dispute' }[subject ?? ''] ?? 'capture',
     event_type,
-    resource: resourceFor(notification, { status, amount: { currency_code: currency, value }, origin }),
+    resource: resourceFor(notification, { status, amount: paypalAmount(notification), origin }),
     links: [],
   };
 }

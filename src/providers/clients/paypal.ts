@@ -1,21 +1,18 @@
 import type { Instant } from '../../domain/clock.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { Fact } from '../../domain/fact.ts';
-import { decimalFromMinor } from '../../domain/money.ts';
 import {
   factOfAuthorization,
   factOfCapture,
   factOfDispute,
   factOfRefund,
-  listAt,
   orderNoFieldsOf,
   type PaypalReading,
-  paypalUnits,
+  paypalAmount,
 } from '../events/paypal.ts';
 import { textOf, toBase64, utf8 } from '../primitives/bytes.ts';
 import { certificateOf } from '../primitives/certificate.ts';
-import { at, idAt, integerText, type Json, textAt } from '../primitives/json.ts';
-import { wireFromMinor } from '../primitives/money.ts';
+import { at, idAt, integerText, type Json, listAt, textAt } from '../primitives/json.ts';
 import { isPaypalCertificateUrl, paypalCertificateIn } from '../primitives/paypal-certificate.ts';
 import { shown } from '../primitives/refusal.ts';
 import type { Client, ClientWorld, Headers, QueryAnswer, Reference } from '../provider.ts';
@@ -48,13 +45,11 @@ export function paypalClient(access: PaypalAccess, world: ClientWorld): Client {
   return {
     fetchKeys,
     query: (order, signal) => query(order, (path) => call({ path, signal }), reading),
-    async refund({ paymentId }, { amountMinor, currency }, idempotencyKey, signal) {
+    async refund({ paymentId }, money, idempotencyKey, signal) {
       if (paymentId === null) throw new AppError('provider.cannot_ask', 'paypal needs the id of the capture');
-      const exponent = paypalUnits.exponents[currency];
-      const value = decimalFromMinor(wireFromMinor(amountMinor, currency, paypalUnits), currency, exponent);
       const refund = await call({
         path: `/v2/payments/captures/${encodeURIComponent(paymentId)}/refund`,
-        body: { amount: { value, currency_code: currency } },
+        body: { amount: paypalAmount(money) },
         headers: [
           ['paypal-request-id', idempotencyKey],
           ['prefer', 'return=representation'],

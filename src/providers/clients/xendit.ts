@@ -3,7 +3,7 @@ import type { Fact } from '../../domain/fact.ts';
 import { decimalFromMinor } from '../../domain/money.ts';
 import { factOfInvoice, factOfPayment, factOfPaymentRequest, factOfRefund } from '../events/xendit.ts';
 import { toBase64, utf8 } from '../primitives/bytes.ts';
-import { at, exactDecimal, idAt, type Json, textAt } from '../primitives/json.ts';
+import { exactDecimal, idAt, type Json, listAt, textAt } from '../primitives/json.ts';
 import type { Client, ClientWorld, Headers, QueryAnswer, Reference } from '../provider.ts';
 import { jsonAnswer, readable } from './answers.ts';
 
@@ -131,9 +131,7 @@ async function ofPaymentRequest(order: Reference, get: Get, account: Fact['accou
 }
 
 async function refundsOf(of: Record<string, string>, get: Get): Promise<readonly Json[]> {
-  const answer = await get(`/refunds?${new URLSearchParams({ ...of, limit: String(refundsMax) })}`);
-  const data = at(answer, 'data');
-  return Array.isArray(data) ? data : [];
+  return listAt(await get(`/refunds?${new URLSearchParams({ ...of, limit: String(refundsMax) })}`), 'data');
 }
 
 function factsIn(found: readonly (Fact | string | null)[]): Fact[] {

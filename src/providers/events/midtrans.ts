@@ -3,7 +3,7 @@ import { fromIso, type Instant, toIso } from '../../domain/clock.ts';
 import type { Fact, FactKind } from '../../domain/fact.ts';
 import type { AccountId } from '../../domain/ids.ts';
 import { utf8 } from '../primitives/bytes.ts';
-import { at, idAt, type Json, textAt } from '../primitives/json.ts';
+import { at, idAt, type Json, listAt, textAt } from '../primitives/json.ts';
 import { moneyFromMajor } from '../primitives/money.ts';
 import { orderNoAt } from '../primitives/order-no.ts';
 import { factsTold, type Told } from '../primitives/told-fact.ts';
@@ -108,11 +108,10 @@ function timeOf(kind: FactKind, status: Json): Instant | null {
 
 /** Each refund by its own key; where none is listed, what is refunded in all. */
 function refundsTold(status: Json, reading: MidtransReading): readonly Told[] {
-  const list = at(status, 'refunds');
+  const list = listAt(status, 'refunds');
   const base = told('refunded', status, reading);
-  if (!Array.isArray(list) || list.length === 0)
-    return [{ ...base, measure: 'cumulative', money: moneyAt(status, 'refund_amount') }];
-  return list.map((refund: Json) => ({
+  if (list.length === 0) return [{ ...base, measure: 'cumulative', money: moneyAt(status, 'refund_amount') }];
+  return list.map((refund) => ({
     ...base,
     operationId: idAt(refund, 'refund_key') ?? `${base.paymentId}:${idAt(refund, 'refund_chargeback_id')}`,
     money: moneyFromMajor(at(refund, 'refund_amount'), currencyOf(status)),

@@ -1,15 +1,26 @@
 import type { Instant } from '../../domain/clock.ts';
 import type { Fact, FactKind } from '../../domain/fact.ts';
 import type { AccountId } from '../../domain/ids.ts';
-import { at, idAt, type Json, textAt } from '../primitives/json.ts';
-import { moneyFromMajor, type WireUnits } from '../primitives/money.ts';
+import { decimalFromMinor, type Money } from '../../domain/money.ts';
+import { at, idAt, type Json, listAt, textAt } from '../primitives/json.ts';
+import { moneyFromMajor, type WireUnits, wireFromMinor } from '../primitives/money.ts';
 import { orderNoAt } from '../primitives/order-no.ts';
 import { shown } from '../primitives/refusal.ts';
 import { factTold, openedAs, timeAt } from '../primitives/told-fact.ts';
 import type { Opened } from '../provider.ts';
 
 /** Amounts of these have no decimals (developer.paypal.com, "Currency codes"). */
-export const paypalUnits: WireUnits = { platform: 'paypal', exponents: { HUF: 0, TWD: 0 } };
+const paypalUnits: WireUnits = { platform: 'paypal', exponents: { HUF: 0, TWD: 0 } };
+
+/**
+ * An amount as PayPal writes it.
+ *
+ * @throws RangeError where PayPal's units are too coarse for it.
+ */
+export function paypalAmount({ amountMinor, currency }: Money): { currency_code: string; value: string } {
+  const amount = wireFromMinor(amountMinor, currency, paypalUnits);
+  return { currency_code: currency, value: decimalFromMinor(amount, currency, paypalUnits.exponents[currency]) };
+}
 
 /** What is known beside the object itself. */
 export interface PaypalReading {
@@ -151,9 +162,4 @@ function captureOf(refund: Json): string | null {
 
 function moneyAt(object: Json, path: string) {
   return moneyFromMajor(at(object, `${path}.value`), at(object, `${path}.currency_code`));
-}
-
-export function listAt(object: Json | undefined, path: string): readonly Json[] {
-  const found = at(object, path);
-  return Array.isArray(found) ? found : [];
 }

@@ -1,7 +1,7 @@
 import type { Fact, FactKind } from '../../domain/fact.ts';
 import type { AccountId } from '../../domain/ids.ts';
 import type { Money } from '../../domain/money.ts';
-import { at, idAt, type Json, textAt } from '../primitives/json.ts';
+import { at, idAt, type Json, listAt, textAt } from '../primitives/json.ts';
 import { moneyFromMajor } from '../primitives/money.ts';
 import { orderNoAt } from '../primitives/order-no.ts';
 import { factTold, openedAs, timeAt } from '../primitives/told-fact.ts';
@@ -122,9 +122,9 @@ export function factOfRefund(refund: Json, account: AccountId): Read {
 }
 
 function capturedIn(payment: Json): Money | null | string {
-  const captures = at(payment, 'captures');
-  if (!Array.isArray(captures) || captures.length === 0) return moneyAt(payment, 'request_amount');
-  const parts = captures.map((one: Json) => moneyFromMajor(at(one, 'capture_amount'), at(payment, 'currency')));
+  const captures = listAt(payment, 'captures');
+  if (captures.length === 0) return moneyAt(payment, 'request_amount');
+  const parts = captures.map((one) => moneyFromMajor(at(one, 'capture_amount'), at(payment, 'currency')));
   const moneys = parts.filter((part) => part !== null && typeof part !== 'string');
   const [first] = moneys;
   if (first === undefined || moneys.length < parts.length) return 'a capture whose amount cannot be read';

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { toIso } from '../../domain/clock.ts';
 import { AppError } from '../../domain/errors.ts';
-import { decimalFromMinor, minorFromDecimal } from '../../domain/money.ts';
-import { paypalUnits } from '../../providers/events/paypal.ts';
-import { wireFromMinor } from '../../providers/primitives/money.ts';
+import { minorFromDecimal } from '../../domain/money.ts';
+import { paypalAmount } from '../../providers/events/paypal.ts';
 import type { RawReply } from '../../providers/provider.ts';
 import type { BookedOperation, BookedPayment } from '../books.ts';
 import { type ApiCall, headerOf, jsonOf, jsonReply, playedApi } from './played.ts';
@@ -153,9 +152,7 @@ function disputeOf(booked: BookedPayment, { type, operationId, amountMinor, at }
 }
 
 function amountOf({ currency }: BookedPayment, amountMinor: bigint) {
-  const exponent = paypalUnits.exponents[currency];
-  const value = decimalFromMinor(wireFromMinor(amountMinor, currency, paypalUnits), currency, exponent);
-  return { value, currency_code: currency };
+  return paypalAmount({ amountMinor, currency });
 }
 
 function failure(status: number, message: string) {
