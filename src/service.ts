@@ -12,6 +12,7 @@ import { type ApiKeys, createApiKeys } from './merchants/api-keys.ts';
 import { createEndpoints, type Endpoints } from './merchants/endpoints.ts';
 import { type Keeping, providerOf } from './merchants/keeping.ts';
 import { createMerchants, type Merchants } from './merchants/merchants.ts';
+import { createSecrets, type Secrets } from './merchants/secrets.ts';
 import { type Ask, createAsk } from './orders/ask.ts';
 import { createOrders, type Orders } from './orders/desk.ts';
 import { checkUrl, parseAllowedTargets } from './outbound/address-guard.ts';
@@ -52,6 +53,8 @@ export interface Service {
     /** Publishes a small test notification to this endpoint alone. @throws AppError `endpoint.unknown`. */
     test(id: EndpointId): Promise<PublishAnswer>;
   };
+  /** What secrets are kept, without them. */
+  readonly secrets: Secrets;
   readonly apiKeys: ApiKeys;
   /** The functions this process has in code. Fill it before `start`. */
   readonly registry: Registry;
@@ -84,6 +87,8 @@ export interface ServiceOptions {
   clock: Clock;
   random: Random;
   observe: Observe;
+  /** Everything that leaves by HTTP; default: one that this service makes, and ends. */
+  http?: Http;
   /** Where a sender comes from when a delivery is made; the sandbox puts its faults here. */
   wrapSender?: (sender: Sender, claimed: Claimed) => Sender;
   /** The store answered a decision for which it was asked so many milliseconds ago. */
@@ -98,7 +103,7 @@ export function createService(options: ServiceOptions): Service {
   const vault = createVault(options.masterKeys, random);
   const keeping: Keeping = { providers, vault, random };
   const policy = parseAllowedTargets(options.allowTargets);
-  const http = createHttp({ allow: options.allowTargets, clock });
+  const http = options.http ?? createHttp({ allow: options.allowTargets, clock });
   const world = { http: createProviderHttp(http), now: options.clock.now, random };
   const prepared = createPrepared({ vault, provider: (name) => providers.get(name), world });
   const registry = createRegistry();
@@ -132,6 +137,7 @@ export function createService(options: ServiceOptions): Service {
     ask,
     onReadBack: asks.wake,
     findAccount: accounts.find,
+    addKeys: accounts.addKeys,
     onSettled: (listener) => worker.onSettled(listener),
   });
   const parts: Parts = { vault, registry, worker, upkeep, ask, asks, http };
@@ -149,6 +155,7 @@ export function createService(options: ServiceOptions): Service {
     merchants: createMerchants({ store, clock, keeping }),
     accounts,
     endpoints: { ...endpoints, test: (id) => testEndpoint(store, publisher, id) },
+    secrets: createSecrets(keeping),
     apiKeys: createApiKeys({ store, clock, random, adminKey: options.adminKey }),
     registry,
     askWith: (expect) => ask.askWith(expect),

@@ -24,11 +24,19 @@ import { at, exactInteger, type JsonObject, parseJson, textAt } from './primitiv
 import { wireFromMinor } from './primitives/money.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
 import { acknowledgeWith, isSuccessStatus, judgeBy, post } from './primitives/replies.ts';
+import { noted } from './primitives/secret-fields.ts';
 import { type BodySignature, openSigned } from './primitives/signed-body.ts';
 import { wordsOf } from './primitives/vocabulary.ts';
 import type { Headers, Opened, Receiver, ReceiverAccount, Refusal, Sender } from './provider.ts';
+import { readAdyenStatement } from './statements/adyen.ts';
 
-const hmacKeys = listOf(secretText(64).regex(/^[0-9a-f]{64}$/i, 'must be the 64 hex digits that Adyen shows'));
+const hmacKeys = listOf(
+  noted(
+    secretText(64).regex(/^[0-9a-f]{64}$/i, 'must be the 64 hex digits that Adyen shows'),
+    'secret',
+    'the 32 bytes of the 64 hex digits',
+  ),
+);
 const basicAuth = secretText(8).regex(/^[^:]+:.+$/, 'must be a user name and a password, joined by a colon');
 const accountCredentials = z.strictObject({
   hmac_keys: hmacKeys,
@@ -65,7 +73,7 @@ const words = wordsOf<readonly [eventCode: string, success: 'true' | 'false']>({
   'dispute.lost': ['SECOND_CHARGEBACK', 'true'],
 });
 
-export const adyen = define({
+export const adyen = define<AccountCredentials, EndpointCredentials>({
   name: 'adyen',
   profile: {
     deadlineMs: 10_000,
@@ -84,12 +92,16 @@ export const adyen = define({
       'CAPTURE_FAILED and REFUND_FAILED carry the pspReference of the capture or refund that failed.',
       'All events of one dispute share their pspReference.',
       'CANCEL_OR_REFUND is what modification.action says, which no signature covers.',
+      'The days of settlement reports are those of Amsterdam unless the account says otherwise.',
+      'Net amounts of the settlement report lack exactly what Adyen kept of the gross ones.',
     ],
+    statementZone: 'Europe/Amsterdam',
   },
   accountCredentials,
   endpointCredentials,
   receiver,
   sender,
+  readStatement: readAdyenStatement,
   pair(random: Random) {
     const keys = { hmac_keys: [toHex(random(32))] };
     return { account: keys, endpoint: { ...keys, merchant_account: 'SandboxMerchant' } };

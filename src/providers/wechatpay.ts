@@ -6,6 +6,7 @@
  * nothing about money. A refund notification names no currency: it is CNY, like every refund of a domestic merchant.
  */
 import { z } from 'zod';
+import type { Random } from '../domain/ids.ts';
 import { type WechatpayAccess, wechatpayClient } from './clients/wechatpay.ts';
 import { define } from './define.ts';
 import { readWechatpayResource, wechatpayResource } from './events/wechatpay.ts';
@@ -20,6 +21,7 @@ import { mismatchCause } from './primitives/likely-cause.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
 import { acknowledgeWith, judgeBy, post } from './primitives/replies.ts';
 import { rsaMatches, rsaPair, rsaPrivateKey, rsaPublicKey } from './primitives/rsa.ts';
+import { noted } from './primitives/secret-fields.ts';
 import {
   readWechatpaySignature,
   wechatpayHeaders,
@@ -27,8 +29,15 @@ import {
   wechatpayText,
 } from './primitives/wechatpay-signature.ts';
 import type { Opened, Receiver, ReceiverAccount, Sender } from './provider.ts';
+import { readWechatpayStatement } from './statements/wechatpay.ts';
 
-const apiV3Keys = listOf(secretText(32).length(32, 'must have exactly 32 characters'));
+const apiV3Keys = listOf(
+  noted(
+    secretText(32).length(32, 'must have exactly 32 characters'),
+    'encryption_key',
+    'the 32 characters as they stand',
+  ),
+);
 const accountFields = z.strictObject({
   mchid: idText,
   appids: z.array(idText).min(1).max(100),
@@ -62,7 +71,7 @@ type EndpointCredentials = z.infer<typeof endpointCredentials>;
 const [second, minute, hour] = [1000, 60_000, 3_600_000] as const;
 const year = 365 * 24 * hour;
 
-export const wechatpay = define({
+export const wechatpay = define<AccountCredentials, EndpointCredentials>({
   name: 'wechatpay',
   profile: {
     deadlineMs: 5 * second,
@@ -80,7 +89,11 @@ export const wechatpay = define({
       'A retry is signed anew, so the replay window of 300 s does not refuse it.',
       'A changed APIv3 key is used for notifications at once.',
       'The amount fields of combined payments: total_amount, with the currency beside it.',
+      "In the trade bill of all rows, 交易时间 of a refund is the refund's; the bill of refunds has 退款成功时间.",
+      'A revoked payment that names a refund in the trade bill (REVOKED with 微信退款单号) was refunded.',
+      'A refund whose money bounced is CHANGE in the trade bill.',
     ],
+    statementZone: 'Asia/Shanghai',
   },
   accountCredentials,
   endpointCredentials,
@@ -90,6 +103,8 @@ export const wechatpay = define({
     const access = accessOf(credentials);
     return access === null ? {} : wechatpayClient(access, world);
   },
+  readStatement: readWechatpayStatement,
+  keyPair,
   pair(random) {
     // Far enough either way for every clock that a sandbox or a test may have.
     const period = { from: 0, until: 120 * year, serial: random(15) };
@@ -109,6 +124,12 @@ function accessOf(credentials: AccountCredentials): WechatpayAccess | null {
   const { merchant_serial, merchant_private_key } = credentials;
   if (merchant_serial === undefined || merchant_private_key === undefined) return null;
   return { ...credentials, merchant_serial, merchant_private_key };
+}
+
+function keyPair(random: Random) {
+  const { publicKey, privateKey } = rsaPair();
+  const serial = `PUB_KEY_ID_${toHex(random(17))}`;
+  return { seals: { serial, sign_key: privateKey }, opens: { platform_keys: { [serial]: publicKey } } };
 }
 
 function receiver(credentials: AccountCredentials, account: ReceiverAccount): Receiver {

@@ -2,10 +2,12 @@ import type { Context as HttpContext } from 'hono';
 import { Hono } from 'hono';
 import { AppError } from '../domain/errors.ts';
 import type { Context, RawRequest } from '../providers/provider.ts';
+import { alipayApi } from './apis/alipay.ts';
 import { midtransApi } from './apis/midtrans.ts';
 import { paypalApi } from './apis/paypal.ts';
 import type { PlatformApi } from './apis/played.ts';
 import { stripeApi } from './apis/stripe.ts';
+import { unionpayApi } from './apis/unionpay.ts';
 import { wechatpayApi } from './apis/wechatpay.ts';
 import { xenditApi } from './apis/xendit.ts';
 import type { Books } from './books.ts';
@@ -13,10 +15,12 @@ import type { SandboxCredentials } from './credentials.ts';
 import { readBytes } from './http.ts';
 
 /** The APIs that the sandbox plays. */
-const apis: ReadonlyMap<string, PlatformApi> = new Map([
+export const apis: ReadonlyMap<string, PlatformApi> = new Map([
+  ['alipay', alipayApi],
   ['midtrans', midtransApi],
   ['paypal', paypalApi],
   ['stripe', stripeApi],
+  ['unionpay', unionpayApi],
   ['wechatpay', wechatpayApi],
   ['xendit', xenditApi],
 ]);

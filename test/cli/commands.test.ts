@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { context, notificationOf, sidesOf } from '../providers/support.ts';
 import { type DevServer, jsonOf, run, startServerForTest } from './harness.ts';
 
-const commands = ['dev', 'serve', 'publish', 'trigger', 'verify', 'doctor', 'explain', 'check', 'migrate'];
+const commands = ['dev', 'serve', 'publish', 'trigger', 'verify', 'doctor', 'explain', 'check', 'migrate', 'secrets'];
 
 let server: DevServer;
 let account: string;

@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { toIso } from '../../domain/clock.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { Fact } from '../../domain/fact.ts';
@@ -12,7 +12,7 @@ import { isRefused, shown } from '../primitives/refusal.ts';
 import { rsaMatches, rsaPrivateKey, rsaPublicKey, rsaSignature } from '../primitives/rsa.ts';
 import { readWechatpaySignature, wechatpayScheme, wechatpayText } from '../primitives/wechatpay-signature.ts';
 import type { Client, ClientWorld, QueryAnswer, RawReply, Reference } from '../provider.ts';
-import { jsonAnswer, readable } from './answers.ts';
+import { jsonAnswer, numberOf, readable } from './answers.ts';
 
 export interface WechatpayAccess extends WechatpayIdentity {
   api_v3_keys: readonly string[];
@@ -35,7 +35,9 @@ export function wechatpayClient(access: WechatpayAccess, world: ClientWorld): Cl
       const { operationId } = reference;
       const [trade, refund] = await Promise.all([
         order(reference, signal),
-        operationId === undefined ? null : call({ path: refundPath(access, operationId), signal }),
+        operationId === undefined
+          ? null
+          : call({ path: refundPath(access, numberOf(operationId, refundNoForm)), signal }),
       ]);
       if (trade === null) return { state: 'not_found', facts: [] };
       const answer = answerOf(trade, reference, { access, world });
@@ -47,7 +49,7 @@ export function wechatpayClient(access: WechatpayAccess, world: ClientWorld): Cl
       const body = {
         ...(access.role === 'partner' ? { sub_mchid: subMchidOf(access) } : {}),
         transaction_id: idAt(trade, 'transaction_id'),
-        out_refund_no: refundNumber(idempotencyKey),
+        out_refund_no: numberOf(idempotencyKey, refundNoForm),
         amount: { refund: exactInteger(amountMinor), total: at(trade, 'amount.total'), currency },
       };
       return refundIn(await call({ path: refundsPath, body, signal }), access, world);
@@ -63,6 +65,7 @@ export function wechatpayClient(access: WechatpayAccess, world: ClientWorld): Cl
 }
 
 const refundsPath = '/v3/refund/domestic/refunds';
+const refundNoForm = /^[0-9A-Za-z_|*@-]{1,64}$/;
 
 interface Call {
   path: string;
@@ -164,13 +167,6 @@ function subMchidOf({ sub_mchids: subMchids = [] }: WechatpayAccess): string {
   return only;
 }
 
-/** What is no number of a refund at WeChat Pay becomes one that is the same each time. */
-function refundNumber(idempotencyKey: string): string {
-  return /^[0-9A-Za-z_|*@-]{1,64}$/.test(idempotencyKey)
-    ? idempotencyKey
-    : createHash('sha256').update(idempotencyKey).digest('hex');
-}
-
 /** An order that waits, or whose payer may still try again, is open. */
 const finalStates: readonly (string | null)[] = ['SUCCESS', 'REFUND', 'CLOSED', 'REVOKED'];
 
@@ -244,15 +240,14 @@ async function fetchKeys(
   access: WechatpayAccess,
   { world, call, signal }: { world: ClientWorld; call: Ask; signal: AbortSignal },
 ): Promise<Readonly<Record<string, unknown>>> {
-  if (keyId.startsWith(publicKeyPrefix))
-    throw new AppError('provider.refused', `wechatpay gives ${shown(keyId)} in the merchant platform alone`);
-  if (!/^[0-9A-Fa-f]{8,64}$/.test(keyId))
-    throw new AppError('provider.refused', `${shown(keyId)} is no serial of a certificate`);
+  if (keyId.startsWith(publicKeyPrefix)) throw cannotAsk(`gives ${shown(keyId)} in the merchant platform alone`);
+  if (!/^[0-9A-Fa-f]{8,64}$/.test(keyId)) throw cannotAsk(`has no certificate ${shown(keyId)}: that is no serial`);
   const decryptionKeys = access.api_v3_keys.map((text) => aesKey(utf8(text)));
   const certificatesIn = (answer: Json) => readCertificates(answer, decryptionKeys, world.now());
   const answer = await call({ path: '/v3/certificates', keysIn: (said) => keysOf(certificatesIn(said)), signal });
   const certificates = answer === null ? {} : certificatesIn(answer);
-  if (!Object.hasOwn(certificates, keyId))
+  // New ones count even where they are not what somebody asked for.
+  if (Object.keys(certificates).every((serial) => Object.hasOwn(access.platform_keys, serial)))
     throw new AppError('provider.refused', `${shown(keyId)} is none of the certificates that wechatpay signs with`);
   return { platform_keys: certificates };
 }

@@ -35,6 +35,13 @@ export function moneyFromMajor(amount: Json | undefined, currency: Json | undefi
   return amountMinor === null ? `the amount is not a decimal of ${code}` : { amountMinor, currency: code };
 }
 
+/** A decimal text that may begin with a minus, as bills write amounts, in minor units; null for what {@link minorFromDecimal} refuses. */
+export function signedFromDecimal(text: string, currency: string, options: { exponent?: number } = {}): bigint | null {
+  const isNegative = text.startsWith('-');
+  const amount = minorFromDecimal(isNegative ? text.slice(1) : text, currency, { zerosBeyond: true, ...options });
+  return isNegative && amount !== null ? -amount : amount;
+}
+
 /** The same amount in units of another exponent; null where digits would be lost or the amount grows too large. */
 export function rescaled(amountMinor: bigint, fromExponent: number, toExponent: number): bigint | null {
   const scale = 10n ** BigInt(Math.abs(toExponent - fromExponent));

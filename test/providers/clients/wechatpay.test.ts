@@ -232,12 +232,13 @@ describe('the platform certificates of WeChat Pay', () => {
     await expect(fetched(answer)).rejects.toMatchObject({ code: 'provider.answer' });
   });
 
-  it('are not asked for a public key, nor for what is no serial, and must hold the one that was asked for', async () => {
+  it('are not asked for a public key, nor for what is no serial, and must bring something new', async () => {
     for (const keyId of ['PUB_KEY_ID_01', 'x'.repeat(20), '../v3']) {
       const { client, asked } = platformWith([{ body: listed() }]);
-      await expect(client.fetchKeys?.(keyId, signal)).rejects.toMatchObject({ code: 'provider.refused' });
+      await expect(client.fetchKeys?.(keyId, signal)).rejects.toMatchObject({ code: 'provider.cannot_ask' });
       expect(asked).toEqual([]);
     }
-    await expect(fetched({ body: listed() }, {}, 'BBBBBBBB')).rejects.toMatchObject({ code: 'provider.refused' });
+    const known = { platform_keys: { ...credentials.platform_keys, [serial]: made.certificate } };
+    await expect(fetched({ body: listed() }, known, 'BBBBBBBB')).rejects.toMatchObject({ code: 'provider.refused' });
   });
 });
