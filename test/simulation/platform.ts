@@ -1,4 +1,3 @@
-import type { Instant } from '../../src/domain/clock.ts';
 import { AppError } from '../../src/domain/errors.ts';
 import { asId } from '../../src/domain/ids.ts';
 import type { NotificationType } from '../../src/domain/notification.ts';

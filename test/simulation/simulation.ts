@@ -8,11 +8,10 @@ import { providers as builtIn } from '../../src/providers/index.ts';
 import type { RawReply, RawRequest } from '../../src/providers/provider.ts';
 import { apis } from '../../src/sandbox/platform-api.ts';
 import { createService, type Service } from '../../src/service.ts';
-import type { Store } from '../../src/stores/store.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { differ, merchantOf, type SimulatedMerchant } from './merchants.ts';
 import { SimulatedPlatform } from './platform.ts';
-import { type Process, simulatedStore } from './store.ts';
+import { type Process, SimulatedStore } from './store.ts';
 import { currency, expiresMs, playStory, type Story, storyNames, type Truth, truthOf } from './stories.ts';
 import { SimulatedTime } from './time.ts';
 
@@ -46,7 +45,7 @@ export async function simulate(seed: string, orders: number, options: { calm?: t
 
 interface Running {
   process: Process;
-  store: Store & { abandon(): void };
+  store: SimulatedStore;
   service: Service;
   pay: Paidonce;
 }
@@ -163,7 +162,7 @@ class Simulation {
     const random = (bytes: number) => chance.bytes(bytes);
     const process: Process = { alive: true, endsHere: () => false };
     const time = this.#time;
-    const store = simulatedStore(this.#file, { time, process, random });
+    const store = new SimulatedStore(this.#file, { time, process, random });
     const clock = time.clockOf(process, chance.happens(0.3) ? chance.whole(1000, 60_000) : 0);
     const service = createService({
       store,
