@@ -34,6 +34,7 @@ import { paypalAlgorithm, paypalHeaders, paypalText, readPaypalSignature } from 
 import { isRefused, refused } from './primitives/refusal.ts';
 import { acknowledgeReceived, isSuccessStatus, judgeBy, post } from './primitives/replies.ts';
 import { rsaMatches, rsaPrivateKey, rsaPublicKey, rsaSignature } from './primitives/rsa.ts';
+import { noted } from './primitives/secret-fields.ts';
 import { wordsOf } from './primitives/vocabulary.ts';
 import type { Receiver, ReceiverAccount, Sender } from './provider.ts';
 
@@ -44,10 +45,11 @@ const unsigned = {
 const certificateUrl = z
   .string()
   .refine((text) => isPaypalCertificateUrl(text, 'test'), "must be the address of a certificate at PayPal's API");
+const rsaCertificate = noted(certificateText.pipe(publicKeyText), 'certificate', 'X.509 in PEM, of an RSA key');
 const accountFields = z.strictObject({
   webhook_id: idText,
   /** By address; what is missing is fetched. */
-  certificates: z.exactOptional(z.record(certificateUrl, certificateText.pipe(publicKeyText))),
+  certificates: z.exactOptional(z.record(certificateUrl, rsaCertificate)),
   /** Who must have issued a certificate that is fetched. */
   ca_certificates: z.exactOptional(listOf(certificateText)),
   client_id: z.exactOptional(idText),
