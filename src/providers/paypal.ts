@@ -147,7 +147,7 @@ function receiver(credentials: AccountCredentials, account: ReceiverAccount): Re
       const text = paypalText(said, webhookId, body);
       const signer = certificates.get(said.url);
       if (signer === undefined || now > signer.until) {
-        const why = `no key for ${said.url}; the account has ${certificates.size} certificates, and none for it that is valid`;
+        const why = `no key for ${said.url}; the account has ${certificates.size} certificates, none of them for it and valid`;
         return { is: 'unknown_key', keyId: said.url, why, signedText: text };
       }
       const matches = (other: Uint8Array) => rsaMatches(signer.key, paypalText(said, webhookId, other), said.signature);
