@@ -142,7 +142,7 @@ describe('the reference of providers', () => {
 
   it('has a section for each, in the order of the table', () => {
     const titles = [...sections.keys()].map((title) => title.replaceAll('`', ''));
-    const table = page.text.split('\n').flatMap((line) => /^\| \[`([a-z-]+)`\]/.exec(line)?.[1] ?? []);
+    const table = page.text.split('\n').flatMap((line) => /^\| \[`([a-z0-9-]+)`\]/.exec(line)?.[1] ?? []);
     expect(table).toEqual(titles);
     expect([...titles].sort()).toEqual(providers.map(({ name }) => name).sort());
   });

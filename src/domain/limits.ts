@@ -45,6 +45,9 @@ export const limits = {
   pageDefault: 50,
   /** Facts in one callback. */
   factsPerCallbackMax: 1000,
+  /** How far back, and how many pages, a provider's newest payments are looked through where it has no search by our number. */
+  newestPaymentsDays: 7,
+  newestPaymentsPagesMax: 10,
   /** A provider's bill, unpacked; one line of it; and how many bytes each byte of a packed one may become, past the first MiB. */
   statementBytesMax: 4_294_967_296,
   statementLineCharactersMax: 65_536,

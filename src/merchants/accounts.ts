@@ -119,9 +119,9 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
         credentials === undefined ? {} : { credentials: keep(keeping, secretOwner.account(id), credentials, options) };
       const change = { ...rest, ...secrets };
       const account = { ...before, ...change };
-      const asked = canBeAsked(deps, account);
+      const asked = credentials === undefined && rest.mode === undefined ? null : canBeAsked(deps, account);
       await store.write('changeAccount', { id, by, change });
-      await store.write('markAsked', { merchant: before.merchant, account: id, asked });
+      if (asked !== null) await store.write('markAsked', { merchant: before.merchant, account: id, asked });
       forget(id);
       if (credentials !== undefined) deps.onSecrets(account);
       return account;

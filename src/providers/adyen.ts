@@ -13,10 +13,11 @@ import { z } from 'zod';
 import { toIso } from '../domain/clock.ts';
 import type { Random } from '../domain/ids.ts';
 import type { Notification } from '../domain/notification.ts';
+import { adyenClient, adyenTestUrl } from './clients/adyen.ts';
 import { define } from './define.ts';
 import { adyenUnits, readItem, type Said, saidByJson, signedFields } from './events/adyen.ts';
 import { equalBytes, fromBase64, fromHex, toBase64, toHex, utf8 } from './primitives/bytes.ts';
-import { idText, listOf, secretText } from './primitives/credentials.ts';
+import { apiBaseUrl, idText, listOf, secretText } from './primitives/credentials.ts';
 import { parseForm } from './primitives/form.ts';
 import { header, singleHeader } from './primitives/headers.ts';
 import { type HmacSecret, hmacMatches, hmacSecret } from './primitives/hmac.ts';
@@ -44,6 +45,9 @@ const accountCredentials = z.strictObject({
   merchant_accounts: z.exactOptional(z.array(idText).min(1).max(100)),
   /** Default: `automatic`. */
   capture: z.exactOptional(z.enum(['automatic', 'manual'])),
+  api_key: z.exactOptional(secretText(16)),
+  /** Of the Checkout API, with its version; compulsory on a live account, whose host begins with a prefix of its own. */
+  api_base_url: z.exactOptional(apiBaseUrl),
 });
 const endpointCredentials = z.strictObject({
   hmac_keys: hmacKeys,
@@ -91,6 +95,7 @@ export const adyen = define<AccountCredentials, EndpointCredentials>({
       'A new HMAC key takes a while to spread: keep the old one beside it.',
       'CAPTURE_FAILED and REFUND_FAILED carry the pspReference of the capture or refund that failed.',
       'All events of one dispute share their pspReference.',
+      'The REFUND that tells of a refund carries the pspReference with which it was accepted.',
       'CANCEL_OR_REFUND is what modification.action says, which no signature covers.',
       'The days of settlement reports are those of Amsterdam unless the account says otherwise.',
       'Net amounts of the settlement report lack exactly what Adyen kept of the gross ones.',
@@ -101,10 +106,20 @@ export const adyen = define<AccountCredentials, EndpointCredentials>({
   endpointCredentials,
   receiver,
   sender,
+  client: ({ api_key, merchant_accounts, api_base_url }, world) => {
+    const baseUrl = api_base_url ?? (world.account.mode === 'test' ? adyenTestUrl : undefined);
+    const [merchantAccount] = merchant_accounts ?? [];
+    if (api_key === undefined || merchantAccount === undefined || baseUrl === undefined) return {};
+    return adyenClient({ apiKey: api_key, merchantAccount, baseUrl }, world);
+  },
   readStatement: readAdyenStatement,
   pair(random: Random) {
     const keys = { hmac_keys: [toHex(random(32))] };
-    return { account: keys, endpoint: { ...keys, merchant_account: 'SandboxMerchant' } };
+    const merchant = 'TestMerchant';
+    return {
+      account: { ...keys, merchant_accounts: [merchant], api_key: `AQE${toBase64(random(24))}` },
+      endpoint: { ...keys, merchant_account: merchant },
+    };
   },
 });
 

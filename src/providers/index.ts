@@ -6,7 +6,9 @@ import { coinbaseCommerce } from './coinbase-commerce.ts';
 import { gocardless } from './gocardless.ts';
 import { hmac } from './hmac.ts';
 import { lemonsqueezy } from './lemonsqueezy.ts';
+import { mercadopago } from './mercadopago.ts';
 import { midtrans } from './midtrans.ts';
+import { mollie } from './mollie.ts';
 import { paddle } from './paddle.ts';
 import { paypal } from './paypal.ts';
 import { paystack } from './paystack.ts';
@@ -18,6 +20,7 @@ import { standard } from './standard.ts';
 import { stripe } from './stripe.ts';
 import { unionpay } from './unionpay.ts';
 import { wechatpay } from './wechatpay.ts';
+import { wechatpayV2 } from './wechatpay-v2.ts';
 import { xendit } from './xendit.ts';
 
 export type { Configured } from './define.ts';
@@ -31,7 +34,9 @@ export {
   gocardless,
   hmac,
   lemonsqueezy,
+  mercadopago,
   midtrans,
+  mollie,
   paddle,
   paypal,
   paystack,
@@ -42,6 +47,7 @@ export {
   stripe,
   unionpay,
   wechatpay,
+  wechatpayV2,
   xendit,
 };
 
@@ -56,6 +62,8 @@ export const providers: readonly Provider[] = [
   coinbaseCommerce,
   gocardless,
   lemonsqueezy,
+  mercadopago,
+  mollie,
   midtrans,
   paddle,
   paypal,
@@ -66,6 +74,7 @@ export const providers: readonly Provider[] = [
   stripe,
   unionpay,
   wechatpay,
+  wechatpayV2,
   xendit,
 ];
 

@@ -99,7 +99,7 @@ export interface Judgement {
 /** Seals notifications under one version of an endpoint's credentials, and judges the answers. */
 export interface Sender {
   /**
-   * The request to send; `target` of the result is ignored, the endpoint's URL decides. RSA may leave the thread.
+   * The request to send. Of its `target` only the query counts, and is added to the endpoint's URL. RSA may leave the thread.
    *
    * @throws RangeError for a type or an amount that `profile` says the format cannot carry.
    */
@@ -159,7 +159,7 @@ export interface Client {
   query?(order: Reference, signal: AbortSignal): Promise<QueryAnswer>;
   /** Gives money back; the same key gives it once. */
   refund?(order: Reference, money: Money, idempotencyKey: string, signal: AbortSignal): Promise<Fact>;
-  /** Ends a payment that is not paid; null: there was nothing to close. A paid one throws `provider.refused`. */
+  /** Ends a payment that is not paid; null: there was nothing to close, or its end is told later. A paid one throws `provider.refused`. */
   close?(order: Reference, signal: AbortSignal): Promise<Fact | null>;
   /** The bill of a day (`2026-01-05`, in `profile.statementZone`) as the provider's file. */
   statement?(day: string, signal: AbortSignal): AsyncIterable<Uint8Array>;

@@ -65,7 +65,7 @@ export const staleMs = 3_600_000;
 /** The request with one digit of its body replaced by another one, or its middle byte where there is no digit. */
 export function tampered(request: RawRequest, seed: Seeded, label: string): RawRequest {
   const body = Uint8Array.from(request.body);
-  const { from, to } = signedRange(request.body);
+  const { from, to } = signedRange(request);
   const digits = [...body.keys()].filter((index) => index >= from && index < to && isDigit(body[index] ?? 0));
   const at = digits[Math.floor(seed.share(`tamper_at:${label}`) * digits.length)] ?? body.length >> 1;
   const byte = body[at];
@@ -74,11 +74,13 @@ export function tampered(request: RawRequest, seed: Seeded, label: string): RawR
   return { ...request, body };
 }
 
-/** What of the body is signed: all of it, but where it holds its own signature. */
-function signedRange(body: Uint8Array): { from: number; to: number } {
+/** What of the body is signed: all of it, but where it holds its own signature, or only the id, as of Mercado Pago. */
+function signedRange({ headers, body }: RawRequest): { from: number; to: number } {
   const text = Buffer.from(body).toString('latin1');
-  const amount = signedJson.find(({ signature }) => text.includes(`"${signature}":"`))?.amount.exec(text) ?? null;
-  return amount === null ? { from: 0, to: body.length } : { from: amount.index, to: amount.index + amount[0].length };
+  const signsIdAlone = headers.some(([name]) => name === 'x-request-id');
+  const own = signedJson.find(({ signature }) => text.includes(`"${signature}":"`))?.amount;
+  const signed = (own ?? (signsIdAlone ? /"id":"[^"]*"/ : null))?.exec(text) ?? null;
+  return signed === null ? { from: 0, to: body.length } : { from: signed.index, to: signed.index + signed[0].length };
 }
 
 /** The request with every signature in it changed, wherever the format carries them. */
@@ -97,6 +99,8 @@ function signatureInBodyChanged(request: RawRequest): Uint8Array {
   );
   const text = Buffer.from(request.body).toString('latin1');
   if (!isForm) {
+    if (text.startsWith('<xml>'))
+      return Buffer.from(text.replace(/(?<=<sign><!\[CDATA\[)[0-9A-F]+/, otherSignature), 'latin1');
     const names = signedJson.map(({ signature }) => signature).join('|');
     const changed = text.replace(
       new RegExp(`("(?:${names})":")([^"]+)`, 'g'),

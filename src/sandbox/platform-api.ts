@@ -2,13 +2,25 @@ import type { Context as HttpContext } from 'hono';
 import { Hono } from 'hono';
 import { AppError } from '../domain/errors.ts';
 import type { Context, RawRequest } from '../providers/provider.ts';
+import { adyenApi } from './apis/adyen.ts';
 import { alipayApi } from './apis/alipay.ts';
+import { checkoutApi } from './apis/checkout.ts';
+import { coinbaseCommerceApi } from './apis/coinbase-commerce.ts';
+import { gocardlessApi } from './apis/gocardless.ts';
+import { mercadopagoApi } from './apis/mercadopago.ts';
 import { midtransApi } from './apis/midtrans.ts';
+import { mollieApi } from './apis/mollie.ts';
+import { paddleApi } from './apis/paddle.ts';
 import { paypalApi } from './apis/paypal.ts';
+import { paystackApi } from './apis/paystack.ts';
 import type { PlatformApi } from './apis/played.ts';
+import { razorpayApi } from './apis/razorpay.ts';
+import { shopifyApi } from './apis/shopify.ts';
+import { squareApi } from './apis/square.ts';
 import { stripeApi } from './apis/stripe.ts';
 import { unionpayApi } from './apis/unionpay.ts';
 import { wechatpayApi } from './apis/wechatpay.ts';
+import { wechatpayV2Api } from './apis/wechatpay-v2.ts';
 import { xenditApi } from './apis/xendit.ts';
 import type { Books } from './books.ts';
 import type { SandboxCredentials } from './credentials.ts';
@@ -16,12 +28,24 @@ import { readBytes } from './http.ts';
 
 /** The APIs that the sandbox plays. */
 export const apis: ReadonlyMap<string, PlatformApi> = new Map([
+  ['adyen', adyenApi],
   ['alipay', alipayApi],
+  ['checkout', checkoutApi],
+  ['coinbase-commerce', coinbaseCommerceApi],
+  ['gocardless', gocardlessApi],
+  ['mercadopago', mercadopagoApi],
   ['midtrans', midtransApi],
+  ['mollie', mollieApi],
+  ['paddle', paddleApi],
   ['paypal', paypalApi],
+  ['paystack', paystackApi],
+  ['razorpay', razorpayApi],
+  ['shopify', shopifyApi],
+  ['square', squareApi],
   ['stripe', stripeApi],
   ['unionpay', unionpayApi],
   ['wechatpay', wechatpayApi],
+  ['wechatpay-v2', wechatpayV2Api],
   ['xendit', xenditApi],
 ]);
 

@@ -37,7 +37,7 @@ interface Genuine {
 
 const extras: Readonly<Record<string, object>> = { hmac: { replay_window_s: 300 } };
 /** Only some fields are signed, or none. */
-const signingFields = ['adyen', 'midtrans', 'xendit'];
+const signingFields = ['adyen', 'mercadopago', 'midtrans', 'wechatpay-v2', 'xendit'];
 
 async function genuineOf(name: string): Promise<Genuine> {
   const extra = extras[name] ?? {};
@@ -242,7 +242,7 @@ const breaks: readonly Break[] = [
     what: 'that is old',
     cause: 'clock',
     request: ({ sealed, subject }) =>
-      subject.receiver.open(sealed, { ...context, now: now + 8 * 3_600_000 }).is === 'facts' ? null : sealed,
+      subject.receiver.open(sealed, { ...context, now: now + 8 * 3_600_000 }).is === 'refused' ? sealed : null,
     change: () => ({ context: { ...context, now: now + 8 * 3_600_000 } }),
   },
   {
@@ -287,7 +287,8 @@ describe.each(all)('$name', (genuine) => {
   it('accepts what is genuine, without a cause', () => {
     expect(checked(diagnose(genuine.subject), genuine, genuine.subject)).toMatchObject({
       accepted: true,
-      verdict: isReadBack(genuine.name) ? 'parked' : 'verified',
+      // What only says that something changed, or is signed in part, waits until the provider is asked.
+      verdict: ['mercadopago', 'midtrans', 'mollie', 'paypal', 'xendit'].includes(genuine.name) ? 'parked' : 'verified',
       cause: null,
       tried: [],
     });
@@ -410,10 +411,6 @@ describe('what it shows', () => {
 });
 
 /** What must not be shown: neither ids nor URLs, nor what is public. */
-function isReadBack(name: string): boolean {
-  return providers.find((provider) => provider.name === name)?.profile.unsigned !== undefined;
-}
-
 function isSecret(text: string): boolean {
   return text.length >= 24 && !/^https?:|^PUB_KEY_ID|^[0-9A-F]+$|^ak_|BEGIN (?:CERTIFICATE|PUBLIC)/.test(text);
 }
@@ -428,7 +425,7 @@ function hmacBase64(key: string, before: string, body: Uint8Array): string {
 }
 
 /** Every signature in it changed, at one place in its middle. */
-function forgedOf({ sealed, headers, isForm, signsBody }: Genuine): RawRequest {
+function forgedOf({ sealed, headers, isForm }: Genuine): RawRequest {
   const other = (signature: string) => {
     const at = signature.length >> 1;
     return signature.slice(0, at) + (signature[at] === '0' ? '1' : '0') + signature.slice(at + 1);
@@ -439,16 +436,12 @@ function forgedOf({ sealed, headers, isForm, signsBody }: Genuine): RawRequest {
     fields.set(name, other(fields.get(name) ?? ''));
     return withBody(sealed, fields.toString());
   }
-  if (!signsBody && headers.length === 0)
-    return withBody(
-      sealed,
-      textOf(sealed.body).replace(
-        /((?:hmacSignature|signature_key)":")([^"]+)/,
-        (_, before, value) => before + other(value),
-      ),
-    );
+  const inBody = /((?:hmacSignature|signature_key)":"|<sign><!\[CDATA\[)([^"\]]+)/;
   return {
-    ...sealed,
+    ...withBody(
+      sealed,
+      textOf(sealed.body).replace(inBody, (_, before, value) => before + other(value)),
+    ),
     headers: sealed.headers.map(([name, value]) => [
       name,
       headers.includes(name) ? value.replaceAll(/[A-Za-z0-9+/]{40,}/g, other) : value,

@@ -87,7 +87,9 @@ async function call(
   const answer = jsonAnswer('midtrans', answered, (said) => textAt(said, 'status_message'));
   if (answer === null || textAt(answer, 'status_code') === '404') return null;
   if (textAt(answer, 'transaction_status') !== null) return answer;
-  const [code, words] = [textAt(answer, 'status_code') ?? '', textAt(answer, 'status_message') ?? ''];
+  const [code, words] = [textAt(answer, 'status_code'), textAt(answer, 'status_message') ?? ''];
+  if (code === null)
+    throw new AppError('provider.answer', 'midtrans answered no transaction_status and no status_code');
   if (/^(429|5\d\d)$/.test(code)) throw new AppError('provider.unreachable', `midtrans answered ${code}`);
   throw new AppError('provider.refused', `midtrans answered ${shown(`${code}: ${words}`)}`);
 }

@@ -62,6 +62,7 @@ function createAsk(access: UnionpayAccess, world: ClientWorld) {
     const answer = fieldsIn(reply);
     const said: UnionpaySaid = (name) => answer.get(name)?.value || null;
     const respCode = said('respCode');
+    if (respCode === null) throw unusable('it has no respCode');
     if (respCode !== '00' && respCode !== '34')
       throw new AppError('provider.refused', `unionpay answered: ${shown(`${respCode} ${said('respMsg') ?? ''}`)}`);
     assertSigned(answer, (text, cert, given) => {

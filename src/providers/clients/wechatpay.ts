@@ -2,11 +2,13 @@ import type { KeyObject } from 'node:crypto';
 import { toIso } from '../../domain/clock.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { Fact } from '../../domain/fact.ts';
+import { limits } from '../../domain/limits.ts';
 import { readWechatpayResource, type WechatpayIdentity } from '../events/wechatpay.ts';
 import { aesKey, decrypt } from '../primitives/aes-gcm.ts';
 import { concat, textOf, toHex, utf8 } from '../primitives/bytes.ts';
 import { certificateOf, isValidAt } from '../primitives/certificate.ts';
 import { refuseStale } from '../primitives/freshness.ts';
+import { header } from '../primitives/headers.ts';
 import { at, exactInteger, idAt, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
 import { isRefused, shown } from '../primitives/refusal.ts';
 import { rsaMatches, rsaPrivateKey, rsaPublicKey, rsaSignature } from '../primitives/rsa.ts';
@@ -28,7 +30,7 @@ export interface WechatpayAccess extends WechatpayIdentity {
  * an order's refunds, so those that were made elsewhere come by callback and bill. As in WeChat Pay's own libraries, what is no 2xx counts without a signature.
  */
 export function wechatpayClient(access: WechatpayAccess, world: ClientWorld): Client {
-  const call = createCall(access, world);
+  const { call, certificates } = createCalls(access, world);
   const order = (reference: Reference, signal: AbortSignal) => call({ path: orderPath(access, reference), signal });
   return {
     async query(reference, signal) {
@@ -60,7 +62,7 @@ export function wechatpayClient(access: WechatpayAccess, world: ClientWorld): Cl
       const closed = await call({ path, body: identityFields(access), signal });
       return closed === null ? null : closedFact(reference, world);
     },
-    fetchKeys: (keyId, signal) => fetchKeys(keyId, access, { world, call, signal }),
+    fetchKeys: (keyId, signal) => fetchKeys(keyId, access, () => certificates(signal)),
   };
 }
 
@@ -71,19 +73,69 @@ interface Call {
   path: string;
   /** Makes it a POST. */
   body?: object;
-  /** Keys, beside those of the account, that the answer brings along and may be signed with. */
-  keysIn?: (answer: Json) => ReadonlyMap<string, KeyObject>;
   signal: AbortSignal;
 }
-type Ask = (call: Call) => Promise<Json>;
+interface Calls {
+  /** What is answered; null for what does not exist. */
+  call(call: Call): Promise<Json>;
+  /** The platform's present certificates by their serials. */
+  certificates(signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
+}
 
-function createCall(access: WechatpayAccess, { http, now, random }: ClientWorld): Ask {
+/**
+ * Platform certificates come encrypted with the APIv3 key, which WeChat Pay and the merchant alone have; that is what makes the first ones
+ * trustworthy (as in WeChat Pay's own downloaders). The answer must in addition be signed, with one of them or with a key the account has.
+ */
+function createCalls(access: WechatpayAccess, world: ClientWorld): Calls {
+  const exchange = createExchange(access, world);
+  const decryptionKeys = access.api_v3_keys.map((text) => aesKey(utf8(text)));
+  const known = new Map(keysOf(access.platform_keys));
+  let learning: Promise<void> = Promise.resolve();
+  let askedAt = Number.NEGATIVE_INFINITY;
+
+  const certificates: Calls['certificates'] = async (signal) => {
+    const reply = await exchange({ path: '/v3/certificates', signal });
+    const answer = contentOf(reply);
+    if (answer === null) return {};
+    const found = readCertificates(answer, decryptionKeys, world.now());
+    assertSigned(reply, new Map([...keysOf(found), ...known]), world.now());
+    return found;
+  };
+  const learn = async (signal: AbortSignal) => {
+    try {
+      for (const [serial, key] of keysOf(await certificates(signal))) known.set(serial, key);
+    } catch {
+      // The answer that needed the key is then one that cannot be used, which says more than this.
+    }
+  };
+  return {
+    certificates,
+    async call(asked) {
+      const reply = await exchange(asked);
+      const answer = contentOf(reply);
+      if (answer === null) return null;
+      const serial = header(reply.headers, 'wechatpay-serial') ?? '';
+      if (!known.has(serial) && serialForm.test(serial) && askedAt + limits.keyFetchGapMs <= world.now()) {
+        askedAt = world.now();
+        learning = learn(asked.signal);
+      }
+      await learning;
+      assertSigned(reply, known, world.now());
+      return answer;
+    },
+  };
+}
+
+/** Sends requests that the merchant's key has signed. */
+function createExchange(
+  access: WechatpayAccess,
+  { http, now, random }: ClientWorld,
+): (call: Call) => Promise<RawReply> {
   const { api_base_url: base = 'https://api.mch.weixin.qq.com', merchant_serial: serial, mchid } = access;
   const signKey = rsaPrivateKey(access.merchant_private_key);
-  const platformKeys = keysOf(access.platform_keys);
-  const publicKeyId = [...platformKeys.keys()].find((id) => id.startsWith(publicKeyPrefix));
+  const publicKeyId = Object.keys(access.platform_keys).find((id) => id.startsWith(publicKeyPrefix));
 
-  return async ({ path, body, keysIn, signal }) => {
+  return async ({ path, body, signal }) => {
     const method = body === undefined ? 'GET' : 'POST';
     const bytes = utf8(body === undefined ? '' : JSON.stringify(body));
     const [timestamp, nonce] = [String(Math.floor(now() / 1000)), toHex(random(16))];
@@ -96,7 +148,7 @@ function createCall(access: WechatpayAccess, { http, now, random }: ClientWorld)
       signature: await rsaSignature(signKey, text),
     };
     const authorization = Object.entries(fields).map(([name, value]) => `${name}="${value}"`);
-    const reply = await http.send(
+    return http.send(
       {
         method,
         url: base + path,
@@ -111,9 +163,6 @@ function createCall(access: WechatpayAccess, { http, now, random }: ClientWorld)
       },
       signal,
     );
-    const answer = contentOf(reply);
-    if (answer !== null) assertSigned(reply, new Map([...(keysIn?.(answer) ?? []), ...platformKeys]), now());
-    return answer;
   };
 }
 
@@ -231,25 +280,20 @@ function closedFact(orderNo: string, { account, now }: ClientWorld): Fact {
 
 const publicKeyPrefix = 'PUB_KEY_ID_';
 
-/**
- * Platform certificates come encrypted with the APIv3 key, which WeChat Pay and the merchant alone have; that is what makes the first ones
- * trustworthy (as in WeChat Pay's own downloaders). The answer must in addition be signed, with one of them or with a key the account has.
- */
+const serialForm = /^[0-9A-Fa-f]{8,64}$/;
+
 async function fetchKeys(
   keyId: string,
   access: WechatpayAccess,
-  { world, call, signal }: { world: ClientWorld; call: Ask; signal: AbortSignal },
+  certificates: () => Promise<Readonly<Record<string, string>>>,
 ): Promise<Readonly<Record<string, unknown>>> {
   if (keyId.startsWith(publicKeyPrefix)) throw cannotAsk(`gives ${shown(keyId)} in the merchant platform alone`);
-  if (!/^[0-9A-Fa-f]{8,64}$/.test(keyId)) throw cannotAsk(`has no certificate ${shown(keyId)}: that is no serial`);
-  const decryptionKeys = access.api_v3_keys.map((text) => aesKey(utf8(text)));
-  const certificatesIn = (answer: Json) => readCertificates(answer, decryptionKeys, world.now());
-  const answer = await call({ path: '/v3/certificates', keysIn: (said) => keysOf(certificatesIn(said)), signal });
-  const certificates = answer === null ? {} : certificatesIn(answer);
+  if (!serialForm.test(keyId)) throw cannotAsk(`has no certificate ${shown(keyId)}: that is no serial`);
+  const found = await certificates();
   // New ones count even where they are not what somebody asked for.
-  if (Object.keys(certificates).every((serial) => Object.hasOwn(access.platform_keys, serial)))
+  if (Object.keys(found).every((serial) => Object.hasOwn(access.platform_keys, serial)))
     throw new AppError('provider.refused', `${shown(keyId)} is none of the certificates that wechatpay signs with`);
-  return { platform_keys: certificates };
+  return { platform_keys: found };
 }
 
 function readCertificates(answer: Json, keys: readonly KeyObject[], now: number): Readonly<Record<string, string>> {

@@ -213,6 +213,19 @@ describe('the platform certificates of WeChat Pay', () => {
     expect(await fetched({ body: listed() }, {})).toEqual({ platform_keys: { [serial]: made.certificate } });
   });
 
+  it('are fetched for an answer that is signed with one that the account lacks, at most once a minute', async () => {
+    const [known, unknown] = [{ serial, signKey: made.privateKey }, { serial: 'ABCDEF0123' }];
+    const answers = [
+      { body: trade, ...known },
+      { body: listed(), ...known },
+      { body: trade, ...unknown },
+    ];
+    const { client, asked } = platformWith(answers, first);
+    expect((await client.query?.(order, signal))?.facts).toHaveLength(1);
+    await expect(client.query?.(order, signal)).rejects.toMatchObject({ code: 'provider.answer' });
+    expect(asked.map(({ url }) => url.includes('/v3/certificates'))).toEqual([false, true, false]);
+  });
+
   it.each<[string, () => Answer]>([
     ['encrypted with another key', () => ({ body: listed('x1'.repeat(16)), serial, signKey: made.privateKey })],
     ['signed by nobody known', () => ({ body: listed() })],
