@@ -288,7 +288,9 @@ describe.each(all)('$name', (genuine) => {
     expect(checked(diagnose(genuine.subject), genuine, genuine.subject)).toMatchObject({
       accepted: true,
       // What only says that something changed, or is signed in part, waits until the provider is asked.
-      verdict: ['mercadopago', 'midtrans', 'mollie', 'paypal', 'xendit'].includes(genuine.name) ? 'parked' : 'verified',
+      verdict: ['gocardless', 'mercadopago', 'midtrans', 'mollie', 'paypal', 'xendit'].includes(genuine.name)
+        ? 'parked'
+        : 'verified',
       cause: null,
       tried: [],
     });
