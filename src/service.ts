@@ -5,6 +5,8 @@ import { type Clock, systemClock } from './domain/clock.ts';
 import { AppError } from './domain/errors.ts';
 import { asId, type EndpointId, isId, type NodeId, type Random } from './domain/ids.ts';
 import type { Observe } from './domain/observe.ts';
+import { deriveSealKey, type SealKey } from './domain/seal.ts';
+import { createProofs, type Proofs } from './maintain/proofs.ts';
 import { createUpkeep, type Upkeep } from './maintain/upkeep.ts';
 import { type Accounts, createAccounts } from './merchants/accounts.ts';
 import { type ApiKeys, createApiKeys } from './merchants/api-keys.ts';
@@ -49,6 +51,7 @@ export interface Service {
     test(id: EndpointId): Promise<PublishAnswer>;
   };
   readonly apiKeys: ApiKeys;
+  readonly proofs: Proofs;
   /** The functions this process has in code. Fill it before `start`. */
   readonly registry: Registry;
   /** What the user's code says of orders nobody announced. Set it before `start`. */
@@ -74,6 +77,8 @@ export interface ServiceOptions {
   /** CIDRs that deliveries may reach although they are private. */
   allowTargets: readonly string[];
   role: 'all' | 'api' | 'worker';
+  /** Signs what was attempted. Default: one that follows from the first master key. */
+  sealKey?: SealKey;
   /** How many days bytes of callbacks, payloads and attempts are kept. Default: `limits.retentionDays`. */
   retentionDays?: number;
   node: NodeId;
@@ -99,7 +104,8 @@ export function createService(options: ServiceOptions): Service {
   const registry = createRegistry();
   const worker = createExit({ ...options, clock, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
   const withBirth = bearing(worker, options);
-  const upkeep: Upkeep = createUpkeep({ ...options, clock, withBirth });
+  const sealKey = options.sealKey ?? deriveSealKey(options.masterKeys[0] ?? new Uint8Array(0));
+  const upkeep: Upkeep = createUpkeep({ ...options, clock, withBirth, sealKey });
   const orders = createOrders({ store, withBirth, clock });
   const publisher = createPublisher({
     store,
@@ -141,6 +147,7 @@ export function createService(options: ServiceOptions): Service {
     accounts,
     endpoints: { ...endpoints, test: (id) => testEndpoint(store, publisher, id) },
     apiKeys: createApiKeys({ store, clock, random, adminKey: options.adminKey }),
+    proofs: createProofs({ store, clock, sealKey }),
     registry,
     askWith: (expect) => ask.askWith(expect),
     wakeOutbox: upkeep.wakeOutbox,

@@ -16,6 +16,7 @@ import { addNotifications } from './notifications.ts';
 import { apiDocument } from './openapi.ts';
 import { addOrders } from './orders.ts';
 import { expectedError, problemResponse } from './problem.ts';
+import { addProofs } from './proofs.ts';
 import { addPublish } from './publish.ts';
 import { createRoutes } from './route.ts';
 
@@ -41,6 +42,7 @@ export function createApi(service: Service): Api {
   addOrders(routes);
   addDiscrepancies(routes);
   addFigures(routes);
+  addProofs(routes);
   addKeys(routes);
 
   // Made when first asked for: it takes longer than everything else at start.

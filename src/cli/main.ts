@@ -7,7 +7,9 @@ import { type Run, type Tools, usage } from './command.ts';
 import { checkCommand } from './commands/check.ts';
 import { devCommand } from './commands/dev.ts';
 import { explainCommand } from './commands/explain.ts';
+import { manifestCommand } from './commands/manifest.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { proofCommand } from './commands/proof.ts';
 import { publishCommand } from './commands/publish.ts';
 import { serveCommand } from './commands/serve.ts';
 import { triggerCommand } from './commands/trigger.ts';
@@ -55,6 +57,8 @@ function createProgram(terminal: Terminal, run: Run): Command {
     verifyCommand(tools, run),
     explainCommand(tools, run),
     checkCommand(tools, run),
+    proofCommand(tools, run),
+    manifestCommand(tools, run),
     migrateCommand(tools, run),
   ];
   for (const command of commands) program.addCommand(command);

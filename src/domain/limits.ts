@@ -117,6 +117,9 @@ export const limits = {
   historyDays: 400,
   /** A nonce outlives any replay window that an account can have; refused callbacks are kept for a look at them. */
   nonceDays: 30,
+  /** Transactions whose attempts one seal covers, and seals among which one attempt's is looked for. */
+  sealedTransactions: 64,
+  sealsSearched: 3600,
   /** Stop waits this long for work in flight. */
   drainMs: 10_000,
   credentialIdCharactersMax: 64,

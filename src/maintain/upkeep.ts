@@ -1,9 +1,11 @@
 import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import type { Observe } from '../domain/observe.ts';
+import type { SealKey } from '../domain/seal.ts';
 import type { WithBirth } from '../stores/decisions.ts';
 import type { Store } from '../stores/store.ts';
 import { deleteHistory } from './retention.ts';
+import { sealAttempts } from './sealing.ts';
 
 export interface Upkeep {
   start(): void;
@@ -16,6 +18,8 @@ const refoldEveryMs = 1000;
 /** The poll is the safety net for commits of other connections; our own wake it. */
 const outboxEveryMs = 250;
 const outboxMost = 64;
+/** With the time a seal takes, an attempt is sealed within a second of its commit. */
+const sealingEveryMs = 500;
 const retentionEveryMs = 3_600_000;
 
 interface UpkeepDependencies {
@@ -25,6 +29,8 @@ interface UpkeepDependencies {
   withBirth: WithBirth;
   /** How long bytes of callbacks, payloads and attempts are kept. */
   retentionDays?: number;
+  /** Signs what was attempted. */
+  sealKey: SealKey;
 }
 
 /** The work that nobody asks for: what time changes, and what users' transactions left in the outbox. */
@@ -62,6 +68,12 @@ export function createUpkeep(deps: UpkeepDependencies): Upkeep {
       loops.push(
         loop('refold', refoldEveryMs, refold, () => over.signal),
         loop('outbox', outboxEveryMs, () => applyOutbox(deps), nextWake),
+        loop(
+          'sealing',
+          sealingEveryMs,
+          () => sealAttempts(deps),
+          () => over.signal,
+        ),
         loop(
           'retention',
           retentionEveryMs,

@@ -19,6 +19,8 @@ export interface Config {
   retentionDays: number;
   adminKey: string | null;
   masterKeys: readonly Uint8Array[] | null;
+  /** Signs seals; 32 bytes in base64. */
+  sealKey: string | null;
   allowTargets: readonly string[] | null;
   tls: { certificateFile: string; keyFile: string } | null;
   /** Processes that take requests. */
@@ -66,6 +68,7 @@ export function loadConfig({
     retentionDays: read('retention_days') ?? limits.retentionDays,
     adminKey: read('admin_key'),
     masterKeys: read('master_key'),
+    sealKey: read('seal_key'),
     allowTargets: read('allow_targets'),
     tls: certificateFile === null || keyFile === null ? null : { certificateFile, keyFile },
     processes: read('processes') ?? 1,

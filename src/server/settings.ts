@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { AppError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
+import { parseSealKey } from '../domain/seal.ts';
 import { parseAllowedTargets } from '../outbound/address-guard.ts';
 import { parseMasterKey } from '../secrets/vault.ts';
 
@@ -92,6 +93,14 @@ export const settings = {
     secret: true,
     parse: listOf(parseMasterKey),
   }),
+  seal_key: setting({
+    meaning: 'Signs proofs of delivery. Whoever can change the database must not have it.',
+    unit: '32 bytes in base64',
+    range: 'one key',
+    absent: 'kept in the data folder beside the embedded store; on PostgreSQL it follows from the master key',
+    secret: true,
+    parse: sealKeyFrom,
+  }),
   allow_targets: setting({
     meaning: 'Addresses that deliveries may reach although they are private.',
     range: 'IP addresses and CIDRs, separated by commas',
@@ -137,6 +146,7 @@ export const settingNames: readonly SettingName[] = [
   'retention_days',
   'admin_key',
   'master_key',
+  'seal_key',
   'allow_targets',
   'tls_cert',
   'tls_key',
@@ -233,6 +243,11 @@ function databaseUrlFrom(text: string): string {
 function adminKeyFrom(text: string): string {
   if (!/^[\x21-\x7e]{8,512}$/.test(text)) throw invalidSetting('it is not 8 to 512 visible ASCII characters');
   if (/^(<|your|changeme|xxx)/i.test(text) || new Set(text).size < 4) throw invalidSetting('it is a placeholder');
+  return text;
+}
+
+function sealKeyFrom(text: string): string {
+  parseSealKey(text);
   return text;
 }
 

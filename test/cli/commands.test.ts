@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type DevServer, jsonOf, run, startServerForTest } from './harness.ts';
 
-const commands = ['dev', 'serve', 'publish', 'trigger', 'verify', 'explain', 'check', 'migrate'];
+const commands = ['dev', 'serve', 'publish', 'trigger', 'verify', 'explain', 'check', 'proof', 'manifest', 'migrate'];
 
 let server: DevServer;
 let account: string;

@@ -28,6 +28,7 @@ describe('the configuration', () => {
       databaseUrl: null,
       databaseDirectUrl: null,
       retentionDays: 90,
+      sealKey: null,
       adminKey: null,
       masterKeys: null,
       allowTargets: null,

@@ -17,4 +17,25 @@ create table paidonce.sandbox_names (
 );
 `,
   },
+  {
+    number: 3,
+    name: 'seals over attempts',
+    sql: `
+alter table paidonce.attempts add column certificate text, add column secret text;
+
+create table paidonce.unsealed (
+  seq bigint generated always as identity primary key, attempts text not null
+);
+
+create table paidonce.seals (
+  number bigint primary key check (number >= 1), previous text not null, root text not null,
+  leaves_count integer not null check (leaves_count >= 0), at bigint not null, public_key text not null, signature text not null
+);
+create index seals_at on paidonce.seals (at, number);
+
+create table paidonce.seal_leaves (number bigint primary key, leaves bytea not null);
+
+create table paidonce.leases (name text primary key, node text not null, until bigint not null);
+`,
+  },
 ];

@@ -19,4 +19,39 @@ create table paidonce_sandbox_names (
 ) strict, without rowid;
 `,
   },
+  {
+    number: 3,
+    name: 'seals over attempts',
+    sql: `
+alter table paidonce_attempts add column certificate text;
+alter table paidonce_attempts add column secret text;
+
+create table paidonce_unsealed (
+  seq integer primary key autoincrement,
+  attempts text not null
+) strict;
+
+create table paidonce_seals (
+  number integer primary key check (number >= 1),
+  previous text not null,
+  root text not null,
+  leaves_count integer not null check (leaves_count >= 0),
+  at integer not null,
+  public_key text not null,
+  signature text not null
+) strict;
+create index paidonce_seals_at on paidonce_seals (at);
+
+create table paidonce_seal_leaves (
+  number integer primary key,
+  leaves blob not null
+) strict;
+
+create table paidonce_leases (
+  name text primary key,
+  node text not null,
+  until integer not null
+) strict, without rowid;
+`,
+  },
 ];

@@ -13,12 +13,14 @@ import type {
   FactId,
   LaneId,
   MerchantId,
+  NodeId,
   NotificationId,
   OrderId,
   OrderNo,
 } from '../../domain/ids.ts';
 import type { Account, ApiKey, Endpoint, Merchant } from '../../domain/merchant.ts';
 import type { Notification } from '../../domain/notification.ts';
+import type { Seal } from '../../domain/seal.ts';
 import type { DeliveryWork, LaneRow } from '../delivery-mapping.ts';
 import type {
   DeliveryShown,
@@ -44,6 +46,7 @@ export interface Rows
     DeliveryRows,
     LaneRows,
     RetentionRows,
+    SealRows,
     OtherRows {}
 
 interface MerchantRows {
@@ -301,6 +304,18 @@ interface RetentionRows {
   deleteIdempotency(before: Instant, most: number): Retained;
   /** Orders that were final before, with facts, links, notifications, deliveries and the rest; not those with anything open or live. */
   deleteOrders(before: Instant, most: number): Retained;
+}
+
+/** What names an attempt. */
+export type AttemptKey = readonly [delivery: DeliveryId, number: number];
+
+interface SealRows {
+  /** Says, in one row, which attempts this transaction leaves to be sealed. */
+  insertUnsealed(attempts: readonly AttemptKey[]): void;
+  /** Appends the seal and takes the rows that it covers; false, and nothing, where it does not follow the newest. */
+  addSeal(seal: Seal, leaves: Uint8Array, covered: readonly number[]): boolean;
+  /** Whether this node has the name until that moment: nobody had it, or its time was over, or the node had it already. */
+  takeLease(name: string, lease: { node: NodeId; now: Instant; until: Instant }): boolean;
 }
 
 interface OtherRows {

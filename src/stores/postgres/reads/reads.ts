@@ -5,6 +5,7 @@ import * as deliveries from './deliveries.ts';
 import * as figures from './figures.ts';
 import * as lists from './lists.ts';
 import * as orders from './orders.ts';
+import * as seals from './seals.ts';
 
 /** Every read by its name. */
 const reads: {
@@ -43,6 +44,12 @@ const reads: {
   funnel: figures.funnel,
   recount: figures.recount,
   gauges: figures.gauges,
+  unsealed: seals.unsealed,
+  sealedAttempts: seals.sealedAttempts,
+  sealHolding: seals.sealHolding,
+  seals: seals.seals,
+  newestSeal: seals.newestSeal,
+  manifestLines: seals.manifestLines,
   ready: figures.ready,
 };
 
@@ -58,10 +65,11 @@ const several: ReadonlySet<keyof Reads> = new Set([
   'deliveries',
   'delivery',
   'recount',
+  'unsealed',
 ] as const);
 
 /** Those that ask only by keys. Any plan of theirs but the one by the key is a mistake, and making it anew each time costs more than it does. */
-const byKey: ReadonlySet<keyof Reads> = new Set(['order', 'history', 'notification', 'delivery'] as const);
+const byKey: ReadonlySet<keyof Reads> = new Set(['order', 'history', 'notification', 'delivery', 'unsealed'] as const);
 const byKeySql = `select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`;
 
 /** Answers on one state of the database. The session is this read's alone until then, and outside of a transaction. */

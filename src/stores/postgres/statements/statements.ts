@@ -23,6 +23,7 @@ import { idempotency, notificationRows, notifications, payloads } from './notifi
 import { orderReferences, orderRows, orders } from './orders.ts';
 import { outbox, outboxRows } from './outbox.ts';
 import { retentionRows } from './retention.ts';
+import { sealRows, unsealed } from './seals.ts';
 import { counters, settingRows, settings } from './settings.ts';
 
 /** The rows of a transaction, as far as its image has them. `writer` names whose sums are added to. */
@@ -41,6 +42,7 @@ export function rowsOf(image: Image, { now, writer }: { now: number; writer: str
     ...actionRows(image),
     ...settingRows(image, writer),
     ...retentionRows(image),
+    ...sealRows(image),
     ...funnelRows(image, writer),
   };
 }
@@ -69,6 +71,7 @@ export const writeOrder: readonly Table[] = [
   idempotency,
   deliveries,
   attempts,
+  unsealed,
   lanes,
   outbox,
   actions,

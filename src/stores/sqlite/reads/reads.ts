@@ -6,6 +6,7 @@ import * as deliveries from './deliveries.ts';
 import * as figures from './figures.ts';
 import * as lists from './lists.ts';
 import * as orders from './orders.ts';
+import * as seals from './seals.ts';
 
 /** Every read by its name. */
 const reads: {
@@ -40,6 +41,12 @@ const reads: {
   funnel: figures.funnel,
   recount: figures.recount,
   gauges: figures.gauges,
+  unsealed: seals.unsealed,
+  sealedAttempts: seals.sealedAttempts,
+  sealHolding: seals.sealHolding,
+  seals: seals.seals,
+  newestSeal: seals.newestSeal,
+  manifestLines: seals.manifestLines,
   ready: figures.ready,
 };
 

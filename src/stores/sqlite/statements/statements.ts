@@ -13,6 +13,7 @@ import * as notifications from './notifications.ts';
 import * as orders from './orders.ts';
 import * as outbox from './outbox.ts';
 import * as retention from './retention.ts';
+import * as seals from './seals.ts';
 import * as settings from './settings.ts';
 
 /** The rows of the database behind a connection; each call is one statement on it. */
@@ -26,6 +27,7 @@ export function rowsOn(db: Connection): Rows {
     ...deliveryRows(db),
     ...laneRows(db),
     ...retentionRows(db),
+    ...sealRows(db),
     ...otherRows(db),
   };
 }
@@ -159,6 +161,14 @@ function retentionRows(db: Connection) {
     deleteRefused: retention.deleteRefused.bind(null, db),
     deleteIdempotency: retention.deleteIdempotency.bind(null, db),
     deleteOrders: retention.deleteOrders.bind(null, db),
+  };
+}
+
+function sealRows(db: Connection) {
+  return {
+    insertUnsealed: seals.insertUnsealed.bind(null, db),
+    addSeal: seals.addSeal.bind(null, db),
+    takeLease: seals.takeLease.bind(null, db),
   };
 }
 
