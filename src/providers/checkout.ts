@@ -17,7 +17,7 @@ import { singleHeader } from './primitives/headers.ts';
 import { hmacSecret } from './primitives/hmac.ts';
 import { at, exactInteger, idAt, type Json, type JsonObject, textAt } from './primitives/json.ts';
 import { moneyFromWire, type WireUnits, wireFromMinor } from './primitives/money.ts';
-import { orderNoAt } from './primitives/order-no.ts';
+import { orderMetadata, orderNoAt } from './primitives/order-no.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, isSuccessStatus, judgeBy } from './primitives/replies.ts';
 import { type BodySignature, openSigned, postSigned } from './primitives/signed-body.ts';
@@ -175,6 +175,13 @@ function eventFor(notification: Notification): JsonObject {
   const money = { amount: exactInteger(wireFromMinor(notification.amountMinor, currency, units)), currency };
   const data = type.startsWith('dispute.')
     ? { id: operationId, payment_id: paymentId, payment_reference: orderNo, ...money, date: time }
-    : { id: paymentId, action_id: operationId, reference: orderNo, ...money, processed_on: time, metadata: {} };
+    : {
+        id: paymentId,
+        action_id: operationId,
+        reference: orderNo,
+        ...money,
+        processed_on: time,
+        metadata: orderMetadata(notification),
+      };
   return { id: `evt_${notification.id}`, type: words.wordFor(type), version: '1.0.0', created_on: time, data };
 }

@@ -21,7 +21,7 @@ import { fieldPath, listOf, secretText } from './primitives/credentials.ts';
 import { hmacSecret } from './primitives/hmac.ts';
 import { at, exactInteger, idAt, type Json, type JsonObject, textAt } from './primitives/json.ts';
 import { currencyFrom, moneyFromWire, type WireUnits, wireFromMinor } from './primitives/money.ts';
-import { orderNoAt } from './primitives/order-no.ts';
+import { orderMetadata, orderNoAt } from './primitives/order-no.ts';
 import { shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, judgeBy } from './primitives/replies.ts';
 import { type BodySignature, openSigned, postSigned } from './primitives/signed-body.ts';
@@ -206,7 +206,11 @@ function eventFor(notification: Notification, domain: 'live' | 'test'): JsonObje
   const time = toIso(notification.occurredAt);
   const common = { id: operationId, domain, currency };
   if (type === 'payment.succeeded') {
-    return { event, data: { ...common, status, reference: orderNo, amount, paid_at: time, created_at: time } };
+    const metadata = orderMetadata(notification);
+    return {
+      event,
+      data: { ...common, status, reference: orderNo, amount, paid_at: time, created_at: time, metadata },
+    };
   }
   if (type.startsWith('refund.')) {
     return {

@@ -17,7 +17,7 @@ import { fieldPath, idText, listOf, secretText } from './primitives/credentials.
 import { hmacSecret } from './primitives/hmac.ts';
 import { at, exactInteger, idAt, type Json, type JsonObject, textAt } from './primitives/json.ts';
 import { moneyFrom } from './primitives/money.ts';
-import { orderNoAt } from './primitives/order-no.ts';
+import { orderMetadata, orderNoAt } from './primitives/order-no.ts';
 import { refused, shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, isSuccessStatus, judgeBy } from './primitives/replies.ts';
 import { type BodySignature, openSigned, postSigned } from './primitives/signed-body.ts';
@@ -167,7 +167,7 @@ function readEvent(
 }
 
 function eventFor(notification: Notification, accountId: string | undefined): JsonObject {
-  const { type, paymentId, operationId, orderNo, currency } = notification;
+  const { type, paymentId, operationId, currency } = notification;
   const [event, status] = words.wordFor(type);
   const createdAt = Math.floor(notification.occurredAt / 1000);
   const amount = exactInteger(notification.amountMinor);
@@ -177,7 +177,7 @@ function eventFor(notification: Notification, accountId: string | undefined): Js
     entity: 'payment',
     ...(isOfPayment ? { id: operationId, amount, currency, status } : { id: paymentId, status: 'captured' }),
     captured,
-    notes: { order_no: orderNo },
+    notes: orderMetadata(notification),
     created_at: createdAt,
   };
   const object = type.startsWith('refund.') ? 'refund' : 'dispute';
