@@ -1,3 +1,4 @@
+import { type AlertOptions, defaultThresholds, reviewAlerts } from './alerts/alerts.ts';
 import { type Callbacks, createCallbacks } from './callbacks/callbacks.ts';
 import { createRegistry, type Registry } from './deliver/registry.ts';
 import { createWorker, type Worker } from './deliver/worker.ts';
@@ -79,6 +80,8 @@ export interface ServiceOptions {
   role: 'all' | 'api' | 'worker';
   /** Signs what was attempted. Default: one that follows from the first master key. */
   sealKey?: SealKey;
+  /** What is told to whom. Default: all rules as they come, and nobody. */
+  alerts?: AlertOptions;
   /** How many days bytes of callbacks, payloads and attempts are kept. Default: `limits.retentionDays`. */
   retentionDays?: number;
   node: NodeId;
@@ -105,7 +108,7 @@ export function createService(options: ServiceOptions): Service {
   const worker = createExit({ ...options, clock, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
   const withBirth = bearing(worker, options);
   const sealKey = options.sealKey ?? deriveSealKey(options.masterKeys[0] ?? new Uint8Array(0));
-  const upkeep: Upkeep = createUpkeep({ ...options, clock, withBirth, sealKey });
+  const upkeep: Upkeep = createWatch({ ...options, clock, http, withBirth, sealKey });
   const orders = createOrders({ store, withBirth, clock });
   const publisher = createPublisher({
     store,
@@ -207,6 +210,12 @@ function createExit(
     sender: (claimed) => wrapSender(prepared.sender(sealingOwnerOf(claimed)), claimed),
     scheduleOf: (name) => providers.get(name)?.profile.schedule ?? null,
   });
+}
+
+/** The upkeep, with the alerts among it. */
+function createWatch(deps: ServiceOptions & { http: Http; withBirth: WithBirth; sealKey: SealKey }): Upkeep {
+  const { alerts = { robots: [], thresholds: defaultThresholds } } = deps;
+  return createUpkeep({ ...deps, review: (signal) => reviewAlerts({ ...deps, ...alerts }, signal) });
 }
 
 /** Whose secrets seal a delivery: its endpoint's own, or the merchant's for a URL that came with the notification. */

@@ -3,6 +3,7 @@ import type { BlankEnv } from 'hono/types';
 import { AppError } from '../domain/errors.ts';
 import type { Service } from '../service.ts';
 import { addAccounts } from './accounts.ts';
+import { addAlerts } from './alerts.ts';
 import { type Authentication, createAuthentication } from './auth.ts';
 import { addCallbacks } from './callbacks.ts';
 import { addDeliveries } from './deliveries.ts';
@@ -42,6 +43,7 @@ export function createApi(service: Service): Api {
   addOrders(routes);
   addDiscrepancies(routes);
   addFigures(routes);
+  addAlerts(routes);
   addProofs(routes);
   addKeys(routes);
 

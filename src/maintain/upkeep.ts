@@ -20,6 +20,7 @@ const outboxEveryMs = 250;
 const outboxMost = 64;
 /** With the time a seal takes, an attempt is sealed within a second of its commit. */
 const sealingEveryMs = 500;
+const alertsEveryMs = 30_000;
 const retentionEveryMs = 3_600_000;
 
 interface UpkeepDependencies {
@@ -31,6 +32,8 @@ interface UpkeepDependencies {
   retentionDays?: number;
   /** Signs what was attempted. */
   sealKey: SealKey;
+  /** Looks whether something is to be told. */
+  review(signal: AbortSignal): Promise<void>;
 }
 
 /** The work that nobody asks for: what time changes, and what users' transactions left in the outbox. */
@@ -61,6 +64,10 @@ export function createUpkeep(deps: UpkeepDependencies): Upkeep {
   return {
     start() {
       const refold = async () => (await deps.withBirth((born) => store.decide('refold', { born }))).more;
+      const review = async () => {
+        await deps.review(over.signal);
+        return false;
+      };
       const nextWake = () => {
         wake = new AbortController();
         return wake.signal;
@@ -74,6 +81,7 @@ export function createUpkeep(deps: UpkeepDependencies): Upkeep {
           () => sealAttempts(deps),
           () => over.signal,
         ),
+        loop('alerts', alertsEveryMs, review, () => over.signal),
         loop(
           'retention',
           retentionEveryMs,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { type AlertOptions, defaultThresholds } from '../alerts/alerts.ts';
 import { AppError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import { environmentName, isSettingName, type LogLevel, type SettingName, settingNames, settings } from './settings.ts';
@@ -22,6 +23,7 @@ export interface Config {
   /** Signs seals; 32 bytes in base64. */
   sealKey: string | null;
   allowTargets: readonly string[] | null;
+  alerts: AlertOptions;
   tls: { certificateFile: string; keyFile: string } | null;
   /** Processes that take requests. */
   processes: number;
@@ -70,6 +72,7 @@ export function loadConfig({
     masterKeys: read('master_key'),
     sealKey: read('seal_key'),
     allowTargets: read('allow_targets'),
+    alerts: { robots: read('alert_robots') ?? [], thresholds: read('alert_rules') ?? defaultThresholds },
     tls: certificateFile === null || keyFile === null ? null : { certificateFile, keyFile },
     processes: read('processes') ?? 1,
     logLevel: read('log_level'),

@@ -55,7 +55,7 @@ export interface ServerOptions {
     | 'tls'
     | 'logLevel'
   > &
-    Partial<Pick<Config, 'retentionDays' | 'sealKey'>>;
+    Partial<Pick<Config, 'retentionDays' | 'sealKey' | 'alerts'>>;
   masterKeys: readonly Uint8Array[];
   /** null = one that the store knows the digest of; it is made at the first start. */
   adminKey: string | null;
@@ -173,6 +173,7 @@ export async function startService(options: ServerOptions, surroundings: Surroun
     role,
     ...(config.retentionDays === undefined ? {} : { retentionDays: config.retentionDays }),
     ...sealKeyOf(config, random),
+    ...(config.alerts === undefined ? {} : { alerts: config.alerts }),
     node: newId('nod', clock.now(), 0, random),
     clock,
     random,

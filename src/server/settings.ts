@@ -1,4 +1,7 @@
 import { isIP } from 'node:net';
+import { defaultThresholds } from '../alerts/alerts.ts';
+import { parseRobot } from '../alerts/robots.ts';
+import { type AlertThresholds, alertRules, isAlertRule } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import { parseSealKey } from '../domain/seal.ts';
@@ -107,6 +110,19 @@ export const settings = {
     absent: 'none; `dev`: loopback',
     parse: listOf(allowedTargetFrom),
   }),
+  alert_robots: setting({
+    meaning: 'Where alerts are told: Slack, DingTalk, Feishu, WeCom, or JSON to a URL of yours.',
+    range: 'each `<slack|dingtalk|feishu|wecom|json> <URL> [secret]`, separated by commas',
+    absent: 'nowhere; GET /v1/alerts shows them all the same',
+    secret: true,
+    parse: listOf(parseRobot),
+  }),
+  alert_rules: setting({
+    meaning: 'Thresholds of alerts that differ from the defaults; 0 turns a rule off.',
+    range: 'each `<rule>=<number>`, separated by commas',
+    absent: 'as in the guide on alerts',
+    parse: alertRulesFrom,
+  }),
   tls_cert: setting({
     meaning: 'File with the certificate chain. With it the server speaks HTTPS; read again when it changes.',
     range: 'a path to a PEM file; together with tls_key',
@@ -148,6 +164,8 @@ export const settingNames: readonly SettingName[] = [
   'master_key',
   'seal_key',
   'allow_targets',
+  'alert_robots',
+  'alert_rules',
   'tls_cert',
   'tls_key',
   'processes',
@@ -244,6 +262,17 @@ function adminKeyFrom(text: string): string {
   if (!/^[\x21-\x7e]{8,512}$/.test(text)) throw invalidSetting('it is not 8 to 512 visible ASCII characters');
   if (/^(<|your|changeme|xxx)/i.test(text) || new Set(text).size < 4) throw invalidSetting('it is a placeholder');
   return text;
+}
+
+function alertRulesFrom(text: string): AlertThresholds {
+  const thresholds = { ...defaultThresholds };
+  for (const [rule = '', value = '', ...rest] of text.split(',').map((part) => part.trim().split('='))) {
+    if (!isAlertRule(rule)) throw invalidSetting(`a rule is one of ${Object.keys(alertRules).join(', ')}`);
+    if (!/^\d{1,15}(\.\d{1,6})?$/.test(value) || rest.length > 0)
+      throw invalidSetting(`${rule} is not written as ${rule}=<number>`);
+    thresholds[rule] = Number(value);
+  }
+  return thresholds;
 }
 
 function sealKeyFrom(text: string): string {

@@ -1,3 +1,4 @@
+import type { Alert } from '../domain/alert.ts';
 import type { Callback, CallbackVerdict } from '../domain/callback.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, DeliveryState, Target } from '../domain/delivery.ts';
@@ -134,8 +135,34 @@ export interface Reads {
   };
   /** The newest seal, of those made before that moment if one is given. */
   newestSeal: { input: { before: Instant | null }; output: Seal | null };
+  /** What the rules of alerts look at beside the gauges and the funnel: from `since`, and from `before` until then. */
+  alertSignals: { input: { since: Instant; before: Instant }; output: AlertSignals };
+  /** Those that are open, and those of which somebody is still to be told. */
+  liveAlerts: { input: null; output: readonly Alert[] };
+  alerts: { input: PageRequest & { state: 'open' | 'recovered' | null }; output: Page<Alert> };
   /** Throws where the store cannot answer. */
   ready: { input: null; output: { now: Instant; migration: number } };
+}
+
+export interface AlertSignals {
+  /** Since when the handler's delivery has been there that has been live longest; null where none is. */
+  oldestUnhandledAt: Instant | null;
+  oldestDiscrepancyAt: Instant | null;
+  /** Accounts at which anything came, or was found. */
+  accounts: readonly {
+    account: AccountId;
+    provider: string;
+    /** Read whole and not authentic, since; and in the time before that. */
+    refused: number;
+    refusedBefore: number;
+    /** Authentic, in both. */
+    authentic: number;
+    /** Facts that no callback has told, in both. */
+    found: number;
+  }[];
+  disabled: readonly { endpoint: EndpointId; merchant: MerchantId; url: string }[];
+  /** What is due to endpoints, by currency, with the sum of amounts in minor units times hours of age. */
+  backlog: readonly { currency: string; deliveries: number; minorHours: number }[];
 }
 
 export interface Unsealed {

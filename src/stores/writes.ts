@@ -1,3 +1,4 @@
+import type { Alert } from '../domain/alert.ts';
 import type { Callback } from '../domain/callback.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, Verdict } from '../domain/delivery.ts';
@@ -84,6 +85,8 @@ export interface Writes {
   keepSetting: { input: { name: string; value: Uint8Array }; output: Uint8Array };
   /** Appends a seal over leaves (32 bytes each, in order), made of these entries of `unsealed`. False: another came first. */
   seal: { input: { seal: Seal; leaves: Uint8Array; covered: readonly number[] }; output: boolean };
+  /** Keeps alerts as they are now, new ones and known ones. */
+  putAlerts: { input: readonly Alert[]; output: null };
   /** Takes, or keeps, a node's time-bounded claim on a piece of work that one node does at a time. */
   lease: { input: { name: 'sealing' | 'alerts'; ms: number }; output: boolean };
 }

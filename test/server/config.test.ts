@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { defaultThresholds } from '../../src/alerts/alerts.ts';
 import { isLoopback, loadConfig, localUrl } from '../../src/server/config.ts';
 import { isSettingName, settingNames, settings } from '../../src/server/settings.ts';
 
@@ -29,6 +30,7 @@ describe('the configuration', () => {
       databaseDirectUrl: null,
       retentionDays: 90,
       sealKey: null,
+      alerts: { robots: [], thresholds: defaultThresholds },
       adminKey: null,
       masterKeys: null,
       allowTargets: null,

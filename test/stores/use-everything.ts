@@ -146,6 +146,8 @@ async function useSeals({ store, clock }: Bench): Promise<void> {
   await store.read('seals', { from: null, to: null, after: 0, most: 10 });
   await store.read('manifestLines', { merchant: shop, from: clock.at - 60_000, to: clock.at + 1 });
   await store.read('sealedAttempts', asId.notification('ntf_none'));
+  await store.read('liveAlerts', null);
+  await store.read('alertSignals', { since: clock.at - 60_000, before: 0 });
 }
 
 async function useRetention(bench: Bench): Promise<void> {

@@ -38,4 +38,19 @@ create table paidonce.seal_leaves (number bigint primary key, leaves bytea not n
 create table paidonce.leases (name text primary key, node text not null, until bigint not null);
 `,
   },
+  {
+    number: 4,
+    name: 'alerts',
+    sql: `
+create table paidonce.alerts (
+  seq bigint generated always as identity, xid xid8 not null default pg_current_xact_id(), id text collate "C" not null,
+  rule text not null, subject text not null, opened_at bigint not null, recovered_at bigint, due_at bigint, body text not null,
+  primary key (id)
+);
+create unique index alerts_open on paidonce.alerts (rule, subject) where recovered_at is null;
+create index alerts_live on paidonce.alerts (seq) where recovered_at is null or due_at is not null;
+
+create index facts_found on paidonce.facts (recorded_at) where source in ('query', 'statement');
+`,
+  },
 ];

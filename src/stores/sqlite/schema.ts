@@ -54,4 +54,25 @@ create table paidonce_leases (
 ) strict, without rowid;
 `,
   },
+  {
+    number: 4,
+    name: 'alerts',
+    sql: `
+create table paidonce_alerts (
+  seq integer primary key,
+  id text not null,
+  rule text not null,
+  subject text not null,
+  opened_at integer not null,
+  recovered_at integer,
+  due_at integer,
+  body text not null
+) strict;
+create unique index paidonce_alerts_id on paidonce_alerts (id);
+create unique index paidonce_alerts_open on paidonce_alerts (rule, subject) where recovered_at is null;
+create index paidonce_alerts_live on paidonce_alerts (seq) where recovered_at is null or due_at is not null;
+
+create index paidonce_facts_found on paidonce_facts (recorded_at) where source = 'query' or source = 'statement';
+`,
+  },
 ];

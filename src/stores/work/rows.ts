@@ -1,3 +1,4 @@
+import type { Alert } from '../../domain/alert.ts';
 import type { Callback, CallbackVerdict } from '../../domain/callback.ts';
 import type { Instant } from '../../domain/clock.ts';
 import type { AttemptRecord, DeliveryState, Step, TargetKind } from '../../domain/delivery.ts';
@@ -327,6 +328,8 @@ interface OtherRows {
   insertOutboxItem(item: OutboxItem): void;
   /** Keeps a value under a name where there is none yet, and gives what is kept. */
   keepSetting(name: string, value: Uint8Array): Uint8Array;
+  /** Takes the place of the one with the same id. */
+  upsertAlert(alert: Alert): void;
   addToCounter(name: 'rescued_leases', by: number): void;
   upsertSandboxPayment(payment: SandboxPayment): void;
   nameSandboxPayment(payment: SandboxPayment, name: string): void;

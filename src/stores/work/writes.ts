@@ -31,4 +31,5 @@ export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[
     keepSetting: merchants.keepSetting,
     seal: seals.seal,
     lease: seals.lease,
+    putAlerts: merchants.putAlerts,
   };

@@ -1,6 +1,7 @@
 import type { Instant } from '../../../domain/clock.ts';
 import type { Reads } from '../../reads.ts';
 import type { Session } from '../session.ts';
+import * as alerts from './alerts.ts';
 import * as deliveries from './deliveries.ts';
 import * as figures from './figures.ts';
 import * as lists from './lists.ts';
@@ -50,6 +51,9 @@ const reads: {
   seals: seals.seals,
   newestSeal: seals.newestSeal,
   manifestLines: seals.manifestLines,
+  alertSignals: alerts.alertSignals,
+  liveAlerts: alerts.liveAlerts,
+  alerts: alerts.alerts,
   ready: figures.ready,
 };
 
@@ -66,6 +70,7 @@ const several: ReadonlySet<keyof Reads> = new Set([
   'delivery',
   'recount',
   'unsealed',
+  'alertSignals',
 ] as const);
 
 /** Those that ask only by keys. Any plan of theirs but the one by the key is a mistake, and making it anew each time costs more than it does. */

@@ -24,7 +24,7 @@ import { orderReferences, orderRows, orders } from './orders.ts';
 import { outbox, outboxRows } from './outbox.ts';
 import { retentionRows } from './retention.ts';
 import { sealRows, unsealed } from './seals.ts';
-import { counters, settingRows, settings } from './settings.ts';
+import { alerts, counters, settingRows, settings } from './settings.ts';
 
 /** The rows of a transaction, as far as its image has them. `writer` names whose sums are added to. */
 export function rowsOf(image: Image, { now, writer }: { now: number; writer: string }): Rows {
@@ -77,6 +77,7 @@ export const writeOrder: readonly Table[] = [
   actions,
   sandboxPayments,
   sandboxNames,
+  alerts,
   unkeptCallbacks,
   counters,
   funnelMinutes,

@@ -2,6 +2,7 @@ import type { Instant } from '../../../domain/clock.ts';
 import type { Reads } from '../../reads.ts';
 import type { Connection } from '../connection.ts';
 import type { ReadRequest } from '../messages.ts';
+import * as alerts from './alerts.ts';
 import * as deliveries from './deliveries.ts';
 import * as figures from './figures.ts';
 import * as lists from './lists.ts';
@@ -47,6 +48,9 @@ const reads: {
   seals: seals.seals,
   newestSeal: seals.newestSeal,
   manifestLines: seals.manifestLines,
+  alertSignals: alerts.alertSignals,
+  liveAlerts: alerts.liveAlerts,
+  alerts: alerts.alerts,
   ready: figures.ready,
 };
 

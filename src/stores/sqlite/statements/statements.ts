@@ -180,6 +180,7 @@ function otherRows(db: Connection) {
     deleteOutboxItem: outbox.deleteOutboxItem.bind(null, db),
     insertOutboxItem: outbox.insertOutboxItem.bind(null, db),
     keepSetting: settings.keepSetting.bind(null, db),
+    upsertAlert: settings.upsertAlert.bind(null, db),
     addToCounter: settings.addToCounter.bind(null, db),
     upsertSandboxPayment: merchants.upsertSandboxPayment.bind(null, db),
     nameSandboxPayment: merchants.nameSandboxPayment.bind(null, db),
