@@ -95,6 +95,12 @@ export interface Paidonce {
   /** null = the order is not known. */
   order(orderNo: string): Promise<OrderDetail | null>;
   timeline(orderNo: string): Promise<readonly TimelineEntry[]>;
+  /**
+   * Asks the providers now what became of an order: the buyer is back, and no callback is. Their answer takes the normal way.
+   *
+   * @throws AppError `order.unknown`, `provider.cannot_ask`.
+   */
+  ask(orderNo: string): Promise<void>;
   /** Where the provider is to send its callbacks. Known after `start`. */
   callbackUrl(account: string): string;
   start(): Promise<void>;
@@ -183,6 +189,7 @@ export function paidonceOn(
       return result;
     },
     order: (orderNo) => service.store.read('order', { merchant, orderNo: orderNoOf(orderNo) }),
+    ask: (orderNo) => service.orders.query({ merchant, orderNo: orderNoOf(orderNo), by: 'code' }),
     timeline: (orderNo) => service.orders.timeline(merchant, orderNoOf(orderNo)),
     callbackUrl: (account) => service.accounts.callbackUrl(idOf(account)),
     async start() {

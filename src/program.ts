@@ -1,6 +1,8 @@
 import type { MerchantId, OrderNo } from './domain/ids.ts';
 import { Births, type Destination, fanOut } from './notify/fan-out.ts';
 import { act } from './orders/act.ts';
+import { answered } from './orders/answered.ts';
+import { askNow } from './orders/asks.ts';
 import { expect } from './orders/expect.ts';
 import { recordFacts } from './orders/record.ts';
 import { refold } from './orders/refold.ts';
@@ -32,6 +34,8 @@ export const program: Program = {
   },
   expect: (ledger, input) => expect(ledger, input, new Births(input.born)),
   publish: (ledger, input) => publish(ledger, input, new Births(input.born)),
+  ask: askNow,
+  answered: (ledger, input) => answered(ledger, input, new Births(input.born)),
   act(ledger, input) {
     const births = new Births(input.born);
     const is = act(ledger, input, births);

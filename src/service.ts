@@ -1,5 +1,6 @@
 import { type AlertOptions, defaultThresholds, reviewAlerts } from './alerts/alerts.ts';
 import { type Callbacks, createCallbacks } from './callbacks/callbacks.ts';
+import { readBackOf } from './callbacks/read-back.ts';
 import { createRegistry, type Registry } from './deliver/registry.ts';
 import { createWorker, type Worker } from './deliver/worker.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
@@ -18,8 +19,10 @@ import { type Ask, createAsk } from './orders/ask.ts';
 import { createOrders, type Orders } from './orders/desk.ts';
 import { checkUrl, parseAllowedTargets } from './outbound/address-guard.ts';
 import { createHttp, type Http } from './outbound/http-client.ts';
+import { createProviderHttp } from './outbound/provider-http.ts';
 import type { Provider, Sender } from './providers/provider.ts';
 import { createPublisher, type PublishAnswer, type Publisher } from './publish/publisher.ts';
+import { type Asks, type AsksDependencies, createAsks } from './reconcile/asks.ts';
 import { createPrepared, type Prepared } from './secrets/prepared.ts';
 import { createVault, secretOwner, type Vault } from './secrets/vault.ts';
 import type { WithBirth } from './stores/decisions.ts';
@@ -27,6 +30,7 @@ import type { Claimed } from './stores/kept.ts';
 import type { Store } from './stores/store.ts';
 
 export type { Confirmed } from './callbacks/callbacks.ts';
+export type { Diagnosis } from './callbacks/diagnose/diagnose.ts';
 export type { ArrivedRequest, Received } from './callbacks/receive.ts';
 export type { ExpectRequest } from './orders/desk.ts';
 export type { TimelineEntry } from './orders/timeline.ts';
@@ -102,14 +106,14 @@ export function createService(options: ServiceOptions): Service {
   const vault = createVault(options.masterKeys, random);
   const keeping: Keeping = { providers, vault, random };
   const policy = parseAllowedTargets(options.allowTargets);
-  const prepared = createPrepared({ vault, provider: (name) => providers.get(name) });
   const http = createHttp({ allow: options.allowTargets, clock });
+  const world = { http: createProviderHttp(http), now: options.clock.now, random };
+  const prepared = createPrepared({ vault, provider: (name) => providers.get(name), world });
   const registry = createRegistry();
   const worker = createExit({ ...options, clock, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
   const withBirth = bearing(worker, options);
   const sealKey = options.sealKey ?? deriveSealKey(options.masterKeys[0] ?? new Uint8Array(0));
   const upkeep: Upkeep = createWatch({ ...options, clock, http, withBirth, sealKey });
-  const orders = createOrders({ store, withBirth, clock });
   const publisher = createPublisher({
     store,
     withBirth,
@@ -122,9 +126,12 @@ export function createService(options: ServiceOptions): Service {
     clock,
     keeping,
     publicUrl,
+    client: prepared.client,
     onSecrets: (account) => void callbacks.readQuarantine(account),
   });
   const ask = createAsk({ store, clock, observe, withBirth });
+  const asks = createAsking({ ...options, clock, prepared, withBirth, expect: ask, accounts });
+  const orders = createOrders({ store, withBirth, clock, onAsk: asks.wake, whyNobody: accounts.whyNobody });
   const callbacks = createCallbacks({
     ...options,
     clock,
@@ -132,9 +139,11 @@ export function createService(options: ServiceOptions): Service {
     prepared,
     withBirth,
     ask,
+    onReadBack: asks.wake,
     findAccount: accounts.find,
     onSettled: (listener) => worker.onSettled(listener),
   });
+  const parts: Parts = { vault, registry, worker, upkeep, ask, asks, http };
   return {
     store,
     node,
@@ -155,14 +164,8 @@ export function createService(options: ServiceOptions): Service {
     askWith: (expect) => ask.askWith(expect),
     wakeOutbox: upkeep.wakeOutbox,
     changeDelivery: (id, to, by) => changeDelivery(store, worker, { id, to, by }),
-    start: () => start(options, { vault, registry, worker, upkeep, ask }),
-    async stop() {
-      ask.stop();
-      await upkeep.stop();
-      await worker.stop();
-      await http.close();
-      await store.close();
-    },
+    start: () => start(options, parts),
+    stop: () => stop(options, parts),
   };
 }
 
@@ -177,10 +180,12 @@ interface Parts {
   worker: Worker;
   upkeep: Upkeep;
   ask: Ask;
+  asks: Asks;
+  http: Http;
 }
 
 async function start({ store, node, clock, random, role }: ServiceOptions, parts: Parts): Promise<void> {
-  const { vault, registry, worker, upkeep, ask } = parts;
+  const { vault, registry, worker, upkeep, ask, asks } = parts;
   // A store has a time of its own, the database's where there is one; only a test's clock stands in for that.
   const given = clock === systemClock ? {} : { clock };
   await store.open({ program: programUrl, node, random, onWork: () => worker.wake(), ...given });
@@ -196,6 +201,16 @@ async function start({ store, node, clock, random, role }: ServiceOptions, parts
   if (role === 'api') return;
   worker.start();
   upkeep.start();
+  asks.start();
+}
+
+async function stop({ store }: ServiceOptions, { worker, upkeep, ask, asks, http }: Parts): Promise<void> {
+  ask.stop();
+  await asks.stop();
+  await upkeep.stop();
+  await worker.stop();
+  await http.close();
+  await store.close();
 }
 
 const programUrl = new URL(`./program${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
@@ -216,6 +231,16 @@ function createExit(
 function createWatch(deps: ServiceOptions & { http: Http; withBirth: WithBirth; sealKey: SealKey }): Upkeep {
   const { alerts = { robots: [], thresholds: defaultThresholds } } = deps;
   return createUpkeep({ ...deps, review: (signal) => reviewAlerts({ ...deps, ...alerts }, signal) });
+}
+
+function createAsking(
+  deps: ServiceOptions &
+    Pick<AsksDependencies, 'clock' | 'withBirth' | 'expect'> & { prepared: Prepared; accounts: Accounts },
+): Asks {
+  const { client, receiver } = deps.prepared;
+  const { find: findAccount, refreshAsked } = deps.accounts;
+  const readBack: AsksDependencies['readBack'] = (id, account) => readBackOf({ ...deps, receiver }, id, account);
+  return createAsks({ ...deps, client, findAccount, refreshAsked, readBack });
 }
 
 /** Whose secrets seal a delivery: its endpoint's own, or the merchant's for a URL that came with the notification. */

@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Paidonce, Transaction } from 'paidonce';
 import { z } from 'zod';
+import { type Method, methods } from '../parts/language.ts';
 import { type Good, goods } from './goods.ts';
-
-/** How a buyer can pay; each is also the name of the shop's account at that platform. */
-export const methods = ['wechatpay', 'alipay', 'stripe', 'standard', 'hmac'] as const;
-export type Method = (typeof methods)[number];
 
 const orderRow = z.object({
   no: z.string(),

@@ -3,6 +3,10 @@ import { csrf } from 'hono/csrf';
 import { HTTPException } from 'hono/http-exception';
 import type { Paidonce } from 'paidonce';
 import { z } from 'zod';
+import { methods } from '../parts/language.ts';
+import { answer, viewOf } from '../parts/page.ts';
+import { openPayment, refundPayment } from '../parts/platform.ts';
+import type { Merchant, StandOptions } from '../parts/stand.ts';
 import { goodOf } from './goods.ts';
 import {
   findOrder,
@@ -10,31 +14,16 @@ import {
   markFailed,
   markPaid,
   markRefunded,
-  methods,
   placeOrder,
   prepareTables,
   rememberPayment,
   stockOf,
 } from './orders.ts';
-import { cataloguePage, noticePage, orderPage, shopStyleHash } from './pages.ts';
-import { openPayment, type PlatformOptions, refundPayment } from './platform.ts';
-import { languageOf, texts } from './texts.ts';
-
-export interface ShopOptions {
-  /** Where the shop itself is reached, with its path: `http://127.0.0.1:7700/shop`. */
-  url: string;
-  platform: PlatformOptions;
-}
-
-/** A small shop. `app` serves its pages below the path of `url`, and the callbacks of its accounts. */
-export interface Shop {
-  app: Hono;
-  /** Makes the shop's tables; call it once Paidonce has started. */
-  prepare(): Promise<void>;
-}
+import { cataloguePage, noticePage, orderPage } from './pages.ts';
+import { texts } from './texts.ts';
 
 /** Registers the shop's handlers, so call it before `pay.start()`. `pay` has an account for each of `methods`, under that name. */
-export function createShop(pay: Paidonce, options: ShopOptions): Shop {
+export function createShop(pay: Paidonce, options: StandOptions): Merchant {
   registerHandlers(pay);
   const app = new Hono();
   // A platform's request is authenticated by its signature; only what people's browsers send needs this guard.
@@ -43,13 +32,13 @@ export function createShop(pay: Paidonce, options: ShopOptions): Shop {
   app.all('/callbacks/:account', (context) => pay.receive(context.req.param('account'), context.req.raw));
 
   const catalogue = async (context: Context) =>
-    page(context, options, cataloguePage({ ...viewOf(context, options), stock: await stockOf(pay) }));
+    page(context, options, cataloguePage({ ...viewOf(context, options.url), stock: await stockOf(pay) }));
   app.get('/', catalogue);
 
   app.post('/orders', own, async (context) => {
     const wanted = orderForm.safeParse(await context.req.parseBody());
     const good = wanted.success ? goodOf(wanted.data.good) : null;
-    const say = texts[viewOf(context, options).language];
+    const say = texts[viewOf(context, options.url).language];
     if (!wanted.success || good === null) return notice(context, options, { text: say.unknownGood, status: 422 });
     const no = await placeOrder(pay, { good, quantity: wanted.data.quantity, method: wanted.data.method });
     if (no === null) return notice(context, options, { text: say.soldOut, status: 409 });
@@ -65,7 +54,7 @@ export function createShop(pay: Paidonce, options: ShopOptions): Shop {
   });
 
   app.get('/orders/:no', async (context) => {
-    const view = viewOf(context, options);
+    const view = viewOf(context, options.url);
     const order = await findOrder(pay, context.req.param('no'));
     if (order === null) return notice(context, options, { text: texts[view.language].unknownOrder, status: 404 });
     if (context.req.header('accept') === 'application/json') return context.json(orderJson(order));
@@ -73,22 +62,22 @@ export function createShop(pay: Paidonce, options: ShopOptions): Shop {
   });
 
   app.post('/orders/:no/refund', own, async (context) => {
-    const view = viewOf(context, options);
+    const view = viewOf(context, options.url);
     const order = await findOrder(pay, context.req.param('no'));
     if (order?.payment == null)
       return notice(context, options, { text: texts[view.language].unknownOrder, status: 404 });
-    await refundPayment(options.platform, order.payment);
+    await refundPayment(options.platform, order.payment, order.no);
     return context.redirect(`${view.base}/orders/${order.no}`, 303);
   });
 
   app.get('/*', (context) => {
-    const view = viewOf(context, options);
+    const view = viewOf(context, options.url);
     if (context.req.path === `${view.base}/`) return catalogue(context);
     return notice(context, options, { text: texts[view.language].unknownPage, status: 404 });
   });
 
   app.onError((error, context) => {
-    const say = texts[viewOf(context, options).language];
+    const say = texts[viewOf(context, options.url).language];
     if (error instanceof HTTPException && error.status === 403)
       return notice(context, options, { text: say.foreign, status: 403 });
     console.error(error);
@@ -133,30 +122,15 @@ function orderJson(order: NonNullable<Awaited<ReturnType<typeof findOrder>>>): o
   };
 }
 
-function viewOf(context: Context, options: ShopOptions) {
-  const base = new URL(options.url).pathname.replace(/\/$/, '');
-  return { base, language: languageOf(context.req.header('accept-language') ?? '') };
-}
-
 function notice(
   context: Context,
-  options: ShopOptions,
+  options: StandOptions,
   { text, status }: { text: string; status: 403 | 404 | 409 | 422 | 502 },
 ): Response {
   context.status(status);
-  return page(context, options, noticePage({ ...viewOf(context, options), text }));
+  return page(context, options, noticePage({ ...viewOf(context, options.url), text }));
 }
 
-function page(context: Context, options: ShopOptions, html: string): Response {
-  // A browser applies form-action to the redirect that follows a form as well: to the cashier.
-  const cashier = new URL(options.platform.cashierUrl ?? options.platform.url).origin;
-  context.header(
-    'content-security-policy',
-    `default-src 'none'; style-src '${shopStyleHash}'; form-action 'self' ${cashier}; base-uri 'none'; frame-ancestors 'none'`,
-  );
-  context.header('cache-control', 'no-store');
-  context.header('referrer-policy', 'same-origin');
-  context.header('x-content-type-options', 'nosniff');
-  context.header('vary', 'accept-language, accept');
-  return context.html(html);
+function page(context: Context, { platform }: StandOptions, html: string): Response {
+  return answer(context, html, new URL(platform.cashierUrl ?? platform.url).origin);
 }

@@ -1,9 +1,6 @@
-export type Language = 'en' | 'zh';
-
 /** Everything that the shop says. */
 export const texts = {
   en: {
-    locale: 'en-US',
     shop: 'The Tea Shop',
     welcome: 'A small shop on Paidonce. Buy something: nothing here costs real money.',
     left: 'left',
@@ -35,7 +32,6 @@ export const texts = {
     times: (count: number) => (count === 1 ? 'once' : `${count} times`),
   },
   zh: {
-    locale: 'zh-CN',
     shop: '茶铺',
     welcome: '基于 Paidonce 的小商店。随便买：不会花真钱。',
     left: '件库存',
@@ -61,31 +57,3 @@ export const texts = {
     times: (count: number) => `${count} 次`,
   },
 } as const;
-
-/** Names of the ways to pay, as buyers know them. */
-export const methodNames = {
-  wechatpay: { en: 'WeChat Pay', zh: '微信支付' },
-  alipay: { en: 'Alipay', zh: '支付宝' },
-  stripe: { en: 'Card (Stripe)', zh: '银行卡（Stripe）' },
-  standard: { en: 'Standard Webhooks', zh: 'Standard Webhooks' },
-  hmac: { en: 'HMAC', zh: 'HMAC' },
-} as const;
-
-/** Chinese where the browser asks for it before English; else English. */
-export function languageOf(acceptLanguage: string): Language {
-  const tags = acceptLanguage
-    .toLowerCase()
-    .split(',')
-    .map((part) => part.trim().split(/[-;]/)[0]);
-  return tags.find((tag) => tag === 'zh' || tag === 'en') === 'zh' ? 'zh' : 'en';
-}
-
-/** Yuan from fen, exact for any amount. */
-export function moneyText(amountMinor: bigint, language: Language): string {
-  const format = new Intl.NumberFormat(texts[language].locale, { style: 'currency', currency: 'CNY' });
-  const fen = String(amountMinor % 100n).padStart(2, '0');
-  return format
-    .formatToParts(amountMinor / 100n)
-    .map(({ type, value }) => (type === 'fraction' ? fen : value))
-    .join('');
-}

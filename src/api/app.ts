@@ -20,6 +20,8 @@ import { expectedError, problemResponse } from './problem.ts';
 import { addProofs } from './proofs.ts';
 import { addPublish } from './publish.ts';
 import { createRoutes } from './route.ts';
+import { addVerify } from './verify.ts';
+import { addVerifyPage } from './verify-page.ts';
 
 export interface Api {
   /** For a server that puts more beside it. */
@@ -40,6 +42,7 @@ export function createApi(service: Service): Api {
   addDeliveries(routes);
   addAccounts(routes);
   addCallbacks(routes);
+  addVerify(routes);
   addOrders(routes);
   addDiscrepancies(routes);
   addFigures(routes);
@@ -58,6 +61,8 @@ export function createApi(service: Service): Api {
     () => new Response(documents().document, { headers: { 'content-type': 'application/json' } }),
   );
   app.get('/docs', () => new Response(documents().page, { headers: docsHeaders }));
+
+  addVerifyPage(app, service, authentication);
 
   app.notFound((context) => {
     const path = new URL(context.req.url).pathname;

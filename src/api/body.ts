@@ -43,7 +43,8 @@ function mediaTypeProblem(type: string | null): string | null {
   return `the charset ${JSON.stringify(charset.slice(0, 40))} is not read`;
 }
 
-async function readBytes(request: Request, announced: string | null): Promise<Uint8Array> {
+/** The bytes of a body, whatever they are. @throws AppError `request.too_large`, `request.incomplete`. */
+export async function readBytes(request: Request, announced: string | null): Promise<Uint8Array> {
   if (announced !== null && Number(announced) > limits.requestBytesMax) throw tooLarge();
   try {
     if (announced === null) return await readChunks(request);

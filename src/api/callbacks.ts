@@ -4,9 +4,7 @@ import { toIso } from '../domain/clock.ts';
 import { steps } from '../domain/delivery.ts';
 import { AppError } from '../domain/errors.ts';
 import { asId } from '../domain/ids.ts';
-import { limits } from '../domain/limits.ts';
 import type { Service } from '../service.ts';
-import { accountOf } from './accounts.ts';
 import { type Caller, sees } from './auth.ts';
 import { answered, filter, listOf, merchant, orderNo, pageView, paging, range, text } from './fields.ts';
 import { requireMerchant } from './merchants.ts';
@@ -35,27 +33,6 @@ const callback = row
     body: z.string().openapi({ format: 'byte', description: 'The bytes as received, in base64.' }),
   })
   .openapi('Callback');
-
-const base64 = z
-  .string()
-  .max(Math.ceil(limits.callbackBytesMax / 3) * 4)
-  .refine((given) => Buffer.from(given, 'base64').toString('base64') === given, 'must be base64 with its padding');
-const headers = z
-  .union([z.array(z.tuple([z.string(), z.string()])).max(200), z.record(z.string(), z.string())])
-  .openapi({
-    type: ['array', 'object'],
-    description: 'Pairs of name and value, or an object.',
-    example: [['content-type', 'application/json']],
-  });
-const diagnosis = z
-  .object({
-    accepted: z.boolean(),
-    code: z.string().nullable(),
-    why: z.string().openapi({ description: 'The likely cause, in one line.' }),
-    signed_text: z.string().nullable().openapi({ description: 'What should have been signed.' }),
-    facts: z.array(z.string()),
-  })
-  .openapi('Diagnosis');
 
 const tag = 'Callbacks';
 
@@ -114,49 +91,6 @@ export function addCallbacks(routes: Routes): void {
       const { id } = await callbackOf(service, caller, params.id);
       await service.callbacks.reprocess(id);
       return { status: 202, body: callbackView(await callbackOf(service, caller, id)) };
-    },
-  });
-  addVerify(routes);
-}
-
-function addVerify(routes: Routes): void {
-  routes.add({
-    method: 'post',
-    path: '/v1/verify',
-    tag,
-    summary: 'Say why a request would be refused',
-    description: 'Keeps nothing and changes nothing.',
-    need: ['read'],
-    body: z
-      .strictObject({
-        account: text(1, 64),
-        method: z
-          .string()
-          .regex(/^[A-Z]{1,16}$/, 'must be an HTTP method in upper case')
-          .default('POST'),
-        target: text(1, 4096)
-          .optional()
-          .openapi({ description: "Path and query; default: the account's callback URL." }),
-        headers,
-        body_base64: base64,
-      })
-      .openapi('RequestToVerify'),
-    example: {
-      account: 'acc_01234567890123456789012345',
-      method: 'POST',
-      headers: [['authorization', 'HMAC shop-1:00ff']],
-      body_base64: 'e30=',
-    },
-    statuses: [200],
-    answer: diagnosis,
-    refusals: ['account.unknown'],
-    async run({ service, caller, body }) {
-      const { id } = await accountOf(service, caller, body.account);
-      const { method, target = new URL(service.accounts.callbackUrl(id)).pathname, body_base64 } = body;
-      const pairs = Array.isArray(body.headers) ? body.headers : Object.entries(body.headers);
-      const request = { method, target, headers: pairs, body: Buffer.from(body_base64, 'base64') };
-      const { accepted, code, why, signedText, facts } = await service.callbacks.diagnose(id, request);
-      return { status: 200, body: { accepted, code, why, signed_text: signedText, facts: [...facts] } };
     },
   });
 }

@@ -1,23 +1,11 @@
-import { createHash } from 'node:crypto';
 import { errorCatalogue } from '../domain/errors.ts';
+import { escaped, pageHeaders, pageStyle } from './page.ts';
 
-const style = `:root{color-scheme:light dark;--ink:#1b2430;--soft:#5c6a7a;--paper:#fff;--ground:#f4f6f8;--line:#dfe4ea;--accent:#1a5fd0;font:16px/1.55 system-ui,-apple-system,"Segoe UI",sans-serif}
-@media (prefers-color-scheme:dark){:root{--ink:#e8edf3;--soft:#9aa7b5;--paper:#12171e;--ground:#1b222c;--line:#2c3642;--accent:#7db0ff}}
-body{max-width:60rem;margin:0 auto;padding:1rem;background:var(--paper);color:var(--ink)}
-a{color:var(--accent);text-decoration:none}a:hover{text-decoration:underline}a:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
+const style = `${pageStyle}
 h2{margin-top:3.5rem;padding-bottom:.3rem;border-bottom:2px solid var(--line)}h3{margin-top:2.5rem;overflow-wrap:anywhere}
-code,pre{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.875em}td code{overflow-wrap:anywhere}
-pre{overflow-x:auto;padding:.75rem 1rem;background:var(--ground);border:1px solid var(--line);border-radius:.5rem}
-table{border-collapse:collapse;width:100%;margin:.75rem 0;font-size:.95rem}td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line)}
-.method{padding:.1rem .45rem;border-radius:.3rem;background:var(--accent);color:var(--paper);font-size:.8rem;font-weight:700;text-transform:uppercase;vertical-align:.1em}.muted{color:var(--soft)}`;
+.method{padding:.1rem .45rem;border-radius:.3rem;background:var(--accent);color:var(--paper);font-size:.8rem;font-weight:700;text-transform:uppercase;vertical-align:.1em}`;
 
-/** Nothing is loaded from anywhere, and no script runs. */
-export const docsHeaders = {
-  'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-} as const;
+export const docsHeaders = pageHeaders(style, "'none'");
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'];
 
@@ -128,10 +116,6 @@ function paragraphs(markdown: string): string {
 
 function inline(markdown: string): string {
   return escaped(markdown).replace(/`([^`]+)`/g, '<code>$1</code>');
-}
-
-function escaped(raw: string): string {
-  return raw.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /** What stands in a document under these names, or undefined. */

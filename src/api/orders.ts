@@ -121,7 +121,17 @@ const order = row.extend({ facts: z.array(fact), discrepancies: z.array(discrepa
 const timelineEntry = z
   .object({
     at: answered.time,
-    what: z.enum(['expectation', 'callback', 'fact', 'notification', 'delivery', 'attempt', 'discrepancy', 'action']),
+    what: z.enum([
+      'expectation',
+      'callback',
+      'fact',
+      'notification',
+      'delivery',
+      'attempt',
+      'discrepancy',
+      'action',
+      'ask',
+    ]),
     id: z.string().nullable(),
     text: z.string(),
     why: z.string(),
@@ -178,6 +188,7 @@ export function addOrders(routes: Routes): void {
     },
   });
   addOneOrder(routes);
+  addQuery(routes);
   addOrderActions(routes);
 }
 
@@ -218,13 +229,37 @@ function addOneOrder(routes: Routes): void {
   });
 }
 
+function addQuery(routes: Routes): void {
+  routes.add({
+    method: 'post',
+    path: '/v1/orders/{order_no}/query',
+    tag,
+    summary: "Ask an order's providers now",
+    description:
+      'The buyer came back and no callback has: what the providers say comes as facts, a moment later. Calling it again while it waits changes nothing.',
+    need: ['publish', 'operate'],
+    params,
+    body: z.strictObject({ merchant }).openapi('Query'),
+    example: { merchant: 'shop' },
+    statuses: [202],
+    answer: order,
+    refusals: ['merchant.unknown', 'order.unknown', 'provider.cannot_ask'],
+    async run({ service, caller, params, body }) {
+      requireMerchant(caller, body.merchant);
+      await service.orders.query({ merchant: body.merchant, orderNo: params.order_no, by: caller.name });
+      return { status: 202, body: orderView(await service.orders.detail(body.merchant, params.order_no)) };
+    },
+  });
+}
+
 function addOrderActions(routes: Routes): void {
   routes.add({
     method: 'post',
     path: '/v1/orders/{order_no}/close',
     tag,
     summary: 'Take no more money for an order',
-    description: 'Money that still arrives opens a discrepancy.',
+    description:
+      'Providers that can be asked close it and are asked once more. Money that still arrives opens a discrepancy.',
     need: ['operate'],
     params,
     body: z.strictObject({ merchant, reason: note }).openapi('Close'),

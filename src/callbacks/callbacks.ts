@@ -8,9 +8,10 @@ import type { Ask } from '../orders/ask.ts';
 import type { Provider, RawReply, RawRequest, Receiver } from '../providers/provider.ts';
 import type { Prepared } from '../secrets/prepared.ts';
 import type { WithBirth } from '../stores/decisions.ts';
-import type { Page } from '../stores/reads.ts';
+import type { Page, Visible } from '../stores/reads.ts';
 import type { Store } from '../stores/store.ts';
-import { type Diagnosis, diagnose } from './diagnose.ts';
+import type { OtherAccount } from './diagnose/attempts.ts';
+import { type Diagnosis, diagnose } from './diagnose/diagnose.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import { type ArrivedRequest, createReceive, type Received } from './receive.ts';
 
@@ -24,8 +25,12 @@ export interface Callbacks {
   receive(request: ArrivedRequest, decided?: () => void): Promise<Received | null>;
   /** Reads a kept callback again with the present code and secrets. @throws AppError `callback.unknown`, `account.unknown`. */
   reprocess(id: CallbackId): Promise<void>;
-  /** Why a request would be refused, or that it would not. @throws AppError `account.unknown`. */
-  diagnose(account: AccountId, request: RawRequest): Promise<Diagnosis>;
+  /**
+   * Why a request would be refused, or that it would not. Of other accounts it tries the secrets of those that are visible.
+   *
+   * @throws AppError `account.unknown`, and what unusable credentials throw.
+   */
+  diagnose(account: AccountId, request: RawRequest, visible: Visible): Promise<Diagnosis>;
   /** Reads all that is in an account's quarantine again: its secrets have changed. */
   readQuarantine(account: Account): Promise<void>;
 }
@@ -56,6 +61,8 @@ export interface CallbacksDependencies {
   withBirth: WithBirth;
   findAccount(id: AccountId): Promise<Account | null>;
   ask: Pick<Ask, 'before' | 'again'>;
+  /** Called when a callback was kept that has to be read back. */
+  onReadBack(): void;
   /** Calls the listener each time a handler's delivery comes to something; what it returns ends that. */
   onSettled(listener: () => void): () => void;
 }
@@ -76,6 +83,7 @@ export function createCallbacks(deps: CallbacksDependencies): Callbacks {
     methods: (provider) => providers.get(provider)?.profile.methods ?? [],
     ask: ({ merchant }, facts) => deps.ask.before(merchant, facts),
     parked: ({ merchant }, references) => deps.ask.again(merchant, references),
+    readBack: deps.onReadBack,
     handled: (orders, withinMs) => untilHandled(deps, orders, withinMs),
   });
   const rateLimit = createRateLimit({
@@ -105,8 +113,17 @@ export function createCallbacks(deps: CallbacksDependencies): Callbacks {
       if (callback === null) throw new AppError('callback.unknown', `there is no callback ${id}`);
       await readAgain(callback, await accountOf(callback.account));
     },
-    async diagnose(id, request) {
-      return diagnose(prepared.receiver(await accountOf(id)), request, { now: ownClock.now(), publicUrl, random });
+    async diagnose(id, request, visible) {
+      const account = await accountOf(id);
+      return diagnose({
+        account,
+        receiver: prepared.receiver(account),
+        profile: providers.get(account.provider)?.profile ?? { singleHeaders: [] },
+        request,
+        context: { now: ownClock.now(), publicUrl, random },
+        others: await othersOf({ store, prepared }, account, visible),
+        texts: prepared.texts(account),
+      });
     },
     readQuarantine: (account) => readQuarantine({ store, observe, readAgain }, account),
   };
@@ -130,6 +147,32 @@ async function confirmSent(store: Store, account: Account, receiver: Receiver, r
   const asked = receiver.confirmation?.(request) ?? null;
   const bore = await store.read('bore', { account: account.id, authorization: asked?.authorization ?? '' });
   return asked !== null && (asked.signsBody || bore);
+}
+
+/**
+ * Other accounts of the same provider, those of the same merchant first, among a page of its and a page of all: a diagnosis is no
+ * search of the store. One whose credentials cannot be used is left out.
+ */
+async function othersOf(
+  { store, prepared }: Pick<CallbacksDependencies, 'store' | 'prepared'>,
+  { id, merchant, provider }: Account,
+  visible: Visible,
+): Promise<readonly OtherAccount[]> {
+  const page = { limit: limits.pageMax, cursor: null, visible };
+  const [own, all] = [
+    await store.read('accounts', { ...page, merchant }),
+    await store.read('accounts', { ...page, merchant: null }),
+  ];
+  const foreign = all.data.filter((one) => one.merchant !== merchant);
+  const others = [...own.data, ...foreign].filter((one) => one.provider === provider && one.id !== id);
+  return others.slice(0, limits.diagnosisAccounts).flatMap((account) => {
+    try {
+      return [{ account, receiver: prepared.receiver(account) }];
+    } catch (error) {
+      if (error instanceof AppError) return [];
+      throw error;
+    }
+  });
 }
 
 /** The change of the secrets stands, whatever fails here; a person can read a callback again by itself. */

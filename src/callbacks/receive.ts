@@ -50,6 +50,8 @@ export interface ReceiveDependencies {
   ask(account: Account, facts: readonly Fact[]): Promise<readonly Omit<ExpectInput, 'born'>[]>;
   /** Money whose order stays unknown, so that it is asked for again. */
   parked(account: Account, references: readonly string[]): void;
+  /** A callback was kept that has to be read back. */
+  readBack(): void;
   /** Resolves when the handlers of these orders are done (true) or the time is over (false). */
   handled(orders: readonly OrderId[], withinMs: number): Promise<boolean>;
 }
@@ -181,6 +183,7 @@ async function record(
   const output = await deps.withBirth((born) => deps.store.decide('callback', { ...input, born }));
   const references = output.parked.map(({ reference }) => reference);
   if (references.length > 0) deps.parked(account, references);
+  if (output.verdict === 'parked' && input.opened.is === 'verdict') deps.readBack();
   return output;
 }
 
@@ -305,7 +308,7 @@ function readingOf(opened: Exclude<Opened, { is: 'challenge' }>, account: Accoun
 }
 
 /** A wrong or missing signature may turn right when secrets are added; the rest stays refused. */
-function isQuarantined(code: ErrorCode): boolean {
+export function isQuarantined(code: ErrorCode): boolean {
   return code.startsWith('signature.') || code === 'callback.decrypt' || code === 'callback.not_encrypted';
 }
 

@@ -56,7 +56,7 @@ async function shopModule(): Promise<ShopModule> {
   const folder = new URL(isSource ? '../../examples/shop/' : '../examples/shop/', import.meta.url);
   const load = async (name: string): Promise<unknown> =>
     import(new URL(`${name}.${isSource ? 'ts' : 'js'}`, folder).href);
-  const shop = { ...objectOf(await load('shop')), ...objectOf(await load('orders')) };
+  const shop = { ...objectOf(await load('shop')), ...objectOf(await load('../parts/language')) };
   if (isShopModule(shop)) return shop;
   throw new Failure(exitCodes.usage, {
     code: 'demo.missing',

@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
 import { systemClock } from '../domain/clock.ts';
+import { randomBytesOf } from '../domain/ids.ts';
 import { createClient } from './client.ts';
 import { type Run, type Tools, usage } from './command.ts';
 import { checkCommand } from './commands/check.ts';
 import { devCommand } from './commands/dev.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { manifestCommand } from './commands/manifest.ts';
 import { migrateCommand } from './commands/migrate.ts';
@@ -55,6 +57,7 @@ function createProgram(terminal: Terminal, run: Run): Command {
     publishCommand(tools, run),
     triggerCommand({ ...tools, clock }, run),
     verifyCommand(tools, run),
+    doctorCommand({ ...tools, clock, random: randomBytesOf }, run),
     explainCommand(tools, run),
     checkCommand(tools, run),
     proofCommand(tools, run),

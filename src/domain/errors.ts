@@ -18,6 +18,11 @@ export const errorCatalogue = {
     'The request cannot be read',
     'Send what the detail asks for: mostly valid JSON in UTF-8.',
   ),
+  'request.unreadable': entry(
+    400,
+    'The pasted request cannot be read',
+    'Paste a curl command, a HAR entry, or a request line with headers, an empty line and the body.',
+  ),
   'request.too_large': entry(413, 'The body is too large', 'Send fewer or smaller items; the limit is in the detail.'),
   'request.incomplete': entry(400, 'The body ended early', 'Send as many bytes as content-length says.'),
   'request.method': entry(405, 'The method is not allowed here', 'Use one of the methods in the `allow` header.'),
@@ -161,6 +166,12 @@ export const errorCatalogue = {
     'Check the id; POST /sandbox/payments makes one.',
   ),
   'sandbox.state': entry(409, 'The sandbox payment is not in a state that allows this', 'See the state in the detail.'),
+  'doctor.not_owner': entry(
+    403,
+    'The host has not proved that it is yours',
+    'Put the token of the detail into the file of the detail, or attack a server on this machine.',
+  ),
+  'doctor.unknown_attack': entry(422, 'There is no such attack', 'Use one of the names in the detail.'),
   'signature.missing': entry(401, 'The signature is missing', 'Send the header or field named in the detail.'),
   'signature.duplicated': entry(
     401,
@@ -183,6 +194,11 @@ export const errorCatalogue = {
     401,
     'A deliberate wrong signature was refused',
     'Nothing to do: the provider tests that signatures are checked.',
+  ),
+  'callback.not_confirmed': entry(
+    422,
+    'The provider does not confirm it',
+    'Look for the payment at the provider; `reprocess` reads the callback back once more.',
   ),
   'callback.stale': entry(400, 'The timestamp is outside the window', 'Check the clocks on both sides.'),
   'callback.malformed': entry(400, 'The callback cannot be read', 'See the detail.'),

@@ -55,6 +55,24 @@ export const limits = {
   endpointTimeoutMs: 10_000,
   endpointTimeoutMsMax: 60_000,
   responseBodyMs: 5000,
+  /** Of an answer of a provider's own API: time to its first byte, its bytes, and of a bill's file the time between two pieces. */
+  providerAnswerMs: 10_000,
+  providerAnswerBytesMax: 1_048_576,
+  providerChunkMs: 30_000,
+  /**
+   * Asking providers: accounts worked at once by a process, of each account the asks under way at once and in a second on all nodes
+   * together, the time for one ask with all of its references, and how many of those an order has at most.
+   */
+  askedAccountsInFlight: 16,
+  asksUnderWayPerAccount: 2,
+  asksPerSecondPerAccount: 5,
+  askMs: 60_000,
+  askReferencesMax: 20,
+  /** A callback whose payment the provider does not know is refused after this; a pending refund is asked about for so long. */
+  notFoundMs: 3_600_000,
+  refundAskedMs: 30 * 86_400_000,
+  /** Past this an ask that nobody answers is told as an error. */
+  askOverdueMs: 86_400_000,
   /** Deliveries on their way at once: per process, per endpoint by default, and of first sends the slots nobody else may take. */
   deliveriesInFlight: 256,
   endpointConcurrency: 32,
@@ -124,6 +142,10 @@ export const limits = {
   sealsSearched: 3600,
   /** Stop waits this long for work in flight. */
   drainMs: 10_000,
+  /** Ways in which one refused request is opened to find out why, and the bytes of all of them; and other accounts tried. */
+  diagnosisOpens: 200,
+  diagnosisBytes: 8_388_608,
+  diagnosisAccounts: 50,
   credentialIdCharactersMax: 64,
   secretsPerCredential: 8,
   merchantEndpointsMax: 100,

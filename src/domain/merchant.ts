@@ -12,6 +12,8 @@ export interface Merchant {
   policies: Policies;
   /** Providers for which signing secrets are kept, for notifications with a `notify_url`; sealed, by provider. */
   credentials: Readonly<Record<string, SealedCredentials>>;
+  /** Those of its accounts whose credentials suffice to ask the provider. */
+  askedAccounts: readonly AccountId[];
   createdAt: Instant;
 }
 
@@ -32,6 +34,16 @@ export interface Account {
   withoutOrder: 'park' | 'accept';
   credentials: SealedCredentials;
   createdAt: Instant;
+}
+
+/** Whether these credentials, as the schema gave them back, name the risk. */
+export function acceptsRisk(credentials: unknown, risk: string): boolean {
+  return (
+    typeof credentials === 'object' &&
+    credentials !== null &&
+    'accept_risk' in credentials &&
+    credentials.accept_risk === risk
+  );
 }
 
 export type EndpointState = 'enabled' | 'paused' | 'disabled';

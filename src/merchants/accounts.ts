@@ -4,7 +4,8 @@ import { AppError } from '../domain/errors.ts';
 import { type AccountId, bucketOf, type MerchantId, newId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { LruMap } from '../domain/lru-map.ts';
-import type { Account } from '../domain/merchant.ts';
+import { type Account, acceptsRisk } from '../domain/merchant.ts';
+import type { Prepared } from '../secrets/prepared.ts';
 import { secretOwner } from '../secrets/vault.ts';
 import type { Page } from '../stores/reads.ts';
 import type { Store } from '../stores/store.ts';
@@ -31,6 +32,10 @@ export interface Accounts {
   /** The account behind a callback URL, from memory where it was asked a moment ago. */
   find(id: AccountId): Promise<Account | null>;
   callbackUrl(id: AccountId): string;
+  /** Why none of this merchant's accounts can be asked, in words. */
+  whyNobody(merchant: MerchantId): Promise<string>;
+  /** Marks which of all accounts can be asked: another version of the program may know more providers' APIs. */
+  refreshAsked(signal: AbortSignal): Promise<void>;
   /** The account of this merchant and name as the caller's code has it: made if absent, changed where its credentials differ. */
   ensure(request: AccountRequest & { name: string }): Promise<Account>;
 }
@@ -63,6 +68,8 @@ export interface AccountsDependencies {
   clock: Clock;
   keeping: Keeping;
   publicUrl: string;
+  /** The account's provider as it can be asked. */
+  client: Prepared['client'];
   /** Called when an account's secrets changed, to read its quarantine again. */
   onSecrets: (account: Account) => void;
 }
@@ -85,7 +92,9 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
   const accounts: Accounts = {
     async add(request) {
       const account = await newAccount(deps, request);
+      const asked = canBeAsked(deps, account);
       await store.write('addAccount', account);
+      if (asked) await store.write('markAsked', { merchant: account.merchant, account: account.id, asked });
       return account;
     },
     async change(id, { credentials, ...rest }, by) {
@@ -99,12 +108,16 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
       const secrets =
         credentials === undefined ? {} : { credentials: keep(keeping, secretOwner.account(id), credentials, options) };
       const change = { ...rest, ...secrets };
-      await store.write('changeAccount', { id, by, change });
-      forget(id);
       const account = { ...before, ...change };
+      const asked = canBeAsked(deps, account);
+      await store.write('changeAccount', { id, by, change });
+      await store.write('markAsked', { merchant: before.merchant, account: id, asked });
+      forget(id);
       if (credentials !== undefined) deps.onSecrets(account);
       return account;
     },
+    whyNobody: (merchant) => whyNobody(deps, merchant),
+    refreshAsked: (signal) => refreshAsked(deps, signal),
     async remove(id, by) {
       const removed = await store.write('removeAccount', { id, by });
       forget(id);
@@ -130,6 +143,69 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
     },
   };
   return accounts;
+}
+
+/**
+ * Whether its provider can be asked about its payments.
+ *
+ * @throws AppError `account.credentials` where it has to be, because no signature covers what matters, and its owner does not
+ * accept that risk by name.
+ */
+function canBeAsked({ keeping, client }: AccountsDependencies, account: Account): boolean {
+  try {
+    client(account, 'query');
+    return true;
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'provider.cannot_ask') throw error;
+    const { unsigned } = providerOf(keeping, account.provider).profile;
+    const credentials = keeping.vault.openCredentials(secretOwner.account(account.id), account.credentials.sealed);
+    if (unsigned === undefined || acceptsRisk(credentials, unsigned.risk)) return false;
+    const detail = `${unsigned.why}, so the provider is asked before a callback is believed. ${error.detail}; or accept the risk with accept_risk: "${unsigned.risk}"`;
+    throw new AppError('account.credentials', detail, { errors: [{ pointer: '/credentials', detail }] });
+  }
+}
+
+async function refreshAsked(deps: AccountsDependencies, signal: AbortSignal): Promise<void> {
+  const { store, keeping, client } = deps;
+  let cursor: string | null = null;
+  do {
+    const page: Page<Account> = await store.read('accounts', { visible: null, merchant: null, limit: 200, cursor });
+    for (const account of page.data) {
+      if (signal.aborted) return;
+      if (keeping.providers.get(account.provider)?.client === undefined) continue;
+      const marked = (await store.read('merchant', account.merchant))?.askedAccounts.includes(account.id) ?? false;
+      const asked = hasQuery(client, account) ?? marked;
+      if (asked !== marked) await store.write('markAsked', { merchant: account.merchant, account: account.id, asked });
+    }
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+}
+
+/** So many accounts are named; who has more has other accounts of the same kind. */
+const namedMost = 5;
+
+async function whyNobody({ store, client }: AccountsDependencies, merchant: MerchantId): Promise<string> {
+  const { data } = await store.read('accounts', { visible: null, merchant, limit: namedMost, cursor: null });
+  const reasons = data.flatMap((account) => {
+    try {
+      client(account, 'query');
+      return [];
+    } catch (error) {
+      return error instanceof AppError ? [error.detail] : [];
+    }
+  });
+  const none = 'none of the accounts that the order may be paid on can be asked';
+  return [none, ...reasons].join('; ');
+}
+
+/** Null: its credentials cannot be read at present. */
+function hasQuery(client: Prepared['client'], account: Account): boolean | null {
+  try {
+    client(account, 'query');
+    return true;
+  } catch (error) {
+    return error instanceof AppError && error.code === 'provider.cannot_ask' ? false : null;
+  }
 }
 
 /** While the store is away a callback is answered "try again later", in the format that memory still knows. */

@@ -63,6 +63,7 @@ export function createMerchants({
         name,
         policies,
         credentials: sealed(id, credentials, {}),
+        askedAccounts: [],
         createdAt: clock.now(),
       };
       if ((await store.write('addMerchant', merchant)) === 'exists')

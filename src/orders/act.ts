@@ -4,6 +4,7 @@ import { type Action, decide } from '../domain/order.ts';
 import type { Births } from '../notify/fan-out.ts';
 import type { ActInput } from '../stores/decisions.ts';
 import type { Ledger, StoredDiscrepancy } from '../stores/ledger.ts';
+import { askProviders } from './asks.ts';
 import { settle } from './settle.ts';
 
 export type Acted = 'done' | 'order_unknown' | 'discrepancy_unknown' | 'does_not_fit';
@@ -36,6 +37,7 @@ function close(ledger: Ledger, input: ActInput, orderNo: OrderNo, births: Births
   if (decide(order.actions).closedAt !== null) return 'done';
   ledger.saveOrder({ ...order, actions: [...order.actions, action] });
   settle(ledger, births, order.id, null);
+  askProviders(ledger, ledger.order(order.id) ?? order, 'close');
   return 'done';
 }
 

@@ -52,8 +52,10 @@ export interface ResolveRequest {
 export interface Orders {
   /** @throws AppError `merchant.unknown`, `account.unknown`, `request.invalid`, `order.currency_fixed`, `order.reference_taken`. */
   expect(request: ExpectRequest): Promise<{ created: boolean; order: StoredOrder }>;
-  /** The merchant takes no more money for it. @throws AppError `order.unknown`. */
+  /** The merchant takes no more money for it: it is closed at the providers that can be asked. @throws AppError `order.unknown`. */
   close(request: { merchant: MerchantId; orderNo: OrderNo; reason: string; by: string }): Promise<void>;
+  /** Has the providers asked now; what they say comes on the normal path. @throws AppError `order.unknown`, `provider.cannot_ask`. */
+  query(request: { merchant: MerchantId; orderNo: OrderNo; by: string }): Promise<void>;
   /** A manual sighting on the normal path. @throws AppError `order.unknown`, `account.unknown`. */
   confirm(request: ConfirmRequest): Promise<void>;
   /** @throws AppError `discrepancy.unknown`, `discrepancy.action`. */
@@ -64,15 +66,17 @@ export interface Orders {
   timeline(merchant: MerchantId, orderNo: OrderNo): Promise<readonly TimelineEntry[]>;
 }
 
-export function createOrders({
-  store,
-  withBirth,
-  clock,
-}: {
+export interface OrdersDependencies {
   store: Store;
   withBirth: WithBirth;
   clock: Clock;
-}): Orders {
+  /** Called when providers are to be asked now. */
+  onAsk(): void;
+  /** Why none of a merchant's accounts can be asked. */
+  whyNobody(merchant: MerchantId): Promise<string>;
+}
+
+export function createOrders({ store, withBirth, clock, onAsk, whyNobody }: OrdersDependencies): Orders {
   const detail = async (merchant: MerchantId, orderNo: OrderNo): Promise<OrderDetail> => {
     const found = await store.read('order', { merchant, orderNo });
     if (found === null) throw new AppError('order.unknown', `merchant ${merchant} has no order ${orderNo}`);
@@ -96,8 +100,17 @@ export function createOrders({
       if (output.is === 'refused') throw new AppError(output.code, output.detail);
       return { created: output.is === 'created', order: output.order };
     },
-    close: ({ merchant, orderNo, reason, by }) =>
-      act({ merchant, by, note: reason, action: { is: 'close', orderNo } }, orderNo),
+    async close({ merchant, orderNo, reason, by }) {
+      await act({ merchant, by, note: reason, action: { is: 'close', orderNo } }, orderNo);
+      onAsk();
+    },
+    async query({ merchant, orderNo, by }) {
+      const { is } = await store.decide('ask', { merchant, orderNo, by });
+      if (is === 'order_unknown')
+        throw new AppError('order.unknown', `merchant ${merchant} expects no order ${orderNo}`);
+      if (is === 'cannot_ask') throw new AppError('provider.cannot_ask', await whyNobody(merchant));
+      onAsk();
+    },
     async resolve({ discrepancy: id, with: how, amountMinor, note, by }) {
       const discrepancy = await store.read('discrepancy', id);
       if (discrepancy === null) throw new AppError('discrepancy.unknown', `there is no discrepancy ${id}`);

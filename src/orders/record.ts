@@ -177,7 +177,9 @@ function keep(
     if (order === null && callback !== null) ledger.parkCallback(callback, id);
     return { known: false, changed: true };
   }
-  if (telling.heardBefore !== true)
+  // A sweep hears the same again and again; what told it first is enough to know.
+  const swept = source === 'query' && callback === null && sources.indexOf(known.source) <= sources.indexOf(source);
+  if (telling.heardBefore !== true && !swept)
     ledger.addSighting({ isFirst: false, fact: known.id, source, callback, at, providerTime, note });
   const rank = sources.indexOf(source) - sources.indexOf(known.source);
   const better = rank < 0 || (rank === 0 && providerTime < known.providerTime);

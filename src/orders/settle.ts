@@ -6,6 +6,7 @@ import { isPublished, type Notification } from '../domain/notification.ts';
 import { defaultPolicy, type Expectation, type OrderHistory, type Policy } from '../domain/order.ts';
 import { type Births, destinationsOf, fanOut } from '../notify/fan-out.ts';
 import type { Ledger, StoredDiscrepancy, StoredOrder } from '../stores/ledger.ts';
+import { keepAsking } from './asks.ts';
 
 /**
  * Folds an order again from everything known about it, and takes what changed into effect: status, totals, discrepancies,
@@ -15,9 +16,10 @@ export function settle(ledger: Ledger, births: Births, id: OrderId, callback: Ca
   const order = ledger.order(id);
   if (order === null) return;
   const { linkConflicts, expectations, actions } = order;
+  const facts = ledger.factsOfOrder(id);
   const history: OrderHistory = {
     expectations,
-    facts: ledger.factsOfOrder(id),
+    facts,
     actions,
     linkConflicts,
     policy: policyOf(ledger, order),
@@ -47,6 +49,7 @@ export function settle(ledger: Ledger, births: Births, id: OrderId, callback: Ca
     sequence: order.sequence + drafts.length,
     updatedAt: ledger.now,
   });
+  keepAsking(ledger, { ...order, status: folded.status }, expectation, facts);
   for (const [index, draft] of drafts.entries())
     send(ledger, births, order, { draft, sequence: order.sequence + index + 1, callback, expectation });
 }

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../domain/errors.ts';
 import { Births } from '../notify/fan-out.ts';
 import type { CallbackInput, CallbackOutput } from '../stores/decisions.ts';
 import type { Ledger } from '../stores/ledger.ts';
+import { readBack } from './asks.ts';
 import { expect } from './expect.ts';
 import { digestOfFacts, recordFacts } from './record.ts';
 
@@ -128,14 +129,21 @@ function conclude(ledger: Ledger, input: Digested, births: Births, taken: Taken)
   };
   if (input.again !== null) {
     ledger.changeCallback(callback, input.digest);
+    if (isReadBack(input, verdict)) readBack(ledger, callback);
     ledger.count(callback, callback.step, input.again);
     return { ...births.effects, ...taken };
   }
   const outside = verdict === 'quarantined' || verdict === 'refused';
   if (outside && !ledger.quarantineHasRoom(callback.account)) ledger.countUnkept(callback);
   else ledger.addCallback(callback, input.digest);
+  if (isReadBack(input, verdict)) readBack(ledger, callback);
   ledger.count(callback, callback.step, null);
   return { ...births.effects, ...taken };
+}
+
+/** Parked without facts: the provider has to say what happened. */
+function isReadBack({ opened }: CallbackInput, verdict: CallbackVerdict): boolean {
+  return opened.is === 'verdict' && verdict === 'parked';
 }
 
 function stepOf(arrived: Callback['step'], verdict: CallbackVerdict): Callback['step'] {

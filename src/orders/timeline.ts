@@ -1,4 +1,5 @@
-import type { Instant } from '../domain/clock.ts';
+import type { Ask } from '../domain/asking.ts';
+import { type Instant, toIso } from '../domain/clock.ts';
 import { exponentOf } from '../domain/currencies.ts';
 import type { AttemptRecord, Target } from '../domain/delivery.ts';
 import { decimalFromMinor } from '../domain/money.ts';
@@ -8,7 +9,16 @@ import type { DeliveryDetail, OrderDetail, OrderTrail } from '../stores/reads.ts
 /** One line of an order's story. */
 export interface TimelineEntry {
   at: Instant;
-  what: 'expectation' | 'callback' | 'fact' | 'notification' | 'delivery' | 'attempt' | 'discrepancy' | 'action';
+  what:
+    | 'expectation'
+    | 'callback'
+    | 'fact'
+    | 'notification'
+    | 'delivery'
+    | 'attempt'
+    | 'discrepancy'
+    | 'action'
+    | 'ask';
   /** Of the row it tells about, where it has one. */
   id: string | null;
   text: string;
@@ -46,6 +56,7 @@ export function timelineOf(detail: OrderDetail, trail: OrderTrail): readonly Tim
     ),
     ...trail.deliveries.flatMap(deliveryEntries),
     ...discrepancyEntries(detail),
+    ...trail.asks.map(askEntry),
     ...trail.actions.map(
       ({ at, by, what, note }): TimelineEntry => ({
         at,
@@ -84,6 +95,20 @@ function factEntries({ facts }: OrderDetail): readonly TimelineEntry[] {
       why: `${index === 0 ? 'first told' : 'told again, no effect:'} by ${callback ?? source}`,
     })),
   );
+}
+
+function askEntry({ account, since, askedAt, tries, answer, dueAt, reason }: Ask): TimelineEntry {
+  const asked = answer === null ? 'to be asked' : `asked ${tries === 1 ? 'once' : `${tries} times`}: ${answer}`;
+  const why = { sweep: 'nothing final is known', person: 'a person wants it', close: 'it was closed', callback: '' }[
+    reason
+  ];
+  return {
+    at: askedAt ?? since,
+    what: 'ask',
+    id: account,
+    text: `account ${account}: ${asked}`,
+    why: `${why}; next at ${toIso(dueAt)}`,
+  };
 }
 
 function deliveryEntries(delivery: DeliveryDetail): readonly TimelineEntry[] {

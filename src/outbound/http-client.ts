@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { Client, type Dispatcher, Pool } from 'undici';
 import { type Clock, systemClock } from '../domain/clock.ts';
 import { limits } from '../domain/limits.ts';
@@ -6,7 +7,7 @@ import type { Headers } from '../providers/provider.ts';
 import { checkUrl, parseAllowedTargets, type Resolve } from './address-guard.ts';
 import { type Connector, createConnector } from './connector.ts';
 import { Exchange, type Line } from './exchange.ts';
-import type { Posted } from './posted.ts';
+import { type Posted, postedFromError } from './posted.ts';
 import { createResolve } from './resolve.ts';
 
 export interface HttpRequest {
@@ -15,11 +16,21 @@ export interface HttpRequest {
   method?: string;
   /** Sent as given, in order; `host`, `content-length` and what belongs to one connection are left to this client. */
   headers: Headers;
-  body: Uint8Array;
+  /** Bytes, or pieces of a body whose length is not known, each sent when it comes. */
+  body: Uint8Array | AsyncIterable<Uint8Array>;
   /** From now to the last header of the answer, connecting included. The body has its own time after that. */
   timeoutMs: number;
+  /** What is read of the answer's body; default: what the client was made with. */
+  responseBytesMax?: number;
   /** When aborted, the request ends as `unreachable`. */
   signal: AbortSignal;
+}
+
+/** An answer whose body is read as it comes. */
+export interface Streamed {
+  status: number;
+  /** Ends early by an error where `chunkMs` pass without a byte. A reader that leaves it early closes the connection. */
+  body: AsyncIterable<Uint8Array>;
 }
 
 /** Everything that leaves the process by HTTP. */
@@ -29,6 +40,8 @@ export interface Http {
    * redirect, keeps no cookie, decompresses nothing and retries nothing.
    */
   post(request: HttpRequest): Promise<Posted>;
+  /** The same for a body of any length, which must be read or left. Rejects with what `Posted` would say. */
+  stream(request: HttpRequest, chunkMs: number): Promise<Streamed>;
   /** Refuses new requests, waits for those under way up to `limits.drainMs`, then ends them. */
   close(): Promise<void>;
 }
@@ -91,17 +104,22 @@ export function createHttp(options: HttpOptions): Http {
   const clock = options.clock ?? systemClock;
   const responseBytesMax = options.responseBytesMax ?? limits.responseBytesMax;
   let closed = false;
+  /** Where a request goes, or why it does not. */
+  const place = (request: HttpRequest): { url: URL; origin: Origin } | Exclude<Posted, { is: 'answered' }> => {
+    if (closed) return unsent('this client is closed');
+    if (request.signal.aborted) return unsent('canceled before it was sent');
+    const refusal = refusalOfRequest(request);
+    if (refusal !== null) return unsent(refusal);
+    const checked = checkUrl(request.url, policy);
+    if (checked.is === 'refused') return { is: 'refused_target', why: checked.error.detail };
+    return { url: checked.url, origin: origins.of(checked.url.origin) };
+  };
 
   return {
     post(request) {
-      if (closed) return unsent('this client is closed');
-      if (request.signal.aborted) return unsent('canceled before it was sent');
-      const refusal = refusalOfRequest(request);
-      if (refusal !== null) return unsent(refusal);
-      const checked = checkUrl(request.url, policy);
-      if (checked.is === 'refused') return Promise.resolve({ is: 'refused_target', why: checked.error.detail });
-      const { url } = checked;
-      const origin = origins.of(url.origin);
+      const placed = place(request);
+      if ('is' in placed) return Promise.resolve(placed);
+      const { url, origin } = placed;
       origin.underWay += 1;
       return new Promise((resolve) => {
         const settle = (posted: Posted) => {
@@ -111,13 +129,18 @@ export function createHttp(options: HttpOptions): Http {
         const exchange = new Exchange({
           timeoutMs: request.timeoutMs,
           responseBodyMs,
-          responseBytesMax,
+          responseBytesMax: request.responseBytesMax ?? responseBytesMax,
           signal: request.signal,
           clock,
           settle,
         });
         origin.pool.dispatch(dispatchOptions(request, url), exchange);
       });
+    },
+    async stream(request, chunkMs) {
+      const placed = place(request);
+      if ('is' in placed) throw new Error(placed.why);
+      return streamFrom(placed, request, chunkMs);
     },
     async close() {
       closed = true;
@@ -132,8 +155,42 @@ export function createHttp(options: HttpOptions): Http {
   };
 }
 
-function unsent(why: string): Promise<Posted> {
-  return Promise.resolve({ is: 'unreachable', sent: false, why, peer: null });
+function unsent(why: string): Exclude<Posted, { is: 'answered' }> {
+  return { is: 'unreachable', sent: false, why, peer: null };
+}
+
+async function streamFrom(
+  { url, origin }: { url: URL; origin: Origin },
+  request: HttpRequest,
+  chunkMs: number,
+): Promise<Streamed> {
+  const times = { headersTimeout: request.timeoutMs, bodyTimeout: chunkMs, signal: request.signal };
+  origin.underWay += 1;
+  const end = () => {
+    origin.underWay -= 1;
+  };
+  try {
+    const { statusCode, body } = await origin.pool.request({ ...dispatchOptions(request, url), ...times });
+    return { status: statusCode, body: chunksOf(body, end) };
+  } catch (error) {
+    end();
+    throw meant(error);
+  }
+}
+
+async function* chunksOf(body: AsyncIterable<Uint8Array>, end: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw meant(error);
+  } finally {
+    end();
+  }
+}
+
+/** The same error in words for a person. */
+function meant(error: unknown): Error {
+  return new Error(postedFromError(error, false, null).why, { cause: error });
 }
 
 /** Why HTTP cannot carry this request, or null. The value itself is not repeated: it may be a secret. */
@@ -151,11 +208,16 @@ function dispatchOptions(request: HttpRequest, url: URL): Dispatcher.DispatchOpt
     path: url.pathname + url.search,
     method: request.method ?? 'POST',
     headers: request.headers.flatMap((header) => (ownHeaders.has(header[0].toLowerCase()) ? [] : header)),
-    body: request.body.length === 0 ? null : request.body,
+    body: bodyOf(request),
     // The exchange keeps time itself: undici's timers are half a second coarse and start again with every byte.
     headersTimeout: 0,
     bodyTimeout: 0,
   };
+}
+
+function bodyOf({ body }: HttpRequest): Uint8Array | Readable | null {
+  if (!(body instanceof Uint8Array)) return Readable.from(body);
+  return body.length === 0 ? null : body;
 }
 
 function createOrigins(connector: Connector, options: HttpOptions) {

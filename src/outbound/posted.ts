@@ -8,7 +8,7 @@ export type Posted =
       is: 'answered';
       status: number;
       headers: Headers;
-      /** At most `limits.responseBytesMax`; `truncated` says that there was more, which was not read. */
+      /** At most `responseBytesMax`; `truncated` says that there was more, which was not read. */
       body: Uint8Array;
       truncated: boolean;
       peer: string | null;
@@ -40,6 +40,9 @@ const meanings: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'the connection was closed',
   UND_ERR_HEADERS_OVERFLOW: 'the headers of the answer are too large',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the connection was closed in the middle of the answer',
+  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
+  UND_ERR_BODY_TIMEOUT: 'the body of the answer stopped coming',
+  UND_ERR_ABORTED: 'canceled before an answer came',
   UND_ERR_CLOSED: 'this client is closed',
   UND_ERR_DESTROYED: 'this client is closed',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed',
@@ -52,7 +55,11 @@ const meanings: Readonly<Record<string, string>> = {
 };
 
 /** Turns the error that ended a request into its value. */
-export function postedFromError(error: unknown, sent: boolean, peer: string | null): Posted {
+export function postedFromError(
+  error: unknown,
+  sent: boolean,
+  peer: string | null,
+): Exclude<Posted, { is: 'answered' }> {
   if (error instanceof TargetRefused) return { is: 'refused_target', why: error.message };
   if (error instanceof ConnectTimeout) return { is: 'timeout', sent, why: error.message, peer };
   return { is: 'unreachable', sent, why: meaningOf(error), peer };

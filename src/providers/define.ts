@@ -1,5 +1,6 @@
 import type { Random } from '../domain/ids.ts';
-import type { Definition, Provider } from './provider.ts';
+import { acceptsRisk } from '../domain/merchant.ts';
+import type { Definition, Profile, Provider, Receiver } from './provider.ts';
 
 /** Credentials together with the provider that they are for. */
 export interface Configured<Credentials> {
@@ -28,7 +29,10 @@ export function define<A, E>(definition: Definition<A, E>): DefinedProvider<A, E
     profile,
     accountCredentials,
     endpointCredentials,
-    receiver: (credentials, account) => definition.receiver(accountCredentials.parse(credentials), account),
+    receiver(credentials, account) {
+      const parsed = accountCredentials.parse(credentials);
+      return believing(definition.receiver(parsed, account), profile, parsed);
+    },
     sender(credentials) {
       const sender = definition.sender(endpointCredentials.parse(credentials));
       return {
@@ -47,5 +51,17 @@ export function define<A, E>(definition: Definition<A, E>): DefinedProvider<A, E
     ...(readStatement ? { readStatement } : {}),
     ...(generate ? { generate } : {}),
     ...(pair ? { pair } : {}),
+  };
+}
+
+/** Where the account's owner accepts the risk of what no signature covers, facts need not be read back. */
+function believing(receiver: Receiver, { unsigned }: Profile, credentials: unknown): Receiver {
+  if (unsigned === undefined || !acceptsRisk(credentials, unsigned.risk)) return receiver;
+  return {
+    ...receiver,
+    open(request, context) {
+      const opened = receiver.open(request, context);
+      return opened.is === 'facts' ? { ...opened, readBack: false } : opened;
+    },
   };
 }

@@ -32,6 +32,8 @@ export interface Context {
   receivedAt?: Instant;
   /** The base of our own URLs, as configured; some providers sign it. */
   publicUrl: string;
+  /** The URL to take as signed, whatever is configured: `verify` finds out with it which one a sender signed. */
+  signedUrl?: string;
   random: Random;
 }
 
@@ -186,6 +188,8 @@ export interface Profile {
   currencies?: readonly string[];
   /** Lower-case headers that must not come twice. */
   singleHeaders: readonly string[];
+  /** The URL of the callback is part of what is signed. */
+  signsUrl?: true;
   /** All current secrets sign, or only the first. */
   rotation: 'all_sign' | 'first';
   /** Methods a callback URL of this provider answers. */

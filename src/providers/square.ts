@@ -98,6 +98,7 @@ export const square = define({
     schedule: [1, 2, 4, 8, 16, 32].map((minutes) => minutes * minute).concat(Array.from({ length: 23 }, () => hour)),
     types: words.types,
     singleHeaders: ['x-square-hmacsha256-signature'],
+    signsUrl: true,
     rotation: 'first',
     methods: ['POST'],
     unconfirmed: [
@@ -119,8 +120,8 @@ export const square = define({
 function receiver(credentials: AccountCredentials, account: ReceiverAccount): Receiver {
   const secrets = credentials.signature_keys.map((key) => hmacSecret(key));
   return {
-    open(request, { publicUrl }) {
-      const url = credentials.notification_url ?? publicUrl + request.target;
+    open(request, { publicUrl, signedUrl }) {
+      const url = signedUrl ?? credentials.notification_url ?? publicUrl + request.target;
       const signature = { ...signatureOver(url), secrets, field: `signature_keys, with the URL ${url},` };
       return openSigned(request, signature, (body) => {
         const [type, id] = [textAt(body, 'type'), idAt(body, 'event_id')];

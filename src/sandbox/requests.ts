@@ -48,6 +48,8 @@ export type PaymentRequest = z.output<typeof paymentRequest>;
 
 export const moveRequest = z.strictObject({
   amount_minor: amountMinor.optional(),
+  /** Of a refund: the same key gives the money back once. */
+  idempotency_key: z.string().min(1).max(255).optional(),
   stage: z.enum(['opened', 'won', 'lost']).default('opened'),
   faults: faultsSchema.optional(),
 });

@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono';
+import type { z } from 'zod';
 import { toIso } from '../domain/clock.ts';
 import { asId } from '../domain/ids.ts';
 import { minorToJson } from '../domain/money.ts';
@@ -63,11 +64,15 @@ export function createRoutes(options: RoutesOptions): Hono {
 
 function moveOf(
   move: (typeof moves)[number],
-  request: { amount_minor?: bigint | undefined; stage: 'opened' | 'won' | 'lost' },
+  request: Pick<z.output<typeof moveRequest>, 'amount_minor' | 'idempotency_key' | 'stage'>,
 ): Move {
   switch (move) {
     case 'refund':
-      return { is: move, amountMinor: request.amount_minor ?? null };
+      return {
+        is: move,
+        amountMinor: request.amount_minor ?? null,
+        ...(request.idempotency_key === undefined ? {} : { key: request.idempotency_key }),
+      };
     case 'dispute':
       return { is: move, stage: request.stage };
     default:

@@ -1,8 +1,8 @@
-import { ZodError } from 'zod';
+import { ZodError, z } from 'zod';
 import { AppError, type FieldError } from '../domain/errors.ts';
 import { LruMap } from '../domain/lru-map.ts';
 import type { Account, SealedCredentials } from '../domain/merchant.ts';
-import type { Provider, Receiver, Sender } from '../providers/provider.ts';
+import type { Client, ClientWorld, Provider, Receiver, Sender } from '../providers/provider.ts';
 import { type SecretOwner, secretOwner, type Vault } from './vault.ts';
 
 /** Whose credentials seal: an endpoint's own, or a merchant's for a provider. */
@@ -13,18 +13,26 @@ export interface SealingOwner {
 }
 
 /**
- * Receivers and senders, built once per version of their credentials: decrypting them and making key objects costs more than the
- * signature they are for. Both methods throw an AppError, the same one until the credentials change: `provider.unknown`,
+ * Receivers, senders and clients, built once per version of their credentials: decrypting them and making key objects costs more than
+ * the signature they are for. All methods throw an AppError, the same one until the credentials change: `provider.unknown`,
  * `secrets.master_key`, `account.credentials`.
  */
 export interface Prepared {
-  receiver(account: Pick<Account, 'id' | 'provider' | 'mode' | 'credentials'>): Receiver;
+  receiver(account: PreparedAccount): Receiver;
   sender(owner: SealingOwner): Sender;
+  /** Every text in an account's credentials, secrets among them: for finding out how a sender reads them, and never to be shown. */
+  texts(account: Pick<Account, 'id' | 'provider' | 'credentials'>): readonly string[];
+  /** The provider's own API, with at least this one call. @throws AppError `provider.cannot_ask`: it says which fields would help. */
+  client<Call extends keyof Client>(account: PreparedAccount, call: Call): Client & Required<Pick<Client, Call>>;
 }
+
+type PreparedAccount = Pick<Account, 'id' | 'provider' | 'mode' | 'credentials'>;
 
 export interface PreparedOptions {
   vault: Vault;
   provider(name: string): Provider | undefined;
+  /** What clients are made with, beside their account. */
+  world: Omit<ClientWorld, 'account'>;
   /** Receivers, and senders, kept at once; one more pushes out the one unused longest. */
   max?: number;
 }
@@ -35,6 +43,7 @@ export function createPrepared(options: PreparedOptions): Prepared {
   const names = new WeakMap<SealedCredentials, string>();
   const receivers = createCache<Receiver>(options.max ?? maxDefault);
   const senders = createCache<Sender>(options.max ?? maxDefault);
+  const clients = createCache<{ client: Client; helpful: readonly string[] }>(options.max ?? maxDefault);
 
   /** Everything that can fail between the sealed bytes and a receiver or sender becomes an AppError. */
   const prepare = <Made>(owner: SealingOwner, build: (provider: Provider, credentials: unknown) => Made): Made => {
@@ -49,18 +58,57 @@ export function createPrepared(options: PreparedOptions): Prepared {
     }
   };
 
+  const keyOf = ({ id, provider, mode, credentials }: PreparedAccount): string =>
+    `${secretOwner.account(id)} ${provider} ${mode} ${nameIn(names, credentials)}`;
+
   return {
+    texts({ id, provider, credentials }) {
+      return prepare({ owner: secretOwner.account(id), provider, credentials }, (_, opened) => textsIn(opened));
+    },
     receiver(account) {
-      const { id, mode, provider, credentials } = account;
-      const owner: SealingOwner = { owner: secretOwner.account(id), provider, credentials };
-      const key = `${owner.owner} ${provider} ${mode} ${nameIn(names, credentials)}`;
-      return receivers(key, () => prepare(owner, (found, opened) => found.receiver(opened, { id, mode })));
+      const { id, mode } = account;
+      const owner = ownerOf(account);
+      return receivers(keyOf(account), () => prepare(owner, (found, opened) => found.receiver(opened, { id, mode })));
+    },
+    client(account, call) {
+      const { id, mode, provider } = account;
+      const { client, helpful } = clients(keyOf(account), () =>
+        prepare(ownerOf(account), (found, opened) => ({
+          client: found.client?.(opened, { ...options.world, account: { id, mode } }) ?? {},
+          helpful: found.client === undefined ? [] : absentFields(found.accountCredentials, opened),
+        })),
+      );
+      if (can(client, call)) return client;
+      const why =
+        helpful.length === 0
+          ? `there is no way to ${call} at ${provider}`
+          : `to ${call} at ${provider} its credentials need one or more of: ${helpful.join(', ')}`;
+      throw new AppError('provider.cannot_ask', `account ${id}: ${why}`);
     },
     sender(owner) {
       const key = `${owner.owner} ${owner.provider} ${nameIn(names, owner.credentials)}`;
       return senders(key, () => prepare(owner, (found, opened) => found.sender(opened)));
     },
   };
+}
+
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
+function ownerOf({ id, provider, credentials }: PreparedAccount): SealingOwner {
+  return { owner: secretOwner.account(id), provider, credentials };
+}
+
+function can<Call extends keyof Client>(client: Client, call: Call): client is Client & Required<Pick<Client, Call>> {
+  return client[call] !== undefined;
+}
+
+/** Fields that the schema knows and the credentials leave out: what a client may be missing is among them. */
+function absentFields(schema: z.ZodType, credentials: unknown): readonly string[] {
+  if (!(schema instanceof z.ZodObject) || typeof credentials !== 'object' || credentials === null) return [];
+  return Object.keys(schema.shape).filter((name) => name !== 'accept_risk' && !(name in credentials));
 }
 
 /** Credentials are asked for twice a callback, and mostly as the same object. */

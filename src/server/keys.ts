@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 
 const adminKeyFile = 'admin.key';
 const masterKeyFile = 'master.key';
+const doctorKeyFile = 'doctor.key';
 const sealKeyFile = 'seal.key';
 
 /** What `dev` keeps in its data folder, each in a file that only its owner can read. */
@@ -37,6 +38,14 @@ export function sealKeyOf(
 /** The admin key that `dev` keeps, for commands beside it; null where there is none. */
 export function keptAdminKey(data: string): string | null {
   return readIfThere(join(data, adminKeyFile));
+}
+
+/** What the doctor's tokens are made with, kept in the data folder so that they stay the same. */
+export function doctorKey(data: string, random: Random): Uint8Array {
+  return Buffer.from(
+    keptIn(data, doctorKeyFile, () => Buffer.from(random(32)).toString('base64')),
+    'base64',
+  );
 }
 
 /** @throws AppError `config.invalid`: production never invents the key that its secrets depend on. */

@@ -74,6 +74,13 @@ function count(figures: Instruments, name: string, fields: Signal['fields']): vo
       if (side !== null) reach(figures, side, stepOf(fields.step));
       break;
     }
+    case 'ask.answered':
+      figures.asks.inc({
+        reason: label(fields.reason),
+        came: label(fields.came),
+        found: String(fields.found === true),
+      });
+      break;
     case 'delivery.rescued':
       figures.rescued.inc(Number(fields.deliveries ?? 1));
       break;
@@ -159,6 +166,12 @@ function createInstruments(clock: Clock) {
       help: 'Expired leases taken over by this node.',
       registers,
     }),
+    asks: new Counter({
+      name: 'paidonce_asks_answered_total',
+      help: 'Questions to providers that this node recorded an answer to; found: it told something new.',
+      labelNames: ['reason', 'came', 'found'],
+      registers,
+    }),
     signals: new Counter({
       name: 'paidonce_signals_total',
       help: 'Everything worth a line in the log.',
@@ -186,6 +199,8 @@ function storeGauges(registers: Registry[]): (read: Gauges, now: number) => void
   const parked = gauge('paidonce_parked_facts', 'Facts whose order is not known yet.');
   const quarantined = gauge('paidonce_quarantined_callbacks', 'Callbacks whose signature did not hold.');
   const outbox = gauge('paidonce_outbox', "What users' transactions left to be applied.");
+  const asks = gauge('paidonce_asks', 'What is to be asked of providers, now or later.');
+  const oldestAsk = gauge('paidonce_oldest_ask_due_age_seconds', 'How long the longest waiting due ask has been due.');
   const xmin = gauge(
     'paidonce_oldest_xmin_age',
     'PostgreSQL: transactions begun since the oldest snapshot that is still held; vacuum cannot pass it.',
@@ -194,7 +209,9 @@ function storeGauges(registers: Registry[]): (read: Gauges, now: number) => void
     deliveries.set({ state: 'pending' }, read.pending);
     deliveries.set({ state: 'sending' }, read.sending);
     deliveries.set({ state: 'dead' }, read.dead);
-    oldest.set(read.oldestDueAt === null ? 0 : Math.max(0, now - read.oldestDueAt) / 1000);
+    oldest.set(secondsSince(read.oldestDueAt, now));
+    asks.set(read.asks);
+    oldestAsk.set(secondsSince(read.oldestAskDueAt, now));
     discrepancies.set(read.discrepanciesOpen);
     rescued.set(read.rescuedLeases);
     parked.set(read.parkedFacts);
@@ -202,6 +219,10 @@ function storeGauges(registers: Registry[]): (read: Gauges, now: number) => void
     if (read.oldestXminAge !== null) xmin.set(read.oldestXminAge);
     outbox.set(read.outbox);
   };
+}
+
+function secondsSince(at: number | null, now: number): number {
+  return at === null ? 0 : Math.max(0, now - at) / 1000;
 }
 
 /** One read for everybody who asks within 15 s; a read that fails is not kept. */

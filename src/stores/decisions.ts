@@ -1,3 +1,4 @@
+import type { Ask } from '../domain/asking.ts';
 import type { Callback, CallbackVerdict } from '../domain/callback.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { Step } from '../domain/delivery.ts';
@@ -28,6 +29,10 @@ export interface Decisions {
   expect: { input: ExpectInput; output: ExpectOutput };
   /** A notification that a merchant's system made itself. */
   publish: { input: PublishInput; output: PublishOutput };
+  /** A person wants an order's providers asked now. */
+  ask: { input: AskInput; output: { is: 'asked' | 'order_unknown' | 'cannot_ask' } };
+  /** What came of an ask: its facts are taken into effect, and it ends or waits for its next time. */
+  answered: { input: AnsweredInput; output: AnsweredOutput };
   /** A person acts on an order or a discrepancy. */
   act: { input: ActInput; output: Effects & { is: 'done' | 'order_unknown' | 'discrepancy_unknown' | 'does_not_fit' } };
   /** Orders and parked money that time alone changes. `more`: call again at once. */
@@ -101,6 +106,36 @@ export interface SightInput {
   note: string | null;
   by: string | null;
   born: Birth | null;
+}
+
+export interface AskInput {
+  merchant: MerchantId;
+  orderNo: OrderNo;
+  by: string;
+}
+
+export interface AnsweredInput {
+  /** As it was claimed. */
+  ask: Ask;
+  /** `told`: of `unknown` things that it was to say something about the provider says nothing; `gone`: there is nobody to ask, or nothing to ask for. */
+  came: { is: 'told'; unknown: number } | { is: 'failed' } | { is: 'gone' };
+  /** In words for a person. */
+  answer: string;
+  /** All that the provider told, also where it failed in the middle. */
+  facts: readonly Fact[];
+  withoutOrder: 'park' | 'accept';
+  /** What the library's `expect` said of the references, asked before. */
+  expectations: readonly Omit<ExpectInput, 'born'>[];
+  born: Birth | null;
+}
+
+export interface AnsweredOutput extends Effects {
+  /** Facts were new. */
+  found: boolean;
+  /** When it is asked again; null = never, it has ended. */
+  nextAt: Instant | null;
+  /** References of facts that wait for their order. */
+  parked: readonly { account: AccountId; reference: string }[];
 }
 
 export interface ExpectInput {

@@ -1,3 +1,4 @@
+import type { Ask } from '../domain/asking.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { DeliveryState, Target } from '../domain/delivery.ts';
 import type { DiscrepancyKind } from '../domain/discrepancy.ts';
@@ -118,6 +119,16 @@ export interface Claimed {
   sequenceGap: boolean;
   /** The attempt is the half-open probe of a breaker. */
   probe: boolean;
+}
+
+/** An account's due asks, leased to this node together: nobody else asks anything of the account meanwhile. */
+export interface ClaimedAsks {
+  account: AccountId;
+  /** The fence. */
+  lease: number;
+  /** Milliseconds of lease, from the moment of the claim. */
+  leaseMs: number;
+  asks: readonly Ask[];
 }
 
 /** Something written in a user's transaction, applied after its commit. */

@@ -1,6 +1,8 @@
+import type { Ask } from '../domain/asking.ts';
 import type { Callback, CallbackVerdict } from '../domain/callback.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { Step, Target } from '../domain/delivery.ts';
+import type { ErrorCode } from '../domain/errors.ts';
 import type { Source } from '../domain/fact.ts';
 import type {
   AccountId,
@@ -63,6 +65,17 @@ export interface Ledger {
   /** Kept in the bounded quarantine (true), or only counted because this account's hour is full. */
   quarantineHasRoom(account: AccountId): boolean;
   countUnkept(callback: Callback): void;
+
+  /** Another verdict for a callback that was read back; how far it got stays as it is. */
+  judgeCallback(
+    id: CallbackId,
+    judged: { verdict: CallbackVerdict; code: ErrorCode | null; reason: string | null },
+  ): void;
+
+  ask(subject: Ask['subject'], account: AccountId): Ask | null;
+  /** Keeps it, whether it was there or not. */
+  saveAsk(ask: Ask): void;
+  endAsk(ask: Pick<Ask, 'subject' | 'account'>): void;
 
   factByKey(key: string): StoredFact | null;
   addFact(fact: StoredFact, key: string, paymentKey: string): void;

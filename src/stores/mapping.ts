@@ -1,4 +1,5 @@
 import type { AlertRule } from '../domain/alert.ts';
+import type { Ask } from '../domain/asking.ts';
 import type { Callback, CallbackVerdict } from '../domain/callback.ts';
 import type { DeliveryState, Step, TargetKind } from '../domain/delivery.ts';
 import { type ErrorCode, isErrorCode } from '../domain/errors.ts';
@@ -59,13 +60,14 @@ export function toJson(value: unknown): string {
   return JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : part));
 }
 
-export const merchantColumns = 'seq, id, name, policies, credentials, created_at';
+export const merchantColumns = 'seq, id, name, policies, credentials, asked_accounts, created_at';
 export function merchantOf(row: Row): Merchant {
   return {
     id: asId.merchant(text(row, 'id')),
     name: text(row, 'name'),
     policies: parsed<Policies>(row, 'policies'),
     credentials: credentialsFromJson(text(row, 'credentials')),
+    askedAccounts: listed<string>(row, 'asked_accounts').map(asId.account),
     createdAt: number(row, 'created_at'),
   };
 }
@@ -246,6 +248,25 @@ export function orderOf(row: Row): StoredOrder {
 /** Most lists of most orders are empty; parsing that took as long as reading the row. */
 function listed<T>(row: Row, column: string): readonly T[] {
   return row[column] === '[]' ? [] : parsed<T[]>(row, column);
+}
+
+export const askColumns = 'subject, account, merchant, reason, due_at, tries, failures, since, asked_at, answer';
+export function askOf(row: Row): Ask {
+  const reason = text(row, 'reason') as Ask['reason'];
+  const subject = text(row, 'subject');
+  const state = {
+    merchant: asId.merchant(text(row, 'merchant')),
+    account: asId.account(text(row, 'account')),
+    dueAt: number(row, 'due_at'),
+    tries: number(row, 'tries'),
+    failures: number(row, 'failures'),
+    since: number(row, 'since'),
+    askedAt: numberOrNull(row, 'asked_at'),
+    answer: textOrNull(row, 'answer'),
+  };
+  return reason === 'callback'
+    ? { ...state, reason, subject: asId.callback(subject) }
+    : { ...state, reason, subject: asId.order(subject) };
 }
 
 /** Written out, because this runs for each change of an order: walking over the names took 1.8 µs instead of 0.5. */

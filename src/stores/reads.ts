@@ -1,4 +1,5 @@
 import type { Alert } from '../domain/alert.ts';
+import type { Ask } from '../domain/asking.ts';
 import type { Callback, CallbackVerdict } from '../domain/callback.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, DeliveryState, Target } from '../domain/delivery.ts';
@@ -57,6 +58,8 @@ export interface Reads {
   apiKeys: { input: PageRequest; output: Page<ApiKey> };
   apiKeyByDigest: { input: string; output: ApiKey | null };
   order: { input: { merchant: MerchantId; orderNo: OrderNo }; output: OrderDetail | null };
+  /** The same by its id, without the people's side of it. */
+  orderById: { input: OrderId; output: { order: StoredOrder; facts: readonly StoredFact[] } | null };
   orders: {
     input: PageRequest & Range & { visible: Visible } & Only<{ merchant: MerchantId; status: OrderStatus; q: string }>;
     output: Page<StoredOrder>;
@@ -190,6 +193,7 @@ export interface OrderTrail {
   notifications: readonly { notification: Notification; callback: CallbackId | null }[];
   deliveries: readonly DeliveryDetail[];
   actions: readonly { at: Instant; by: string; what: string; note: string | null }[];
+  asks: readonly Ask[];
 }
 
 export interface DeliveryRow {
@@ -250,6 +254,9 @@ export interface Gauges {
   discrepanciesOpen: number;
   rescuedLeases: number;
   outbox: number;
+  /** What is to be asked of providers, and since when the longest waiting account could be asked; null = nothing is due. */
+  asks: number;
+  oldestAskDueAt: Instant | null;
   /** Transactions begun since the oldest snapshot that something holds, which vacuum cannot pass; null where there is no such thing. */
   oldestXminAge: number | null;
 }

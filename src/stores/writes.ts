@@ -5,7 +5,7 @@ import type { AttemptRecord, Verdict } from '../domain/delivery.ts';
 import type { AccountId, ApiKeyId, DeliveryId, EndpointId, LaneId, MerchantId } from '../domain/ids.ts';
 import type { Account, ApiKey, Endpoint, Merchant, Policies, SealedCredentials } from '../domain/merchant.ts';
 import type { Seal } from '../domain/seal.ts';
-import type { Claimed, SandboxPayment } from './kept.ts';
+import type { Claimed, ClaimedAsks, SandboxPayment } from './kept.ts';
 
 export type { Claimed, OutboxItem } from './kept.ts';
 
@@ -27,12 +27,18 @@ export interface Writes {
     input: readonly Pick<Callback, 'id' | 'merchant' | 'account' | 'provider' | 'receivedAt'>[];
     output: null;
   };
+  /** Leases accounts with due asks to this node, at most `most`, the longest waiting first. */
+  claimAsks: { input: { most: number }; output: ClaimAsksOutput };
+  /** Gives an account back, so that its asks may be claimed again from `freeAt` on; nothing where the lease is another's by now. */
+  releaseAsks: { input: { account: AccountId; lease: number; freeAt: Instant }; output: null };
+  /** Whether an account's provider can be asked, so that its merchant's orders are swept there. */
+  markAsked: { input: { merchant: MerchantId; account: AccountId; asked: boolean }; output: null };
   /** Deletes a piece of what is older than this; what makes effects happen once outlives it. */
   retain: { input: RetainInput; output: RetainOutput };
   /** Makes handlers known, so that notifications get a delivery for each, whichever node makes them. */
   registerHandlers: { input: readonly { merchant: MerchantId; type: string; name: string }[]; output: null };
 
-  addMerchant: { input: Merchant; output: 'added' | 'exists' };
+  addMerchant: { input: Omit<Merchant, 'askedAccounts'>; output: 'added' | 'exists' };
   changeMerchant: {
     input: {
       id: MerchantId;
@@ -89,6 +95,14 @@ export interface Writes {
   putAlerts: { input: readonly Alert[]; output: null };
   /** Takes, or keeps, a node's time-bounded claim on a piece of work that one node does at a time. */
   lease: { input: { name: 'sealing' | 'alerts'; ms: number }; output: boolean };
+}
+
+export interface ClaimAsksOutput {
+  claimed: readonly ClaimedAsks[];
+  /** The moment of the claim. */
+  at: Instant;
+  /** When the next account is due; null = nothing is to be asked. */
+  nextDueAt: Instant | null;
 }
 
 export interface RetainInput {

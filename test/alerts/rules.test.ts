@@ -18,6 +18,8 @@ const quiet: Seen = {
     rescuedLeases: 0,
     outbox: 0,
     oldestXminAge: null,
+    asks: 0,
+    oldestAskDueAt: null,
   },
   sending: { total: 0, sent: 0, received: 0, handled: 0, confirmed: 0 },
 };

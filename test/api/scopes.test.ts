@@ -24,6 +24,10 @@ async function make(merchant: string): Promise<Things> {
   const idOf = async (path: string, body: unknown) => String((await server.call('POST', path, body)).body.id);
   await server.call('POST', '/v1/merchants', { id: merchant, name: merchant });
   const account = await idOf('/v1/accounts', { merchant, provider: 'hmac', credentials });
+  const credentialsToAsk = { webhook_secrets: ['whsec_0123456789abcdef'], api_key: 'sk_live_0123456789abcdef' };
+  // Nobody listens there: that it may be asked is all that matters here.
+  const asked = { ...credentialsToAsk, api_base_url: 'http://127.0.0.1:9' };
+  await idOf('/v1/accounts', { merchant, provider: 'stripe', credentials: asked });
   const endpoint = await idOf(`/v1/merchants/${merchant}/endpoints`, { url: 'http://127.0.0.1:9/never' });
   await server.call('POST', `/v1/endpoints/${endpoint}/pause`);
   await server.call('PUT', '/v1/orders/S-1', { merchant, amount_minor: 5, currency: 'CNY' });
@@ -110,6 +114,7 @@ const calls: [needs: readonly Scope[], make: Make][] = [
     ({ discrepancy }) => ['POST', `/v1/discrepancies/${discrepancy}/resolve`, { action: 'ignore', note: 'Known.' }],
   ],
   [['operate'], ({ merchant }) => ['POST', '/v1/orders/S-1/close', { merchant, reason: 'Again.' }]],
+  [['publish', 'operate'], ({ merchant }) => ['POST', '/v1/orders/S-1/query', { merchant }]],
   [['read'], ({ merchant }) => ['GET', `/v1/funnel?merchant=${merchant}`]],
   [['read'], ({ merchant }) => ['GET', `/v1/handlers?merchant=${merchant}`]],
 ];

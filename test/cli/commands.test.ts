@@ -4,9 +4,22 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { context, notificationOf, sidesOf } from '../providers/support.ts';
 import { type DevServer, jsonOf, run, startServerForTest } from './harness.ts';
 
-const commands = ['dev', 'serve', 'publish', 'trigger', 'verify', 'explain', 'check', 'proof', 'manifest', 'migrate'];
+const commands = [
+  'dev',
+  'serve',
+  'publish',
+  'trigger',
+  'verify',
+  'doctor',
+  'explain',
+  'check',
+  'proof',
+  'manifest',
+  'migrate',
+];
 
 let server: DevServer;
 let account: string;
@@ -257,6 +270,40 @@ describe('trigger and verify', () => {
     expect((await run(['verify', '--account', account, ...parts, ...server.access])).code).toBe(0);
   });
 
+  it('say the cause of a refusal, the next step and the first difference, of a curl command and of a HAR', async () => {
+    const { sender } = sidesOf('hmac', { endpoint: Object(server.running.sandbox?.accountCredentials('hmac')) });
+    const { headers, body } = await sender.seal(notificationOf('payment.succeeded'), context);
+    const text = `${Buffer.from(body).toString()}\n`;
+    const curl = `curl https://pay.example.com/x ${headers.map(([name, value]) => `-H '${name}: ${value}'`).join(' ')} --data-raw '${text}'`;
+    const verify = (...parameters: string[]) => run(['verify', '--account', account, ...parameters, ...server.access]);
+    const shown = await verify('--curl', curl);
+    expect(shown.code).toBe(1);
+    expect(shown.out).toContain('cause   the signature fits over the body without the space around it');
+    expect(shown.out).toMatch(/next {4}Pass the bytes on/);
+    expect(shown.out).toMatch(/received .*\[\\n\]/);
+
+    const request = {
+      method: 'POST',
+      url: 'https://pay.example.com/x',
+      headers: headers.map(([name, value]) => ({ name, value })),
+      postData: { text },
+    };
+    const file = join(server.folder, 'traffic.har');
+    await writeFile(
+      file,
+      JSON.stringify({ log: { entries: [{ request: { ...request, postData: { text: '' } } }, { request }] } }),
+    );
+    const json = await verify('--har', file, '--entry', '2', '--json');
+    expect(jsonOf(json)).toMatchObject({ cause: { name: 'white_space', proven: true }, difference: { of: 'body' } });
+    expect((await verify('--har', file)).error).toContain('--entry');
+    expect((await verify('--har', file, '--curl', curl)).code).toBe(2);
+
+    const bodyFile = join(server.folder, 'sent.json');
+    await writeFile(bodyFile, body);
+    const named = curl.replace(/--data-raw[\s\S]*/, `--data-binary @${bodyFile}`);
+    expect((await verify('--curl', named)).code).toBe(0);
+  });
+
   it('ends with 1 when what was sent is not confirmed in time', async () => {
     const { code, out } = await run([
       'trigger',
@@ -275,6 +322,39 @@ describe('trigger and verify', () => {
       2,
     );
     expect((await run(['verify', '--account', 'acc_0', '-', ...server.access], 'POST / HTTP/1.1\n\n')).code).toBe(1);
+  });
+});
+
+describe('doctor', () => {
+  it('ends with 0 for a receiver that is safe, and with 1 for one that accepts what it should not', async () => {
+    vi.stubEnv('PAIDONCE_DATA', join(server.folder, 'data'));
+    const file = join(server.folder, 'endpoint.json');
+    await writeFile(file, JSON.stringify(server.running.sandbox?.accountCredentials('hmac')));
+    const attack = (url: string, ...parameters: string[]) =>
+      run(['doctor', url, '--provider', 'hmac', '--only', 'unsigned', '--only', 'wrong_key', ...parameters]);
+    const safe = await attack(`${server.running.url}/callbacks/${account}`, '--credentials', file);
+    expect(safe.out).toContain('the genuine notification was accepted');
+    expect(safe.out.match(/^safe /gm)).toHaveLength(2);
+    expect(safe.code).toBe(0);
+
+    const careless = createServer((_, outgoing) => void outgoing.end('ok')).listen(0, '127.0.0.1');
+    await once(careless, 'listening');
+    const url = `http://127.0.0.1:${(careless.address() as AddressInfo).port}/callback`;
+    const shown = await attack(url);
+    expect(shown.out).toContain('unsigned: a safe receiver refuses it');
+    expect(shown.out).toContain('not tried: wrong_key');
+    expect(shown.code).toBe(1);
+    expect(jsonOf(await attack(url, '--json'))).toMatchObject({ control: null, findings: [{ verdict: 'accepted' }] });
+    careless.close();
+  });
+
+  it.each([
+    ['a format that is not there', ['http://127.0.0.1:1/', '--provider', 'cash'], 'provider.unknown'],
+    ['an attack that is not there', ['http://127.0.0.1:1/', '--only', 'charm'], 'doctor.unknown_attack'],
+    ['a host that has not proved whose it is', ['https://192.0.2.1/'], 'doctor.not_owner'],
+  ])('ends with 2 for %s', async (_, parameters, code) => {
+    vi.stubEnv('PAIDONCE_DATA', join(server.folder, 'doctor'));
+    expect(await run(['doctor', ...parameters])).toMatchObject({ code: 2, error: expect.stringContaining(code) });
   });
 });
 

@@ -1,82 +1,20 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
-import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { methods } from '../../examples/shop/orders.ts';
+import { methods } from '../../examples/parts/language.ts';
 import { createShop } from '../../examples/shop/shop.ts';
-import { problemResponse } from '../../src/api/problem.ts';
-import { systemClock } from '../../src/domain/clock.ts';
-import { AppError } from '../../src/domain/errors.ts';
-import { newId, randomBytesOf } from '../../src/domain/ids.ts';
-import { unobserved } from '../../src/domain/observe.ts';
-import { type PaidonceOptions, paidonceOn } from '../../src/paidonce.ts';
-import { providers as builtIn } from '../../src/providers/index.ts';
-import { createSandbox } from '../../src/sandbox/sandbox.ts';
-import { createVault } from '../../src/secrets/vault.ts';
-import { createService, type Service } from '../../src/service.ts';
-import { temporaryStore } from '../../src/testing/testing.ts';
+import type { Service } from '../../src/service.ts';
 import { until } from '../sandbox/harness.ts';
+import { openStand, type Stand } from './stand.ts';
 
-const adminKey = 'admin-key-of-the-test';
 let url = '';
 let service: Service;
-const stops: (() => Promise<unknown>)[] = [];
-
-/** The shop and the platform in one process, on one store, behind one real port. */
+let stand: Stand;
 beforeAll(async () => {
-  const app = new Hono().onError((error) => {
-    if (error instanceof AppError) return problemResponse(error);
-    throw error;
-  });
-  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
-  await once(server, 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { store, dispose } = await temporaryStore();
-  const masterKeys = [randomBytesOf(32).slice()];
-  const providers = new Map(builtIn.map((provider) => [provider.name, provider]));
-  const parts = { store, providers, publicUrl: url, clock: systemClock, random: randomBytesOf };
-  const sandbox = createSandbox({ ...parts, vault: createVault(masterKeys) });
-  const node = newId('nod', systemClock.now(), 0);
-  const allowTargets = ['127.0.0.0/8'];
-  service = createService({
-    ...parts,
-    masterKeys,
-    adminKey,
-    allowTargets,
-    role: 'all',
-    node,
-    observe: unobserved,
-    wrapSender: sandbox.wrapSender,
-  });
-  const accounts: Record<string, NonNullable<PaidonceOptions['accounts']>[string]> = {};
-  const pay = paidonceOn(service, { merchant: 'shop', accounts });
-  const shop = createShop(pay, { url: `${url}/shop`, platform: { url, apiKey: adminKey, timeScale: 1000 } });
-  await service.start();
-  await sandbox.start(service);
-  for (const method of methods)
-    accounts[method] = { provider: method, credentials: sandbox.accountCredentials(method) };
-  await pay.start();
-  await shop.prepare();
-  app.route('/', sandbox.app);
-  app.route('/shop', shop.app);
-  stops.push(
-    () => service.stop(),
-    dispose,
-    async () => server.close(),
-  );
+  stand = await openStand('shop', createShop);
+  ({ url, service } = stand);
 });
-afterAll(async () => {
-  for (const stop of stops) await stop();
-});
+afterAll(() => stand.stop());
 
-const post = (to: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
-  fetch(to, {
-    method: 'POST',
-    headers: { origin: url, ...headers },
-    body: new URLSearchParams(fields),
-    redirect: 'manual',
-  });
+const post: Stand['post'] = (...request) => stand.post(...request);
 
 interface ShopOrder {
   no: string;
@@ -94,8 +32,7 @@ async function place(fields: Record<string, string>): Promise<{ cashier: string;
   return { cashier, order: `${url}/shop/orders/${/SHOP-[0-9a-f]+/.exec(page)?.[0]}` };
 }
 
-const read = async (order: string): Promise<ShopOrder> =>
-  (await (await fetch(order, { headers: { accept: 'application/json' } })).json()) as ShopOrder;
+const read = (order: string) => stand.read<ShopOrder>(order);
 
 async function stockOf(good: string): Promise<number> {
   const { rows } = await service.store.transact((tx) => tx.query('select stock from shop_goods where id = $1', [good]));

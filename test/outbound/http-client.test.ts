@@ -87,6 +87,38 @@ describe('a request', () => {
     expect(Buffer.from(posted.body).toString()).toBe('GET');
   });
 
+  it('may have a body that comes in pieces, which ends with the request', async () => {
+    const server = await httpServer((incoming, response) => {
+      if (incoming.url === '/early') {
+        response.writeHead(401).end();
+        return;
+      }
+      const chunks: Buffer[] = [];
+      incoming.on('error', () => {});
+      incoming.on('data', (chunk) => chunks.push(chunk));
+      incoming.on('end', () => response.end(Buffer.concat(chunks)));
+    });
+    let ended = 0;
+    async function* pieces(count: number): AsyncGenerator<Uint8Array> {
+      try {
+        for (let index = 0; index < count; index += 1) {
+          yield Buffer.from(String(index % 10));
+          await systemClock.sleep(5);
+        }
+      } finally {
+        ended += 1;
+      }
+    }
+    const http = client();
+    const whole = answered(await http.post(request(server.url, { body: pieces(3) })));
+    expect(Buffer.from(whole.body).toString()).toBe('012');
+    expect(answered(await http.post(request(`${server.url}/early`, { body: pieces(1e6) }))).status).toBe(401);
+    expect(await http.post(request(server.url, { body: pieces(1e6), timeoutMs: 100 }))).toMatchObject({
+      is: 'timeout',
+    });
+    await until(() => ended === 3);
+  });
+
   it('reuses its connections', async () => {
     const server = await httpServer((incoming, response) => incoming.resume().on('end', () => response.end('ok')));
     const http = client();

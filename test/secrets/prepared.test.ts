@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { AppError } from '../../src/domain/errors.ts';
 import { asId } from '../../src/domain/ids.ts';
-import type { Provider, Receiver, Sender } from '../../src/providers/provider.ts';
-import { createPrepared } from '../../src/secrets/prepared.ts';
+import type { Client, Provider, Receiver, Sender } from '../../src/providers/provider.ts';
+import { createPrepared, type PreparedOptions } from '../../src/secrets/prepared.ts';
 import { createVault, secretOwner } from '../../src/secrets/vault.ts';
 
 const vault = createVault([createHash('sha256').update('master').digest()]);
@@ -16,6 +16,15 @@ const receiver: Receiver = {
 const sender: Sender = {
   seal: () => ({ method: 'POST', target: '/', headers: [], body: new Uint8Array(0) }),
   judge: () => ({ confirmed: true, why: '', retry: 'stop' }),
+};
+
+const world: PreparedOptions['world'] = {
+  http: {
+    send: async () => ({ status: 200, headers: [], body: new Uint8Array(0) }),
+    async *stream() {},
+  },
+  now: () => 0,
+  random: (bytes) => new Uint8Array(bytes),
 };
 
 /** A provider that counts what it builds; `broken` fails in its own way after the schema has passed. */
@@ -67,7 +76,7 @@ function failure(action: () => unknown): AppError {
 describe('prepared receivers and senders', () => {
   it('are built once per version of the credentials', () => {
     const { built, provider } = countingProvider();
-    const prepared = createPrepared({ vault, provider: () => provider });
+    const prepared = createPrepared({ world, vault, provider: () => provider });
     const kept = account({ api_secrets: ['secret-one'] });
     const first = prepared.receiver(kept);
     expect(prepared.receiver({ ...kept })).toBe(first);
@@ -79,7 +88,7 @@ describe('prepared receivers and senders', () => {
 
   it('are built anew for other credentials of the same version, as two changes made at once bring them', () => {
     const { built, provider } = countingProvider();
-    const prepared = createPrepared({ vault, provider: () => provider });
+    const prepared = createPrepared({ world, vault, provider: () => provider });
     prepared.receiver(account({ api_secrets: ['secret-one'] }, 2));
     prepared.receiver(account({ api_secrets: ['secret-two'] }, 2));
     expect(built.map(({ credentials }) => credentials)).toEqual([
@@ -90,7 +99,7 @@ describe('prepared receivers and senders', () => {
 
   it('are separate for each owner, provider and direction', () => {
     const { built, provider } = countingProvider();
-    const prepared = createPrepared({ vault, provider: () => provider });
+    const prepared = createPrepared({ world, vault, provider: () => provider });
     const owner = secretOwner.endpoint(asId.endpoint('end_1'));
     const owned = (name: string) => {
       const of = secretOwner.merchant(asId.merchant('shop'), name);
@@ -113,7 +122,7 @@ describe('prepared receivers and senders', () => {
 
   it('are bounded: what was used longest ago is built again', () => {
     const { built, provider } = countingProvider();
-    const prepared = createPrepared({ vault, provider: () => provider, max: 2 });
+    const prepared = createPrepared({ world, vault, provider: () => provider, max: 2 });
     const accounts = ['acc_1', 'acc_2', 'acc_3'].map((id) =>
       account({ api_secrets: ['secret-one'] }, 1, asId.account(id)),
     );
@@ -130,6 +139,7 @@ describe('credentials that cannot be used', () => {
     const { provider } = countingProvider();
     let asked = 0;
     const prepared = createPrepared({
+      world,
       vault,
       provider: () => {
         asked += 1;
@@ -151,7 +161,7 @@ describe('credentials that cannot be used', () => {
       throw Object.assign(new Error('bad key MIIEvgIBADANBg'), { code: 'ERR_OSSL_UNSUPPORTED' });
     });
     const error = failure(() =>
-      createPrepared({ vault, provider: () => provider }).receiver(account({ api_secrets: ['secret-one'] })),
+      createPrepared({ world, vault, provider: () => provider }).receiver(account({ api_secrets: ['secret-one'] })),
     );
     expect(error.code).toBe('account.credentials');
     expect(error.message).toContain('ERR_OSSL_UNSUPPORTED');
@@ -161,16 +171,55 @@ describe('credentials that cannot be used', () => {
   it('are an error where the provider is gone, the master key is another, or the row was moved', () => {
     const { provider } = countingProvider();
     const good = account({ api_secrets: ['secret-one'] });
-    expect(failure(() => createPrepared({ vault, provider: () => undefined }).receiver(good)).code).toBe(
+    expect(failure(() => createPrepared({ world, vault, provider: () => undefined }).receiver(good)).code).toBe(
       'provider.unknown',
     );
     const stranger = createVault([createHash('sha256').update('stranger').digest()]);
-    expect(failure(() => createPrepared({ vault: stranger, provider: () => provider }).receiver(good)).code).toBe(
-      'secrets.master_key',
-    );
+    expect(
+      failure(() => createPrepared({ world, vault: stranger, provider: () => provider }).receiver(good)).code,
+    ).toBe('secrets.master_key');
     const moved = { ...good, id: asId.account('acc_2') };
-    expect(failure(() => createPrepared({ vault, provider: () => provider }).receiver(moved)).code).toBe(
+    expect(failure(() => createPrepared({ world, vault, provider: () => provider }).receiver(moved)).code).toBe(
       'secrets.master_key',
     );
+  });
+});
+
+describe('a client', () => {
+  const asked = z.object({
+    secret: z.string(),
+    api_key: z.exactOptional(z.string()),
+    accept_risk: z.exactOptional(z.string()),
+  });
+  const query: Client['query'] = async () => ({ state: 'open', facts: [] });
+  const { provider } = countingProvider();
+  let made = 0;
+  const askable: Provider = {
+    ...provider,
+    accountCredentials: asked,
+    client: (credentials) => {
+      made += 1;
+      return asked.parse(credentials).api_key === undefined ? {} : { query };
+    },
+  };
+
+  it('is made once per version of the credentials', () => {
+    const prepared = createPrepared({ world, vault, provider: () => askable });
+    const able = account({ secret: 's', api_key: 'k' });
+    expect(prepared.client(able, 'query').query).toBe(query);
+    expect(prepared.client(able, 'query').query).toBe(query);
+    expect(made).toBe(1);
+  });
+
+  it('that cannot be asked says which fields would help, and where nobody can ask, that', () => {
+    const failing = (of: Provider) => {
+      const prepared = createPrepared({ world, vault, provider: () => of });
+      return failure(() => prepared.client(account({ secret: 's' }), 'query'));
+    };
+    expect(failing(askable)).toMatchObject({
+      code: 'provider.cannot_ask',
+      detail: 'account acc_1: to query at counting its credentials need one or more of: api_key',
+    });
+    expect(failing(provider).detail).toBe('account acc_1: there is no way to query at counting');
   });
 });

@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { asking } from './suite/asking.ts';
 import { batching } from './suite/batching.ts';
 import { deciding } from './suite/deciding.ts';
 import { delivering } from './suite/delivering.ts';
@@ -20,6 +21,7 @@ export function storeConformance(name: string, makeFolder: () => Promise<StoreFo
     handling(makeFolder);
     figures(makeFolder);
     listing(makeFolder);
+    asking(makeFolder);
     mistakes(makeFolder);
     retention(makeFolder);
   });

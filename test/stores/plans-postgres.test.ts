@@ -20,7 +20,7 @@ interface PlanNode {
 }
 
 /** Tables that rows are deleted from. */
-const deleted = ['accounts', 'api_keys', 'parked_callbacks', 'outbox'];
+const deleted = ['accounts', 'api_keys', 'parked_callbacks', 'outbox', 'asks'];
 
 /** What the sessions of the store have sent, each statement with the values it was sent with last. */
 const sent = new Map<string, readonly unknown[]>();
@@ -244,6 +244,9 @@ const own: Readonly<Record<string, readonly string[]>> = {
   deliveries: ['id', 'notification'],
   attempts: ['delivery', 'id'],
   lanes: ['id'],
+  // All of one account.
+  asks: ['name', 'subject'],
+  ask_queues: ['account'],
   outbox: [],
 };
 

@@ -54,6 +54,7 @@ export async function useEverything(bench: Bench): Promise<void> {
   await store.write('changeDelivery', { delivery, to: 'retry', by: 'ann' });
   await store.write('changeEndpoint', { id, by: 'ann', change: { ordering: 'none' } });
   await store.write('removeEndpoint', { id: removed, by: 'ann' });
+  await useAsks(bench);
   await useSeals(bench);
   await useReads(bench);
   await useRetention(bench);
@@ -107,6 +108,32 @@ async function useMoney(bench: Bench): Promise<void> {
     const action = { is: 'resolve', discrepancy: id, with: 'ignore', amountMinor: null } as const;
     await store.decide('act', { merchant: shop, by: 'ann', note: 'x', born: null, action });
   }
+}
+
+async function useAsks(bench: Bench): Promise<void> {
+  const { store, account, clock } = bench;
+  await store.write('markAsked', { merchant: shop, account, asked: true });
+  await bench.expect('O-asked');
+  await store.decide('ask', { merchant: shop, orderNo: asId.orderNo('O-asked'), by: 'ann' });
+  const opened = { is: 'verdict', verdict: 'parked', nonce: null } as const;
+  await bench.callback([], { opened });
+  const { claimed } = await store.write('claimAsks', { most: 4 });
+  const { asks, lease } = only(claimed);
+  for (const ask of asks) {
+    const came = { is: ask.reason === 'callback' ? 'gone' : 'failed' } as const;
+    const input = { ask, came, answer: 'x', facts: [], withoutOrder: 'park', expectations: [], born: null } as const;
+    await store.decide('answered', input);
+  }
+  await store.write('releaseAsks', { account, lease, freeAt: clock.at + 1 });
+  clock.at += 60_000;
+  const again = only((await store.write('claimAsks', { most: 4 })).claimed);
+  for (const ask of again.asks) {
+    const gone = { came: { is: 'gone' }, answer: 'x', facts: [], withoutOrder: 'park', expectations: [] } as const;
+    await store.decide('answered', { ask, ...gone, born: null });
+  }
+  await store.write('releaseAsks', { account, lease: again.lease, freeAt: clock.at });
+  await bench.expect('O-asked-later');
+  await store.write('markAsked', { merchant: shop, account, asked: false });
 }
 
 async function useReads({ store, account, clock }: Bench): Promise<void> {

@@ -69,6 +69,14 @@ export const privateKeyText = z.string().max(keyCharactersMax).refine(parses(rsa
   error: 'must be an RSA private key of at least 2048 bits, as PEM or its base64',
 });
 
+/**
+ * `accept_risk` of an account whose callbacks are not wholly signed: by naming the risk (`profile.unsigned.risk`) its owner says that
+ * they are to be believed without asking the provider.
+ */
+export function acceptRisk<Risk extends string>(risk: Risk) {
+  return z.exactOptional(z.literal(risk, { error: `must be "${risk}", the name of the risk, or absent` }));
+}
+
 /** `encryption_keys` of `hmac` and `standard`: the first encrypts, any decrypts. */
 export const encryptionKeys = listOf(
   secretText(1).refine(

@@ -3,9 +3,9 @@ import type { Migration } from '../migrate.ts';
 // What every row of a merchant's carries, and what every listed row carries. `bucket` routes: it stands in each unique key, so that
 // a cluster can distribute by it. `xid` is the transaction that made the row, by which lists leave out what committed after their
 // first page. `seq` is drawn before the commit: it orders, it promises nothing.
-const bucket = 'bucket smallint not null check (bucket between 0 and 4095)';
+export const bucket = 'bucket smallint not null check (bucket between 0 and 4095)';
 const listed = 'seq bigint generated always as identity, xid xid8 not null default pg_current_xact_id()';
-const id = 'text collate "C" not null';
+export const id = 'text collate "C" not null';
 const steps = "('total', 'sent', 'received', 'handled', 'confirmed')";
 
 /**

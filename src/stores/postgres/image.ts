@@ -19,6 +19,11 @@ export type Need =
   | { is: 'lock'; name: string }
   | { is: 'answer'; key: string; load: Load; alone?: true };
 
+interface Call {
+  bucket: number;
+  dueAt: number;
+}
+
 /** Asks the database; `waits`: for locks that others hold, up to the session's limit. */
 export type Load = (session: Session, waits: boolean) => Promise<readonly Row[]>;
 
@@ -40,6 +45,8 @@ export class Image {
   readonly #held = new Map<string, 'alone' | 'shared'>();
   /** Lanes that are due sooner than their rows may say. */
   readonly lowered = new Map<string, number>();
+  /** Accounts of which something is to be asked from then on, whatever their rows say. */
+  readonly called = new Map<string, Call>();
   /** Lookups and answers that another transaction stands in the way of. */
   readonly busy = new Set<string>();
   readonly #rows: ImageRow[] = [];
@@ -169,6 +176,17 @@ export class Image {
     this.#undo.push(() => {
       if (before === undefined) this.lowered.delete(lane);
       else this.lowered.set(lane, before);
+    });
+  }
+
+  /** Something is to be asked of an account. */
+  call(account: string, call: Call): void {
+    const before = this.called.get(account);
+    if (before !== undefined && before.dueAt <= call.dueAt) return;
+    this.called.set(account, call);
+    this.#undo.push(() => {
+      if (before === undefined) this.called.delete(account);
+      else this.called.set(account, before);
     });
   }
 

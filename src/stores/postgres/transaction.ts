@@ -10,6 +10,7 @@ import { Unit } from '../work/unit.ts';
 import { Image, type ImageRow, type Need, nameOf } from './image.ts';
 import type { Value } from './message-writer.ts';
 import type { Session } from './session.ts';
+import { callAskQueues } from './statements/asks.ts';
 import { type Follow, followed } from './statements/followed.ts';
 import { lanes as lanesTable } from './statements/lanes.ts';
 import { rowsOf, writeOrder } from './statements/statements.ts';
@@ -85,6 +86,8 @@ export class TransactionWork {
       if (rows !== undefined) statements.push(...this.#write(table, rows));
     }
     if (this.#image.lowered.size > 0) statements.push(this.#lowerLanes());
+    // Last, because another transaction may hold such a row for a moment, and nothing more is taken after it.
+    if (this.#image.called.size > 0) statements.push(callAskQueues(this.#session, this.#image.called));
     await allOf(statements);
   }
 

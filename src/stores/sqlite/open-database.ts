@@ -4,6 +4,7 @@ import { AppError } from '../../domain/errors.ts';
 import { number, text } from '../mapping.ts';
 import { checksumOf, type Migration, pendingMigrations } from '../migrate.ts';
 import { Connection } from './connection.ts';
+import { resetAskQueues } from './statements/asks.ts';
 import { endOldLeases } from './statements/deliveries.ts';
 import { resetLanes } from './statements/lanes.ts';
 
@@ -32,6 +33,7 @@ export function openDatabase(file: string, migrations: readonly Migration[], now
     db.begin('immediate');
     endOldLeases(db, now);
     resetLanes(db, now);
+    resetAskQueues(db, now);
     db.commit();
     return db;
   } catch (error) {

@@ -21,6 +21,38 @@ create table paidonce_sandbox_names (
   },
   {
     number: 3,
+    name: 'asking providers',
+    sql: `
+alter table paidonce_merchants add column asked_accounts text not null default '[]';
+
+create table paidonce_asks (
+  subject text not null,
+  account text not null,
+  merchant text not null,
+  reason text not null check (reason in ('callback', 'sweep', 'person', 'close')),
+  rank integer not null check (rank = (reason = 'sweep')),
+  due_at integer not null,
+  tries integer not null check (tries >= 0),
+  failures integer not null check (failures >= 0),
+  since integer not null,
+  asked_at integer,
+  answer text,
+  primary key (subject, account)
+) strict, without rowid;
+create index paidonce_asks_due on paidonce_asks (account, rank, due_at);
+
+create table paidonce_ask_queues (
+  account text primary key,
+  next_due integer not null,
+  free_at integer not null,
+  lease integer not null,
+  check (next_due >= free_at)
+) strict, without rowid;
+create index paidonce_ask_queues_due on paidonce_ask_queues (next_due);
+`,
+  },
+  {
+    number: 4,
     name: 'seals over attempts',
     sql: `
 alter table paidonce_attempts add column certificate text;
@@ -55,7 +87,7 @@ create table paidonce_leases (
 `,
   },
   {
-    number: 4,
+    number: 5,
     name: 'alerts',
     sql: `
 create table paidonce_alerts (

@@ -1,11 +1,11 @@
 import { closedBreaker } from '../../domain/breaker.ts';
 import { laneOfEndpoint } from '../../domain/ids.ts';
 import { limits } from '../../domain/limits.ts';
-import type { Account, Endpoint, Merchant } from '../../domain/merchant.ts';
+import type { Account, Endpoint } from '../../domain/merchant.ts';
 import type { Writes } from '../writes.ts';
 import type { Unit } from './unit.ts';
 
-export function addMerchant(unit: Unit, merchant: Merchant): Writes['addMerchant']['output'] {
+export function addMerchant(unit: Unit, merchant: Writes['addMerchant']['input']): Writes['addMerchant']['output'] {
   return unit.rows.insertMerchant(merchant) ? 'added' : 'exists';
 }
 
@@ -49,6 +49,7 @@ export function removeAccount(unit: Unit, { id, by }: Writes['removeAccount']['i
   const account = unit.rows.accountById(id);
   if (account === null) return false;
   unit.rows.deleteAccount(id);
+  markAsked(unit, { merchant: account.merchant, account: id, asked: false });
   unit.rows.insertAction({
     at: unit.now,
     merchant: account.merchant,
@@ -58,6 +59,12 @@ export function removeAccount(unit: Unit, { id, by }: Writes['removeAccount']['i
     note: null,
   });
   return true;
+}
+
+export function markAsked(unit: Unit, { merchant, account, asked }: Writes['markAsked']['input']): null {
+  unit.rows.setAsked(merchant, account, asked);
+  unit.directory.forgetMerchant(merchant);
+  return null;
 }
 
 export function addEndpoint(unit: Unit, endpoint: Endpoint): Writes['addEndpoint']['output'] {

@@ -1,3 +1,4 @@
+import type { Ask } from '../../domain/asking.ts';
 import { breakerGate } from '../../domain/breaker.ts';
 import type { Callback } from '../../domain/callback.ts';
 import type { Instant } from '../../domain/clock.ts';
@@ -98,6 +99,25 @@ export class RowLedger implements Ledger {
 
   countUnkept({ receivedAt, merchant, provider, account, step }: Callback): void {
     this.#rows.addUnkeptCallback({ minute: minuteOf(receivedAt), merchant, provider, account, step });
+  }
+
+  judgeCallback(id: CallbackId, judged: Parameters<Ledger['judgeCallback']>[1]): void {
+    this.#rows.setVerdict(id, judged);
+  }
+
+  ask(subject: Ask['subject'], account: AccountId) {
+    return this.#rows.askOf(subject, account);
+  }
+
+  saveAsk(ask: Ask): void {
+    const before = this.#rows.askOf(ask.subject, ask.account);
+    if (before === null) this.#rows.insertAsk(ask);
+    else this.#rows.updateAsk(ask);
+    if (before === null || ask.dueAt < before.dueAt) this.#rows.callAskQueue(ask);
+  }
+
+  endAsk(ask: Pick<Ask, 'subject' | 'account'>): void {
+    this.#rows.deleteAsk(ask);
   }
 
   factByKey(key: string): StoredFact | null {

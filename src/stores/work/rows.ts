@@ -1,7 +1,9 @@
 import type { Alert } from '../../domain/alert.ts';
+import type { Ask } from '../../domain/asking.ts';
 import type { Callback, CallbackVerdict } from '../../domain/callback.ts';
 import type { Instant } from '../../domain/clock.ts';
 import type { AttemptRecord, DeliveryState, Step, TargetKind } from '../../domain/delivery.ts';
+import type { ErrorCode } from '../../domain/errors.ts';
 import type { Source } from '../../domain/fact.ts';
 import type { FunnelCounts } from '../../domain/funnel.ts';
 import type {
@@ -47,14 +49,17 @@ export interface Rows
     DeliveryRows,
     LaneRows,
     RetentionRows,
+    AskRows,
     SealRows,
     OtherRows {}
 
 interface MerchantRows {
   merchantById(id: MerchantId): Merchant | null;
   /** False: the id is taken. */
-  insertMerchant(merchant: Merchant): boolean;
+  insertMerchant(merchant: Omit<Merchant, 'askedAccounts'>): boolean;
   updateMerchant(merchant: Merchant): void;
+  /** Whether the account is among those that can be asked. */
+  setAsked(merchant: MerchantId, account: AccountId, asked: boolean): void;
   accountById(id: AccountId): Account | null;
   insertAccount(account: Account): void;
   updateAccount(account: Account): void;
@@ -99,6 +104,7 @@ interface CallbackRows {
     callback: Pick<Callback, 'id' | 'messageId' | 'verdict' | 'code' | 'reason' | 'step'>,
     factsDigest: string | null,
   ): void;
+  setVerdict(id: CallbackId, judged: { verdict: CallbackVerdict; code: ErrorCode | null; reason: string | null }): void;
   insertParkedCallback(fact: number, callback: CallbackId): void;
   parkedCallbacksOf(fact: number): readonly CallbackId[];
   deleteParkedCallback(fact: number, callback: CallbackId): void;
@@ -317,6 +323,28 @@ interface SealRows {
   addSeal(seal: Seal, leaves: Uint8Array, covered: readonly number[]): boolean;
   /** Whether this node has the name until that moment: nobody had it, or its time was over, or the node had it already. */
   takeLease(name: string, lease: { node: NodeId; now: Instant; until: Instant }): boolean;
+}
+
+/** An account that a node works alone. */
+export interface AskLease {
+  account: AccountId;
+  lease: number;
+}
+
+interface AskRows {
+  askOf(subject: Ask['subject'], account: AccountId): Ask | null;
+  insertAsk(ask: Ask): void;
+  updateAsk(ask: Ask): void;
+  deleteAsk(ask: Pick<Ask, 'subject' | 'account'>): void;
+  /** Something is to be asked of the account from then on; that may be said while others work it. */
+  callAskQueue(ask: Pick<Ask, 'merchant' | 'account' | 'dueAt'>): void;
+  /** Leases accounts that are due and nobody works, the longest waiting first. */
+  leaseAskQueues(now: Instant, most: number, leaseEndsAt: Instant): readonly AskLease[];
+  /** What is due of these accounts, so many of each and rank: of an account by rank, and within it the earliest first. */
+  dueAsks(accounts: readonly AccountId[], now: Instant, mostOfEach: number): readonly Ask[];
+  /** Ends a lease that still holds. */
+  freeAskQueue(account: AccountId, lease: number, freeAt: Instant): void;
+  nextAskDue(): Instant | null;
 }
 
 interface OtherRows {

@@ -1,4 +1,5 @@
 import type { Writes } from '../writes.ts';
+import { claimAsks, releaseAsks } from './asks.ts';
 import { claim } from './claim.ts';
 import { acknowledged, changeDelivery } from './deliveries.ts';
 import { finish, giveBack } from './finish.ts';
@@ -16,6 +17,9 @@ export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[
     changeDelivery,
     acknowledged,
     retain,
+    claimAsks,
+    releaseAsks,
+    markAsked: merchants.markAsked,
     registerHandlers: merchants.registerHandlers,
     addMerchant: merchants.addMerchant,
     changeMerchant: merchants.changeMerchant,

@@ -164,6 +164,7 @@ export function listing(makeFolder: () => Promise<StoreFolder>): void {
       expect(await bench.store.read('merchant', shop)).toEqual({
         id: shop,
         name: 'Renamed',
+        askedAccounts: [],
         policies,
         credentials,
         createdAt: at,

@@ -129,6 +129,8 @@ export async function gauges(session: Session, _: null, now: Instant): Promise<G
        (select count(*) from paidonce.discrepancies where state = 'open') as discrepancies_open,
        (select coalesce(sum(value), 0)::bigint from paidonce.counters where name = 'rescued_leases') as rescued_leases,
        (select count(*) from paidonce.outbox) as outbox,
+       (select count(*) from (select 1 from paidonce.asks limit $1) counted) as asks,
+       (select min(next_due) from paidonce.ask_queues) as oldest_ask_due_at,
        (select max(age(backend_xmin)) from pg_stat_activity) as oldest_xmin_age
      from (
        select count(*) filter (where state = 'pending') as pending, count(*) filter (where state = 'sending') as sending,
@@ -139,6 +141,7 @@ export async function gauges(session: Session, _: null, now: Instant): Promise<G
   );
   if (row === undefined) throw new Error('a query without a table gives a row');
   const oldestDueAt = numberOrNull(row, 'oldest_due_at');
+  const oldestAskDueAt = numberOrNull(row, 'oldest_ask_due_at');
   return {
     pending: number(row, 'pending'),
     sending: number(row, 'sending'),
@@ -149,6 +152,8 @@ export async function gauges(session: Session, _: null, now: Instant): Promise<G
     discrepanciesOpen: number(row, 'discrepancies_open'),
     rescuedLeases: number(row, 'rescued_leases'),
     outbox: number(row, 'outbox'),
+    asks: number(row, 'asks'),
+    oldestAskDueAt: oldestAskDueAt !== null && oldestAskDueAt <= now ? oldestAskDueAt : null,
     oldestXminAge: numberOrNull(row, 'oldest_xmin_age'),
   };
 }

@@ -1,6 +1,8 @@
 import { asId, type FactId, type OrderId } from '../../../domain/ids.ts';
 import type { StoredDiscrepancy, StoredFact, StoredOrder } from '../../kept.ts';
 import {
+  askColumns,
+  askOf,
   type CallbackSummary,
   callbackColumns,
   callbackLineColumns,
@@ -55,6 +57,18 @@ export async function order(
   };
 }
 
+export async function orderWithFacts(
+  session: Session,
+  id: Reads['orderById']['input'],
+): Promise<Reads['orderById']['output']> {
+  const [found, facts] = await Promise.all([
+    orderById(session, id),
+    // facts_order (order_id)
+    session.all(`select ${factColumns} from paidonce.facts where order_id = $1 order by seq`, id),
+  ]);
+  return found === null ? null : { order: found, facts: facts.map(factOf) };
+}
+
 async function withSightings(session: Session, facts: readonly StoredFact[]) {
   const sightings = await sightingsOf(
     session,
@@ -98,15 +112,26 @@ const likeQuestion = `(strpos(order_no, ?) > 0 or strpos(coalesce(description, '
   or exists (select 1 from paidonce.facts f where f.order_id = orders.id and f.payment_id = ?))`;
 
 export async function history(session: Session, id: Reads['history']['input']): Promise<OrderTrail> {
-  const [found, callbacks, notifications, deliveries, discrepancies] = await Promise.all([
+  const [found, callbacks, notifications, deliveries, discrepancies, asks] = await Promise.all([
     orderById(session, id),
     callbacksOfOrder(session, id),
     notificationsOfOrder(session, id),
     deliveriesOf(session, ['n.order_id = ?', id]),
     discrepanciesOfOrder(session, id),
+    asksOfOrder(session, id),
   ]);
   const subjects = [id, ...discrepancies.map((discrepancy) => discrepancy.id), ...deliveries.map((one) => one.id)];
-  return { callbacks, notifications, deliveries, actions: await actionsOn(session, subjects, found) };
+  return { callbacks, notifications, deliveries, actions: await actionsOn(session, subjects, found), asks };
+}
+
+async function asksOfOrder(session: Session, id: OrderId): Promise<OrderTrail['asks']> {
+  // asks_pkey (name), which begins with the subject
+  const rows = await session.all(
+    `select ${askColumns} from paidonce.asks where name > $1 and name < $2 order by name`,
+    `${id} `,
+    `${id}!`,
+  );
+  return rows.map(askOf);
 }
 
 async function orderById(session: Session, id: OrderId): Promise<StoredOrder | null> {

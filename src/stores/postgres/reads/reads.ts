@@ -28,6 +28,7 @@ const reads: {
   sandboxPaymentsNamed: lists.sandboxPaymentsNamed,
   sandboxPaymentsMoved: lists.sandboxPaymentsMoved,
   order: orders.order,
+  orderById: orders.orderWithFacts,
   orders: orders.orders,
   history: orders.history,
   callbacks: orders.callbacks,
@@ -64,6 +65,7 @@ const recountSql = `select set_config('statement_timeout', '${recountMs}', true)
 /** Those that take several statements, or more time; all others see one state of the database because they are one. */
 const several: ReadonlySet<keyof Reads> = new Set([
   'order',
+  'orderById',
   'history',
   'notification',
   'deliveries',
@@ -74,7 +76,14 @@ const several: ReadonlySet<keyof Reads> = new Set([
 ] as const);
 
 /** Those that ask only by keys. Any plan of theirs but the one by the key is a mistake, and making it anew each time costs more than it does. */
-const byKey: ReadonlySet<keyof Reads> = new Set(['order', 'history', 'notification', 'delivery', 'unsealed'] as const);
+const byKey: ReadonlySet<keyof Reads> = new Set([
+  'order',
+  'orderById',
+  'history',
+  'notification',
+  'delivery',
+  'unsealed',
+] as const);
 const byKeySql = `select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`;
 
 /** Answers on one state of the database. The session is this read's alone until then, and outside of a transaction. */

@@ -102,6 +102,7 @@ type CallbackRows = Pick<
   | 'confirmCallback'
   | 'takeNonce'
   | 'updateCallback'
+  | 'setVerdict'
   | 'insertParkedCallback'
   | 'parkedCallbacksOf'
   | 'deleteParkedCallback'
@@ -142,6 +143,10 @@ export function callbackRows(image: Image, writer: string): CallbackRows {
       const callback = image.one(callbacksById, id);
       if (callback !== null)
         image.change(callback, { message_id: messageId, verdict, code, reason, step, facts_digest: factsDigest });
+    },
+    setVerdict(id, { verdict, code, reason }) {
+      const callback = image.one(callbacksById, id);
+      if (callback !== null) image.change(callback, { verdict, code, reason });
     },
     ...parkedRows(image),
   };

@@ -14,10 +14,11 @@ export const merchants = new Table({
     name: 'text',
     policies: 'text',
     credentials: 'text',
+    asked_accounts: 'text',
     created_at: 'bigint',
   },
   key: ['id'],
-  mutable: ['name', 'policies', 'credentials'],
+  mutable: ['name', 'policies', 'credentials', 'asked_accounts'],
   hasSeq: true,
 });
 
@@ -200,6 +201,7 @@ type MerchantRows = Pick<
   | 'insertEndpoint'
   | 'updateEndpoint'
   | 'retireEndpoint'
+  | 'setAsked'
   | 'handlersOfMerchant'
   | 'insertHandler'
   | 'insertApiKey'
@@ -217,12 +219,19 @@ export function merchantRows(image: Image): MerchantRows {
     insertMerchant(merchant) {
       const { id, createdAt } = merchant;
       if (image.one(merchantsById, id) !== null) return false;
-      image.add(merchants, { bucket: bucketOf(id), id, created_at: createdAt, ...merchantChanging(merchant) });
+      const about = { bucket: bucketOf(id), id, asked_accounts: '[]', created_at: createdAt };
+      image.add(merchants, { ...about, ...merchantChanging(merchant) });
       return true;
     },
     updateMerchant(merchant) {
       const kept = image.one(lockedMerchants, merchant.id);
       if (kept !== null) image.change(kept, merchantChanging(merchant));
+    },
+    setAsked(id, account, asked) {
+      const kept = image.one(lockedMerchants, id);
+      if (kept === null) return;
+      const others = merchantOf(kept.values).askedAccounts.filter((one) => one !== account);
+      image.change(kept, { asked_accounts: JSON.stringify(asked ? [...others, account] : others) });
     },
     handlersOfMerchant: (merchant) =>
       image
@@ -329,7 +338,7 @@ function insertApiKey(image: Image, apiKey: ApiKey, digest: string): void {
   image.add(apiKeys, { id, digest, name, scopes: toJson(apiKey.scopes), merchants: limitedTo, created_at: createdAt });
 }
 
-function merchantChanging({ name, policies, credentials }: Merchant) {
+function merchantChanging({ name, policies, credentials }: Omit<Merchant, 'askedAccounts'>) {
   return { name, policies: toJson(policies), credentials: credentialsToJson(credentials) };
 }
 

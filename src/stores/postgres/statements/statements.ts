@@ -2,6 +2,7 @@ import type { Rows } from '../../work/rows.ts';
 import type { Image } from '../image.ts';
 import type { Table } from '../table.ts';
 import { actionRows, actions } from './actions.ts';
+import { askRows, asks } from './asks.ts';
 import { attemptRows, attempts } from './attempts.ts';
 import { callbackBytes, callbackRows, callbacks, nonces, parkedCallbacks, unkeptCallbacks } from './callbacks.ts';
 import { deliveries, deliveryRows } from './deliveries.ts';
@@ -42,6 +43,7 @@ export function rowsOf(image: Image, { now, writer }: { now: number; writer: str
     ...actionRows(image),
     ...settingRows(image, writer),
     ...retentionRows(image),
+    ...askRows(image),
     ...sealRows(image),
     ...funnelRows(image, writer),
   };
@@ -71,6 +73,7 @@ export const writeOrder: readonly Table[] = [
   idempotency,
   deliveries,
   attempts,
+  asks,
   unsealed,
   lanes,
   outbox,

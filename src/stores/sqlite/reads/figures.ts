@@ -124,10 +124,13 @@ export function gauges(db: Connection, _: null, now: Instant): Gauges {
        (select count(*) from paidonce_facts where order_id is null) as parked_facts,
        (select count(*) from paidonce_callbacks where verdict in ('quarantined', 'refused')) as quarantined,
        (select count(*) from paidonce_discrepancies where state = 'open') as discrepancies_open,
-       (select count(*) from paidonce_outbox) as outbox`,
+       (select count(*) from paidonce_outbox) as outbox,
+       (select count(*) from paidonce_asks) as asks,
+       (select min(next_due) from paidonce_ask_queues) as oldest_ask_due_at`,
   );
   if (row === undefined) throw new Error('a query without a table gives a row');
   const oldestDueAt = numberOrNull(row, 'oldest_due_at');
+  const oldestAskDueAt = numberOrNull(row, 'oldest_ask_due_at');
   return {
     pending: number(row, 'pending'),
     sending: number(row, 'sending'),
@@ -138,6 +141,8 @@ export function gauges(db: Connection, _: null, now: Instant): Gauges {
     discrepanciesOpen: number(row, 'discrepancies_open'),
     rescuedLeases: counter(db, 'rescued_leases'),
     outbox: number(row, 'outbox'),
+    asks: number(row, 'asks'),
+    oldestAskDueAt: oldestAskDueAt !== null && oldestAskDueAt <= now ? oldestAskDueAt : null,
     oldestXminAge: null,
   };
 }

@@ -18,6 +18,7 @@ import {
 } from '../../mapping.ts';
 import type { OrderTrail, Reads } from '../../reads.ts';
 import type { Connection } from '../connection.ts';
+import { asksOfSubject } from '../statements/asks.ts';
 import { discrepanciesOfOrder } from '../statements/discrepancies.ts';
 import { factsOfOrder } from '../statements/facts.ts';
 import { notificationsOfOrder } from '../statements/notifications.ts';
@@ -30,6 +31,11 @@ export function order(db: Connection, { merchant, orderNo }: Reads['order']['inp
   if (found === null) return null;
   const facts = factsOfOrder(db, found.id).map(({ row, fact }) => ({ ...fact, sightings: sightingsOf(db, row) }));
   return { order: found, facts, discrepancies: discrepanciesOfOrder(db, found.id) };
+}
+
+export function orderWithFacts(db: Connection, id: Reads['orderById']['input']): Reads['orderById']['output'] {
+  const found = orderById(db, id);
+  return found === null ? null : { order: found, facts: factsOfOrder(db, id).map(({ fact }) => fact) };
 }
 
 function sightingsOf(db: Connection, fact: number) {
@@ -72,7 +78,7 @@ export function history(db: Connection, id: Reads['history']['input']): OrderTra
     ...deliveries.map(({ id: subject }) => subject),
   ];
   const actions = actionsOn(db, [id, ...subjects], found);
-  return { callbacks, notifications, deliveries, actions };
+  return { callbacks, notifications, deliveries, actions, asks: asksOfSubject(db, id) };
 }
 
 /** What people did to these things, or, by its number, to the order. */

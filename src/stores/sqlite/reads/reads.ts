@@ -25,6 +25,7 @@ const reads: {
   sandboxPaymentsNamed: lists.sandboxPaymentsNamed,
   sandboxPaymentsMoved: lists.sandboxPaymentsMoved,
   order: orders.order,
+  orderById: orders.orderWithFacts,
   orders: orders.orders,
   history: orders.history,
   callbacks: orders.callbacks,

@@ -152,6 +152,21 @@ export function updateCallback(
   );
 }
 
+export function setVerdict(
+  db: Connection,
+  id: CallbackId,
+  { verdict, code, reason }: Pick<Callback, 'verdict' | 'code' | 'reason'>,
+): void {
+  db.run(
+    `-- SEARCH paidonce_callbacks USING INDEX paidonce_callbacks_id (id=?)
+     update paidonce_callbacks set verdict = ?, code = ?, reason = ? where id = ?`,
+    verdict,
+    code,
+    reason,
+    id,
+  );
+}
+
 export function insertParkedCallback(db: Connection, fact: number, callback: CallbackId): void {
   db.run('insert into paidonce_parked_callbacks (fact, callback) values (?, ?) on conflict do nothing', fact, callback);
 }

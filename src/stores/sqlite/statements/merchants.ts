@@ -23,7 +23,10 @@ export function merchantById(db: Connection, id: MerchantId): Merchant | null {
 }
 
 /** False: the id is taken. */
-export function insertMerchant(db: Connection, { id, name, policies, credentials, createdAt }: Merchant): boolean {
+export function insertMerchant(
+  db: Connection,
+  { id, name, policies, credentials, createdAt }: Omit<Merchant, 'askedAccounts'>,
+): boolean {
   const added = db.run(
     'insert into paidonce_merchants (id, name, policies, credentials, created_at) values (?, ?, ?, ?, ?) on conflict do nothing',
     id,
@@ -43,6 +46,18 @@ export function updateMerchant(db: Connection, { id, name, policies, credentials
     toJson(policies),
     credentialsToJson(credentials),
     id,
+  );
+}
+
+export function setAsked(db: Connection, merchant: MerchantId, account: AccountId, asked: boolean): void {
+  const kept = merchantById(db, merchant);
+  if (kept === null) return;
+  const others = kept.askedAccounts.filter((one) => one !== account);
+  db.run(
+    `-- SEARCH paidonce_merchants USING INDEX paidonce_merchants_id (id=?)
+     update paidonce_merchants set asked_accounts = ? where id = ?`,
+    JSON.stringify(asked ? [...others, account] : others),
+    merchant,
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Rows } from '../../work/rows.ts';
 import type { Connection } from '../connection.ts';
 import * as actions from './actions.ts';
+import * as asks from './asks.ts';
 import * as attempts from './attempts.ts';
 import * as callbacks from './callbacks.ts';
 import * as deliveries from './deliveries.ts';
@@ -27,6 +28,7 @@ export function rowsOn(db: Connection): Rows {
     ...deliveryRows(db),
     ...laneRows(db),
     ...retentionRows(db),
+    ...askRows(db),
     ...sealRows(db),
     ...otherRows(db),
   };
@@ -36,6 +38,7 @@ function merchantRows(db: Connection) {
   return {
     merchantById: merchants.merchantById.bind(null, db),
     insertMerchant: merchants.insertMerchant.bind(null, db),
+    setAsked: merchants.setAsked.bind(null, db),
     updateMerchant: merchants.updateMerchant.bind(null, db),
     accountById: merchants.accountById.bind(null, db),
     insertAccount: merchants.insertAccount.bind(null, db),
@@ -63,6 +66,7 @@ function callbackRows(db: Connection) {
     confirmCallback: callbacks.confirmCallback.bind(null, db),
     takeNonce: callbacks.takeNonce.bind(null, db),
     updateCallback: callbacks.updateCallback.bind(null, db),
+    setVerdict: callbacks.setVerdict.bind(null, db),
     insertParkedCallback: callbacks.insertParkedCallback.bind(null, db),
     parkedCallbacksOf: callbacks.parkedCallbacksOf.bind(null, db),
     deleteParkedCallback: callbacks.deleteParkedCallback.bind(null, db),
@@ -169,6 +173,20 @@ function sealRows(db: Connection) {
     insertUnsealed: seals.insertUnsealed.bind(null, db),
     addSeal: seals.addSeal.bind(null, db),
     takeLease: seals.takeLease.bind(null, db),
+  };
+}
+
+function askRows(db: Connection) {
+  return {
+    askOf: asks.askBySubject.bind(null, db),
+    insertAsk: asks.insertAsk.bind(null, db),
+    updateAsk: asks.updateAsk.bind(null, db),
+    deleteAsk: asks.deleteAsk.bind(null, db),
+    callAskQueue: asks.callAskQueue.bind(null, db),
+    leaseAskQueues: asks.leaseAskQueues.bind(null, db),
+    dueAsks: asks.dueAsks.bind(null, db),
+    freeAskQueue: asks.freeAskQueue.bind(null, db),
+    nextAskDue: asks.nextAskDue.bind(null, db),
   };
 }
 

@@ -37,9 +37,9 @@ export async function openPayment(
   return opened.parse(answer);
 }
 
-/** Gives everything back that is left. The platform tells of it by a notification, like of everything else. */
-export async function refundPayment(platform: PlatformOptions, id: string): Promise<void> {
-  await call(platform, `/sandbox/payments/${encodeURIComponent(id)}/refund`, {});
+/** Gives everything back that is left, once under one key. The platform tells of it by a notification, like of everything else. */
+export async function refundPayment(platform: PlatformOptions, id: string, key: string): Promise<void> {
+  await call(platform, `/sandbox/payments/${encodeURIComponent(id)}/refund`, { idempotency_key: key });
 }
 
 /** What the shop's account at this platform opens notifications with. */

@@ -1,0 +1,130 @@
+import type { Ask } from '../domain/asking.ts';
+import type { Clock, Instant } from '../domain/clock.ts';
+import { AppError } from '../domain/errors.ts';
+import type { Fact } from '../domain/fact.ts';
+import type { AccountId, CallbackId } from '../domain/ids.ts';
+import { limits } from '../domain/limits.ts';
+import { LruMap } from '../domain/lru-map.ts';
+import type { Account } from '../domain/merchant.ts';
+import type { Client, QueryAnswer, Reference } from '../providers/provider.ts';
+import type { Prepared } from '../secrets/prepared.ts';
+import type { AnsweredInput } from '../stores/decisions.ts';
+import type { Store } from '../stores/store.ts';
+import { lookOf } from './sweep.ts';
+
+export interface AskerDependencies {
+  store: Pick<Store, 'read'>;
+  /** The store's. */
+  clock: Pick<Clock, 'now'>;
+  findAccount(id: AccountId): Promise<Account | null>;
+  client: Prepared['client'];
+  /** What a kept callback makes us ask; null: nothing. */
+  readBack(id: CallbackId, account: Account): Promise<Omit<Questions, 'closes'> | null>;
+}
+
+/** What came of one ask, to be recorded. */
+export type Answered = Pick<AnsweredInput, 'came' | 'answer' | 'facts' | 'withoutOrder'>;
+
+interface Questions {
+  references: readonly Reference[];
+  /** The provider has to tell facts, not only that it knows the payment. */
+  tellsFacts: boolean;
+  closes: boolean;
+}
+
+/** Answers remembered for asks that were due before the question was put: a burst of callbacks of one payment is one question. */
+const recentMax = 1000;
+
+/** Asks one account's provider, one reference after the other. It never rejects: that nothing came is an answer too. */
+export function createAsker(deps: AskerDependencies): (ask: Ask, signal: AbortSignal) => Promise<Answered> {
+  const recent = new LruMap<string, { startedAt: Instant; answer: Promise<QueryAnswer> }>(recentMax);
+
+  const query = async (ask: Ask, reference: Reference, put: () => Promise<QueryAnswer>): Promise<QueryAnswer> => {
+    const key = `${ask.account} ${nameOf(reference)}`;
+    const known = recent.get(key);
+    if (known !== undefined && known.startedAt > ask.dueAt) return known.answer;
+    const answer = put();
+    recent.set(key, { startedAt: deps.clock.now(), answer });
+    try {
+      return await answer;
+    } catch (error) {
+      recent.delete(key);
+      throw error;
+    }
+  };
+
+  return async (ask, signal) => {
+    const facts: Fact[] = [];
+    let withoutOrder: Account['withoutOrder'] = 'park';
+    try {
+      const account = await deps.findAccount(ask.account);
+      if (account === null) return { came: { is: 'gone' }, answer: 'its account is gone', facts, withoutOrder };
+      withoutOrder = account.withoutOrder;
+      const questions = await questionsOf(deps, ask, account);
+      const references = distinct(questions?.references ?? []);
+      if (questions === null || references.length === 0)
+        return { came: { is: 'gone' }, answer: 'there is nothing to ask for', facts, withoutOrder };
+      const client = deps.client(account, 'query');
+      if (questions.closes) facts.push(...(await closeAll(client, references, signal)));
+      const states: string[] = [];
+      let unknown = 0;
+      for (const reference of references) {
+        const told = await query(ask, reference, () => client.query(reference, signal));
+        facts.push(...told.facts);
+        if (facts.length > limits.factsPerCallbackMax)
+          throw new AppError('provider.answer', `it told more than ${limits.factsPerCallbackMax} facts`);
+        states.push(told.state.replace('_', ' '));
+        if (told.state === 'not_found' || (questions.tellsFacts && told.facts.length === 0)) unknown += 1;
+      }
+      return { came: { is: 'told', unknown }, answer: wordsOf(states, facts), facts, withoutOrder };
+    } catch (error) {
+      // Sweeping where nobody can be asked would only fail again; a callback waits until somebody can.
+      const nobody = error instanceof AppError && error.code === 'provider.cannot_ask' && ask.reason !== 'callback';
+      return { came: { is: nobody ? 'gone' : 'failed' }, answer: wordsOfError(error), facts, withoutOrder };
+    }
+  };
+}
+
+async function questionsOf(deps: AskerDependencies, ask: Ask, account: Account): Promise<Questions | null> {
+  if (ask.reason === 'callback') {
+    const readBack = await deps.readBack(ask.subject, account);
+    return readBack && { ...readBack, closes: false };
+  }
+  const found = await deps.store.read('orderById', ask.subject);
+  const look = found === null ? null : lookOf(found, ask, deps.clock.now());
+  return look && { ...look, tellsFacts: false };
+}
+
+/** Where it cannot be closed (it is paid, it was never begun) the query that follows says what it is. */
+async function closeAll(client: Client, references: readonly Reference[], signal: AbortSignal): Promise<Fact[]> {
+  const facts: Fact[] = [];
+  for (const reference of references) {
+    try {
+      const fact = (await client.close?.(reference, signal)) ?? null;
+      if (fact !== null) facts.push(fact);
+    } catch (error) {
+      const says = error instanceof AppError ? error.code : null;
+      if (says !== 'provider.refused' && says !== 'provider.cannot_ask') throw error;
+    }
+  }
+  return facts;
+}
+
+function distinct(references: readonly Reference[]): readonly Reference[] {
+  return [...new Map(references.map((reference) => [nameOf(reference), reference])).values()];
+}
+
+function nameOf({ reference, paymentId, operationId }: Reference): string {
+  return JSON.stringify([reference, paymentId, operationId ?? null]);
+}
+
+function wordsOf(states: readonly string[], facts: readonly Fact[]): string {
+  const said = [...new Set(states)].join(', ');
+  return facts.length === 0 ? said : `${said}: ${[...new Set(facts.map(({ kind }) => kind))].join(', ')}`;
+}
+
+/** The message of anything but an AppError may quote a secret. */
+function wordsOfError(error: unknown): string {
+  if (error instanceof AppError) return `${error.code}: ${error.detail}`;
+  return `provider.answer: ${error instanceof Error ? error.name : 'the client failed'}`;
+}
