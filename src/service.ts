@@ -1,8 +1,9 @@
-import { type AlertOptions, defaultThresholds, reviewAlerts } from './alerts/alerts.ts';
+import { type AlertOptions, reviewAlerts } from './alerts/alerts.ts';
 import { type Callbacks, createCallbacks } from './callbacks/callbacks.ts';
 import { readBackOf } from './callbacks/read-back.ts';
 import { createRegistry, type Registry } from './deliver/registry.ts';
 import { createWorker, type Worker } from './deliver/worker.ts';
+import { defaultThresholds } from './domain/alert.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { AppError } from './domain/errors.ts';
 import { asId, type EndpointId, isId, type NodeId, type Random } from './domain/ids.ts';

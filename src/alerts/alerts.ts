@@ -1,4 +1,4 @@
-import { type Alert, type AlertFinding, type AlertThresholds, alertRules } from '../domain/alert.ts';
+import type { Alert, AlertFinding, AlertThresholds } from '../domain/alert.ts';
 import { type Clock, type Instant, toIso } from '../domain/clock.ts';
 import { addCounts, emptyCounts } from '../domain/funnel.ts';
 import { newId, type Random } from '../domain/ids.ts';
@@ -21,18 +21,6 @@ export interface AlertDependencies extends AlertOptions {
   http: Pick<Http, 'post'>;
   publicUrl: string;
 }
-
-export const defaultThresholds: AlertThresholds = {
-  confirmation_rate: alertRules.confirmation_rate.threshold,
-  oldest_due: alertRules.oldest_due.threshold,
-  oldest_unhandled: alertRules.oldest_unhandled.threshold,
-  dead_deliveries: alertRules.dead_deliveries.threshold,
-  discrepancy_age: alertRules.discrepancy_age.threshold,
-  silent_provider: alertRules.silent_provider.threshold,
-  refused_signatures: alertRules.refused_signatures.threshold,
-  endpoint_disabled: alertRules.endpoint_disabled.threshold,
-  money_at_risk: alertRules.money_at_risk.threshold,
-};
 
 /** A node that is gone is followed by another after this. */
 const leaseMs = 90_000;

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { type Alert, alertRules } from '../domain/alert.ts';
+import { type Alert, defaultThresholds } from '../domain/alert.ts';
 import { toIso } from '../domain/clock.ts';
 import { requireUnlimited } from './auth.ts';
 import { answered, filter, listOf, pageView, paging, timeOrNull } from './fields.ts';
@@ -10,7 +10,7 @@ const states = ['open', 'recovered'] as const;
 const alert = z
   .object({
     id: z.string(),
-    rule: z.enum(Object.keys(alertRules)),
+    rule: z.enum(Object.keys(defaultThresholds)),
     subject: z.string().openapi({ description: 'An account, an endpoint or a currency; empty for the whole system.' }),
     detail: z.string(),
     state: z.enum(states),

@@ -1,47 +1,32 @@
 import type { Instant } from './clock.ts';
 import type { AlertId } from './ids.ts';
 
-/** What is watched, by name: what it means, in which unit its threshold is, and the default. A threshold of 0 is met by nothing. */
-export const alertRules = {
-  confirmation_rate: {
-    meaning: 'P_c over 15 minutes, at least 20 answers with 2xx, is below this',
-    unit: 'of 1',
-    threshold: 0.9,
-  },
-  oldest_due: { meaning: 'the delivery that is due longest has waited longer than this', unit: 's', threshold: 300 },
-  oldest_unhandled: {
-    meaning: 'a handler has left a notification unhandled for longer than this',
-    unit: 's',
-    threshold: 300,
-  },
-  dead_deliveries: { meaning: 'so many deliveries are dead', unit: 'deliveries', threshold: 1 },
-  discrepancy_age: { meaning: 'a discrepancy has been open for longer than this', unit: 's', threshold: 86_400 },
-  silent_provider: {
-    meaning: 'in 75 minutes asking, or a bill, has found so many payments of an account that sent no callback',
-    unit: 'payments',
-    threshold: 1,
-  },
-  refused_signatures: {
-    meaning: 'an account has refused so many callbacks in 15 minutes, and thrice as often as in the hour before',
-    unit: 'callbacks',
-    threshold: 20,
-  },
-  endpoint_disabled: {
-    meaning: 'an endpoint was disabled by its failures or by a person',
-    unit: 'yes (1) or no (0)',
-    threshold: 1,
-  },
-  money_at_risk: {
-    meaning: 'amount times age of what is due to endpoints, summed for a currency, is above this',
-    unit: 'major units × hours',
-    threshold: 1_000_000,
-  },
+/** What is watched, by name, with the threshold unless the operator says another; 0 turns a rule off. */
+export const defaultThresholds = {
+  /** P_c over 15 minutes is below this, with at least 20 answers of 2xx. */
+  confirmation_rate: 0.9,
+  /** Seconds that the delivery which is due longest has waited. */
+  oldest_due: 300,
+  /** Seconds for which a handler has left a notification unhandled. */
+  oldest_unhandled: 300,
+  /** Deliveries that are dead. */
+  dead_deliveries: 1,
+  /** Seconds for which the oldest discrepancy has been open. */
+  discrepancy_age: 86_400,
+  /** Payments of an account that asking, or a bill, has found in 75 minutes in which it sent no callback. */
+  silent_provider: 1,
+  /** Callbacks that an account has refused in 15 minutes, if thrice as often as in the hour before. */
+  refused_signatures: 20,
+  /** An endpoint is disabled: 1 tells it. */
+  endpoint_disabled: 1,
+  /** Amount times age of what waits for endpoints, in major units × hours, for each currency. */
+  money_at_risk: 1_000_000,
 } as const;
-export type AlertRule = keyof typeof alertRules;
+export type AlertRule = keyof typeof defaultThresholds;
 export type AlertThresholds = Readonly<Record<AlertRule, number>>;
 
 export function isAlertRule(text: string): text is AlertRule {
-  return Object.hasOwn(alertRules, text);
+  return Object.hasOwn(defaultThresholds, text);
 }
 
 /** Something that a rule has found. Of one rule and subject at most one alert is open. */

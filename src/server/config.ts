@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { type AlertOptions, defaultThresholds } from '../alerts/alerts.ts';
+import type { AlertOptions } from '../alerts/alerts.ts';
+import { defaultThresholds } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import { environmentName, isSettingName, type LogLevel, type SettingName, settingNames, settings } from './settings.ts';

@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
-import { defaultThresholds } from '../alerts/alerts.ts';
 import { parseRobot } from '../alerts/robots.ts';
-import { type AlertThresholds, alertRules, isAlertRule } from '../domain/alert.ts';
+import { type AlertRule, type AlertThresholds, defaultThresholds, isAlertRule } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import { parseSealKey } from '../domain/seal.ts';
@@ -265,9 +264,9 @@ function adminKeyFrom(text: string): string {
 }
 
 function alertRulesFrom(text: string): AlertThresholds {
-  const thresholds = { ...defaultThresholds };
+  const thresholds: Record<AlertRule, number> = { ...defaultThresholds };
   for (const [rule = '', value = '', ...rest] of text.split(',').map((part) => part.trim().split('='))) {
-    if (!isAlertRule(rule)) throw invalidSetting(`a rule is one of ${Object.keys(alertRules).join(', ')}`);
+    if (!isAlertRule(rule)) throw invalidSetting(`a rule is one of ${Object.keys(defaultThresholds).join(', ')}`);
     if (!/^\d{1,15}(\.\d{1,6})?$/.test(value) || rest.length > 0)
       throw invalidSetting(`${rule} is not written as ${rule}=<number>`);
     thresholds[rule] = Number(value);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { defaultThresholds, reviewAlerts } from '../../src/alerts/alerts.ts';
+import { reviewAlerts } from '../../src/alerts/alerts.ts';
+import { defaultThresholds } from '../../src/domain/alert.ts';
 import { newId, randomBytesOf } from '../../src/domain/ids.ts';
 import { unobserved } from '../../src/domain/observe.ts';
 import { createHttp, type Http } from '../../src/outbound/http-client.ts';

@@ -1,7 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { defaultThresholds } from '../../src/alerts/alerts.ts';
 import { findingsOf, type Seen } from '../../src/alerts/rules.ts';
-import type { AlertRule } from '../../src/domain/alert.ts';
+import { type AlertRule, defaultThresholds } from '../../src/domain/alert.ts';
 import { asId } from '../../src/domain/ids.ts';
 
 const now = Date.UTC(2026, 0, 5, 12);
@@ -88,6 +88,15 @@ describe('the rules of alerts', () => {
     ],
   ])('find: %s', (_, find, expected) => {
     expect(names(find())).toEqual(expected);
+  });
+
+  it('are in the guide, with their defaults', () => {
+    const guide = readFileSync(new URL('../../docs/guides/alerts.md', import.meta.url), 'utf8');
+    const rows = [...guide.matchAll(/^\| `(\w+)` \| ([\d.]+)(?: s)? \|/gm)].map(([, rule, value]) => [
+      rule,
+      Number(value),
+    ]);
+    expect(Object.fromEntries(rows)).toEqual(defaultThresholds);
   });
 
   it('are off at 0', () => {
