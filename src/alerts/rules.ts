@@ -40,7 +40,7 @@ export function findingsOf(
     older(signals.oldestUnhandledAt),
     `a handler is behind since ${said(signals.oldestUnhandledAt)}`,
   );
-  find('dead_deliveries', (most) => gauges.dead >= most, `${gauges.dead} deliveries are dead`);
+  find('dead_deliveries', (most) => gauges.dead >= most, `dead deliveries: ${gauges.dead}`);
   const discrepancies = `${gauges.discrepanciesOpen} discrepancies are open, the oldest since ${said(signals.oldestDiscrepancyAt)}`;
   find('discrepancy_age', older(signals.oldestDiscrepancyAt), discrepancies);
   for (const { account, provider, found: payments, authentic } of signals.accounts) {

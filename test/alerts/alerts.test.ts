@@ -87,7 +87,7 @@ for (const [name, makePlace] of [
         later();
         await review(robots);
       }
-      expect(heard).toEqual([expect.stringContaining('alert: dead_deliveries: 1 deliveries are dead')]);
+      expect(heard).toEqual([expect.stringContaining('alert: dead_deliveries: dead deliveries: 1')]);
       await bench.store.write('changeDelivery', { delivery, to: 'retry', by: 'ann' });
       await bench.finish(only((await bench.claim()).claimed));
       for (let round = 0; round < 3; round += 1) {
