@@ -11,6 +11,7 @@ import { commit, type Line, machine, tableOf } from './report.ts';
 import { Role } from './role.ts';
 import * as scenarios from './scenarios.ts';
 import type { SinkCalls } from './sink.ts';
+import { statements } from './statements.ts';
 
 const usage = `npm run bench -- [--quick] [--json] [--write] [--only <part>] [--profile <folder>]
 
@@ -18,7 +19,7 @@ const usage = `npm run bench -- [--quick] [--json] [--write] [--only <part>] [--
   --quick             a short run; differences under 1.6 times mean nothing
   --json              the lines as JSON
   --write             keep the table in bench/results.md
-  --only <part>       one or more of: ceilings, hmac, wechatpay, publish, batches, growth, processes, overload, fairness
+  --only <part>       one or more of: ceilings, hmac, wechatpay, publish, batches, growth, processes, overload, fairness, statements
   --profile <folder>  with a CPU profile of each measured server there`;
 
 const full: scenarios.Sizes = {
@@ -34,6 +35,7 @@ const full: scenarios.Sizes = {
   flood: 60_000,
   floodConnections: 2048,
   publishesEach: 100,
+  statementRows: 1_000_000,
 };
 const quick: scenarios.Sizes = {
   ...full,
@@ -47,6 +49,7 @@ const quick: scenarios.Sizes = {
   grown: 50_000,
   flood: 30_000,
   publishesEach: 30,
+  statementRows: 100_000,
 };
 
 /** One endpoint that takes as much at once as the node sends. */
@@ -61,6 +64,7 @@ const parts = [
   'processes',
   'overload',
   'fairness',
+  'statements',
 ] as const;
 
 const { values } = parseArgs({
@@ -135,6 +139,7 @@ async function measure(bench: scenarios.Bench): Promise<Line[]> {
   }
   if (wanted('overload')) add(...pressureLines({ overload: await overload(bench) }));
   if (wanted('fairness')) add(...pressureLines({ fairness: await fairness(bench) }));
+  if (wanted('statements')) add(...(await statements(bench.sizes.statementRows)));
   return lines;
 }
 

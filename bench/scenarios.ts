@@ -28,6 +28,8 @@ export interface Sizes {
   floodConnections: number;
   /** Publishes to each endpoint that answers; to each that hangs ten times as many. */
   publishesEach: number;
+  /** Rows of one bill. */
+  statementRows: number;
 }
 
 export interface Bench {

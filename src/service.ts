@@ -16,6 +16,7 @@ import { type ApiKeys, createApiKeys } from './merchants/api-keys.ts';
 import { createEndpoints, type Endpoints } from './merchants/endpoints.ts';
 import { type Keeping, providerOf } from './merchants/keeping.ts';
 import { createMerchants, type Merchants } from './merchants/merchants.ts';
+import { createSecrets, type Secrets } from './merchants/secrets.ts';
 import { type Ask, createAsk } from './orders/ask.ts';
 import { createOrders, type Orders } from './orders/desk.ts';
 import { checkUrl, parseAllowedTargets } from './outbound/address-guard.ts';
@@ -56,6 +57,8 @@ export interface Service {
     /** Publishes a small test notification to this endpoint alone. @throws AppError `endpoint.unknown`. */
     test(id: EndpointId): Promise<PublishAnswer>;
   };
+  /** What secrets are kept, without them. */
+  readonly secrets: Secrets;
   readonly apiKeys: ApiKeys;
   readonly proofs: Proofs;
   /** The functions this process has in code. Fill it before `start`. */
@@ -93,6 +96,8 @@ export interface ServiceOptions {
   clock: Clock;
   random: Random;
   observe: Observe;
+  /** Everything that leaves by HTTP; default: one that this service makes, and ends. */
+  http?: Http;
   /** Where a sender comes from when a delivery is made; the sandbox puts its faults here. */
   wrapSender?: (sender: Sender, claimed: Claimed) => Sender;
   /** The store answered a decision for which it was asked so many milliseconds ago. */
@@ -107,14 +112,13 @@ export function createService(options: ServiceOptions): Service {
   const vault = createVault(options.masterKeys, random);
   const keeping: Keeping = { providers, vault, random };
   const policy = parseAllowedTargets(options.allowTargets);
-  const http = createHttp({ allow: options.allowTargets, clock });
+  const http = options.http ?? createHttp({ allow: options.allowTargets, clock });
   const world = { http: createProviderHttp(http), now: options.clock.now, random };
   const prepared = createPrepared({ vault, provider: (name) => providers.get(name), world });
   const registry = createRegistry();
   const worker = createExit({ ...options, clock, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
   const withBirth = bearing(worker, options);
-  const sealKey = options.sealKey ?? deriveSealKey(options.masterKeys[0] ?? new Uint8Array(0));
-  const upkeep: Upkeep = createWatch({ ...options, clock, http, withBirth, sealKey });
+  const { upkeep, proofs }: Watch = createWatch({ ...options, clock, http, withBirth });
   const publisher = createPublisher({
     store,
     withBirth,
@@ -142,6 +146,7 @@ export function createService(options: ServiceOptions): Service {
     ask,
     onReadBack: asks.wake,
     findAccount: accounts.find,
+    addKeys: accounts.addKeys,
     onSettled: (listener) => worker.onSettled(listener),
   });
   const parts: Parts = { vault, registry, worker, upkeep, ask, asks, http };
@@ -159,8 +164,9 @@ export function createService(options: ServiceOptions): Service {
     merchants: createMerchants({ store, clock, keeping }),
     accounts,
     endpoints: { ...endpoints, test: (id) => testEndpoint(store, publisher, id) },
+    secrets: createSecrets(keeping),
     apiKeys: createApiKeys({ store, clock, random, adminKey: options.adminKey }),
-    proofs: createProofs({ store, clock, sealKey }),
+    proofs,
     registry,
     askWith: (expect) => ask.askWith(expect),
     wakeOutbox: upkeep.wakeOutbox,
@@ -228,10 +234,17 @@ function createExit(
   });
 }
 
-/** The upkeep, with the alerts among it. */
-function createWatch(deps: ServiceOptions & { http: Http; withBirth: WithBirth; sealKey: SealKey }): Upkeep {
+interface Watch {
+  upkeep: Upkeep;
+  proofs: Proofs;
+}
+
+/** The upkeep, with seals and alerts among it, and what is proved by the seals. */
+function createWatch(deps: ServiceOptions & { http: Http; withBirth: WithBirth }): Watch {
   const { alerts = { robots: [], thresholds: defaultThresholds } } = deps;
-  return createUpkeep({ ...deps, review: (signal) => reviewAlerts({ ...deps, ...alerts }, signal) });
+  const sealKey = deps.sealKey ?? deriveSealKey(deps.masterKeys[0] ?? new Uint8Array(0));
+  const review = (signal: AbortSignal) => reviewAlerts({ ...deps, ...alerts }, signal);
+  return { upkeep: createUpkeep({ ...deps, sealKey, review }), proofs: createProofs({ ...deps, sealKey }) };
 }
 
 function createAsking(

@@ -9,6 +9,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { errorCatalogue } from '../src/domain/errors.ts';
 import { notificationTypes } from '../src/domain/notification.ts';
+import { oddities, oddityNames } from '../src/sandbox/oddities.ts';
 import { scriptNames } from '../src/sandbox/scripts.ts';
 import { anchorsOf, blocksOf, codeSpansOf, type Page, pageAt, pages, proseOf } from './support/markdown.ts';
 
@@ -141,7 +142,7 @@ describe('the reference of providers', () => {
 
   it('has a section for each, in the order of the table', () => {
     const titles = [...sections.keys()].map((title) => title.replaceAll('`', ''));
-    const table = page.text.split('\n').flatMap((line) => /^\| \[`([a-z-]+)`\]/.exec(line)?.[1] ?? []);
+    const table = page.text.split('\n').flatMap((line) => /^\| \[`([a-z0-9-]+)`\]/.exec(line)?.[1] ?? []);
     expect(table).toEqual(titles);
     expect([...titles].sort()).toEqual(providers.map(({ name }) => name).sort());
   });
@@ -179,6 +180,16 @@ describe('the reference of providers', () => {
       }
     },
   );
+});
+
+describe('what is odd about a platform', () => {
+  const sections = sectionsOf(pageAt('docs/reference/providers.md'));
+
+  it.each(oddityNames)('is in the reference of its provider, and in the help of trigger: %s', (name) => {
+    const lines = sections.get(`\`${oddities[name].provider}\``) ?? [];
+    expect(textOf(lines, 'Oddities')).toContain(`\`${name}\``);
+    expect(helpOf('trigger').replace(/\s+/g, ' ')).toContain(`${name} (${oddities[name].provider})`);
+  });
 });
 
 describe('lists on other pages', () => {

@@ -9,6 +9,7 @@ import { answered, credentials, filter, listOf, merchant, pageView, paging, shor
 import { requireMerchant } from './merchants.ts';
 import { camelFields } from './names.ts';
 import { done, noBody, type Routes } from './route.ts';
+import { rotation, rotationOf, secrets, secretsView } from './secrets.ts';
 
 const settings = {
   name: shortText.optional(),
@@ -30,6 +31,8 @@ const answer = z
     created_at: answered.time,
   })
   .openapi('Account');
+
+const answerWithSecrets = answer.extend({ secrets }).openapi('AccountWithSecrets');
 
 const tag = 'Accounts';
 const params = z.strictObject({ id: text(1, 64) });
@@ -73,6 +76,7 @@ export function addAccounts(routes: Routes): void {
     },
   });
   addOneAccount(routes);
+  addRotation(routes);
 }
 
 function addOneAccount(routes: Routes): void {
@@ -84,10 +88,10 @@ function addOneAccount(routes: Routes): void {
     need: ['read'],
     params,
     statuses: [200],
-    answer,
+    answer: answerWithSecrets,
     refusals: ['account.unknown'],
     async run({ service, caller, params }) {
-      return { status: 200, body: accountView(service, await accountOf(service, caller, params.id)) };
+      return { status: 200, body: withSecrets(service, await accountOf(service, caller, params.id)) };
     },
   });
   routes.add({
@@ -130,12 +134,38 @@ function addOneAccount(routes: Routes): void {
   });
 }
 
+function addRotation(routes: Routes): void {
+  routes.add({
+    method: 'post',
+    path: '/v1/accounts/{id}/rotate',
+    tag,
+    summary: 'Change the secrets of an account without a gap',
+    description: 'New ones stand beside the present ones, and any of them opens, until `finish`.',
+    need: ['operate'],
+    params,
+    body: rotation,
+    example: { finish: true },
+    statuses: [200],
+    answer: answerWithSecrets,
+    refusals: ['account.unknown', 'account.credentials'],
+    async run({ service, caller, params, body }) {
+      const { id } = await accountOf(service, caller, params.id);
+      const account = await service.accounts.rotate(id, rotationOf(body), caller.name);
+      return { status: 200, body: withSecrets(service, account) };
+    },
+  });
+}
+
 /** @throws AppError `account.unknown`, also for one that the caller may not see. */
 export async function accountOf(service: Service, caller: Caller, id: string): Promise<Account> {
   const found = await service.store.read('account', asId.account(id));
   if (found === null || !sees(caller, found.merchant))
     throw new AppError('account.unknown', `there is no account ${id}`);
   return found;
+}
+
+function withSecrets(service: Service, account: Account): z.input<typeof answerWithSecrets> {
+  return { ...accountView(service, account), secrets: secretsView(service.secrets.ofAccount(account)) };
 }
 
 function accountView(service: Service, account: Account): z.input<typeof answer> {

@@ -12,6 +12,7 @@ import { requireMerchant } from './merchants.ts';
 import { camelFields } from './names.ts';
 import { publishAnswer, publishAnswerView } from './publish.ts';
 import { done, noBody, type Routes } from './route.ts';
+import { rotation, rotationOf, secrets, secretsView } from './secrets.ts';
 
 const groups = [...new Set(notificationTypes.map((type) => `${type.split('.')[0]}.*`))];
 const filters: readonly string[] = ['*', ...groups, ...notificationTypes];
@@ -76,7 +77,9 @@ const made = z.unknown().openapi({
   additionalProperties: true,
   description: 'Credentials that the server made, shown only here; absent where you brought them.',
 });
+const answerWithSecrets = answer.extend({ secrets }).openapi('EndpointWithSecrets');
 const answerOnce = answer.extend({ credentials: made.optional() }).openapi('EndpointWithCredentials');
+const answerRotated = answerWithSecrets.extend({ credentials: made.optional() }).openapi('RotatedEndpoint');
 
 const tag = 'Endpoints';
 const params = z.strictObject({ id: text(1, 64) });
@@ -134,10 +137,10 @@ function addOneEndpoint(routes: Routes): void {
     need: ['read'],
     params,
     statuses: [200],
-    answer,
+    answer: answerWithSecrets,
     refusals: ['endpoint.unknown'],
     async run({ service, caller, params }) {
-      return { status: 200, body: endpointView(await endpointOf(service, caller, params.id)) };
+      return { status: 200, body: withSecrets(service, await endpointOf(service, caller, params.id)) };
     },
   });
   routes.add({
@@ -203,20 +206,21 @@ function addEndpointActions(routes: Routes): void {
     method: 'post',
     path: '/v1/endpoints/{id}/rotate',
     tag,
-    summary: 'Give an endpoint new secrets',
-    description: 'The present ones are kept beside them, so that the other side can change over.',
+    summary: 'Change the secrets of an endpoint without a gap',
+    description:
+      'New ones stand beside the present ones until `finish`. Where one signature is all that the format carries, the present one signs until then.',
     need: ['operate'],
     params,
-    body: z.strictObject({ credentials: credentials.optional() }).openapi('Rotation'),
+    body: rotation,
     bodyOptional: true,
     example: {},
     statuses: [200],
-    answer: answerOnce,
+    answer: answerRotated,
     refusals: ['endpoint.unknown', 'account.credentials'],
     async run({ service, caller, params, body }) {
       const endpoint = await endpointOf(service, caller, params.id);
-      const { made } = await service.endpoints.rotate(endpoint.id, body.credentials, caller.name);
-      return { status: 200, body: withMade(endpointView(endpoint), made) };
+      const rotated = await service.endpoints.rotate(endpoint.id, rotationOf(body), caller.name);
+      return { status: 200, body: withMade(withSecrets(service, rotated.endpoint), rotated.made) };
     },
   });
   routes.add({
@@ -251,7 +255,11 @@ function settingsOf<T extends { schedule?: readonly number[] | null | undefined 
   return { ...camelFields(others), ...(schedule === undefined ? {} : { schedule: steps }) };
 }
 
-function withMade(view: z.input<typeof answer>, made: unknown): z.input<typeof answerOnce> {
+function withSecrets(service: Service, endpoint: Endpoint): z.input<typeof answerWithSecrets> {
+  return { ...endpointView(endpoint), secrets: secretsView(service.secrets.ofEndpoint(endpoint)) };
+}
+
+function withMade<View extends object>(view: View, made: unknown): View & { credentials?: unknown } {
   return made === null || made === undefined ? view : { ...view, credentials: made };
 }
 

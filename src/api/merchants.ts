@@ -5,6 +5,7 @@ import type { Merchant } from '../domain/merchant.ts';
 import { type Caller, requireUnlimited, sees } from './auth.ts';
 import { answered, credentials, listOf, merchant, pageView, paging, shortText } from './fields.ts';
 import type { Routes } from './route.ts';
+import { secrets, secretsView } from './secrets.ts';
 
 const manualOrRefund = z.enum(['manual', 'refund']);
 const policies = z
@@ -32,6 +33,10 @@ const answer = z
     created_at: answered.time,
   })
   .openapi('Merchant');
+
+const answerWithSecrets = answer
+  .extend({ secrets: z.record(z.string(), secrets).openapi({ description: 'Signing secrets, by provider.' }) })
+  .openapi('MerchantWithSecrets');
 
 const tag = 'Merchants';
 const params = z.strictObject({ id: merchant });
@@ -89,13 +94,15 @@ function addOneMerchant(routes: Routes): void {
     need: ['read'],
     params,
     statuses: [200],
-    answer,
+    answer: answerWithSecrets,
     refusals: ['merchant.unknown'],
     async run({ service, caller, params }) {
       requireMerchant(caller, params.id);
       const found = await service.store.read('merchant', params.id);
       if (found === null) throw unknownMerchant(params.id);
-      return { status: 200, body: merchantView(found) };
+      const kept = Object.entries(service.secrets.ofMerchant(found));
+      const secrets = Object.fromEntries(kept.map(([provider, views]) => [provider, secretsView(views)]));
+      return { status: 200, body: { ...merchantView(found), secrets } };
     },
   });
   routes.add({

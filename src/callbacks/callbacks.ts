@@ -12,6 +12,7 @@ import type { Page, Visible } from '../stores/reads.ts';
 import type { Store } from '../stores/store.ts';
 import type { OtherAccount } from './diagnose/attempts.ts';
 import { type Diagnosis, diagnose } from './diagnose/diagnose.ts';
+import { createFetchKeys } from './fetch-keys.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import { type ArrivedRequest, createReceive, type Received } from './receive.ts';
 
@@ -60,6 +61,8 @@ export interface CallbacksDependencies {
   prepared: Prepared;
   withBirth: WithBirth;
   findAccount(id: AccountId): Promise<Account | null>;
+  /** Takes keys into an account's credentials, and gives the account as it is then. */
+  addKeys(id: AccountId, keys: Readonly<Record<string, unknown>>): Promise<Account>;
   ask: Pick<Ask, 'before' | 'again'>;
   /** Called when a callback was kept that has to be read back. */
   onReadBack(): void;
@@ -79,6 +82,12 @@ export function createCallbacks(deps: CallbacksDependencies): Callbacks {
     withBirth,
     account: deps.findAccount,
     receiver: prepared.receiver,
+    fetchKeys: createFetchKeys({
+      clock: ownClock,
+      observe,
+      client: (account) => prepared.client(account, 'fetchKeys'),
+      addKeys: deps.addKeys,
+    }),
     deadlineMs: (provider) => providers.get(provider)?.profile.deadlineMs ?? 5000,
     methods: (provider) => providers.get(provider)?.profile.methods ?? [],
     ask: ({ merchant }, facts) => deps.ask.before(merchant, facts),

@@ -19,6 +19,7 @@ import type { Observe } from '../domain/observe.ts';
 import type { Context, Opened, Outcome, RawReply, RawRequest, Receiver } from '../providers/provider.ts';
 import type { CallbackInput, CallbackOutput, ExpectInput, WithBirth } from '../stores/decisions.ts';
 import type { Store } from '../stores/store.ts';
+import type { FetchKeys } from './fetch-keys.ts';
 
 /** A request on a callback URL as it arrived. `cut` says how reading it ended early. */
 export interface ArrivedRequest extends RawRequest {
@@ -42,6 +43,7 @@ export interface ReceiveDependencies {
   observe: Observe;
   account(id: AccountId): Promise<Account | null>;
   receiver(account: Account): Receiver;
+  fetchKeys: FetchKeys;
   withBirth: WithBirth;
   /** How long the provider waits for an answer. */
   deadlineMs(provider: string): number;
@@ -66,6 +68,8 @@ interface Reading {
 
 /** How much of the provider's patience is used up by waiting, for the commit and then for handlers. */
 const waitingShare = 0.8;
+/** How much of it a key that we lack may take before that. */
+const keyShare = 0.5;
 
 /**
  * Opens, records and answers callbacks. Nothing is answered as taken before its commit; what cannot be committed is answered "try
@@ -76,7 +80,7 @@ export function createReceive(deps: ReceiveDependencies) {
 
   /** null = there is no such account. `decided`: the store has answered; what follows waits for handlers alone. */
   async function receive(request: ArrivedRequest, decided: () => void = () => {}): Promise<Received | null> {
-    const account = await accountOf(deps, request.account);
+    let account = await accountOf(deps, request.account);
     if (account === 'unavailable') return { reply: tryLater, written() {} };
     if (account === null) return null;
     if (request.cut === null && !deps.methods(account.provider).includes(request.method))
@@ -84,11 +88,20 @@ export function createReceive(deps: ReceiveDependencies) {
     const { receivedAt } = request;
     const { publicUrl, random } = deps;
     const context: Context = { now: deps.ownClock.now(), receivedAt, publicUrl, random };
-    const lastMs = deps.ownClock.monotonicMs() + deps.deadlineMs(account.provider) * waitingShare;
+    const deadlineMs = deps.deadlineMs(account.provider);
+    const lastMs = deps.ownClock.monotonicMs() + deadlineMs * waitingShare;
     let receiver: Receiver | null = null;
     try {
       receiver = deps.receiver(account);
-      const opened = request.cut === null ? receiver.open(request, context) : null;
+      let opened = request.cut === null ? receiver.open(request, context) : null;
+      if (opened?.is === 'unknown_key') {
+        const changed = await deps.fetchKeys(account, opened.keyId, deadlineMs * keyShare);
+        if (changed !== null) {
+          account = changed;
+          receiver = deps.receiver(account);
+          opened = receiver.open(request, context);
+        }
+      }
       if (opened?.is === 'challenge') return { reply: opened.reply, written() {} };
       const reading = opened === null ? cutReading(request) : readingOf(opened, account);
       const output = await before(lastMs, deps, decide(deps, account, request, reading));

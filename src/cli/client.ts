@@ -6,6 +6,7 @@ export interface Client {
   readonly url: string;
   get<T>(path: string, schema: z.ZodType<T>): Promise<T>;
   post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
+  patch<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
 }
 
 export interface ClientOptions {
@@ -21,7 +22,7 @@ const answerBytesMax = 64 * 1_048_576;
 const problem = z.object({ title: z.string(), detail: z.string(), code: z.string(), fix: z.string().optional() });
 
 export function createClient({ url, key, signal }: ClientOptions): Client {
-  const call = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> => {
+  const call = async (method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<unknown> => {
     const response = await reached(url, path, {
       method,
       headers: {
@@ -39,6 +40,7 @@ export function createClient({ url, key, signal }: ClientOptions): Client {
     url,
     get: async (path, schema) => understood(await call('GET', path), schema, url),
     post: async (path, body, schema) => understood(await call('POST', path, body), schema, url),
+    patch: async (path, body, schema) => understood(await call('PATCH', path, body), schema, url),
   };
 }
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { usage } from './command.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -27,5 +27,17 @@ export async function readJsonInput(name: string, terminal: Terminal): Promise<u
       `${name === '-' ? 'what is piped in' : `the file ${name}`} is not JSON`,
       'Correct it; `node -e` or an editor shows the place.',
     );
+  }
+}
+
+/** Writes a new file that only its owner can read. One that is there already stays as it is: it may hold the only copy of a secret. */
+export async function writeSecretFile(name: string, text: string): Promise<void> {
+  try {
+    await using file = await open(name, 'wx', 0o600);
+    await file.writeFile(text);
+    await file.sync();
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw usage(`the file ${name} cannot be made: ${reason}`, 'Name a file that does not exist yet.');
   }
 }

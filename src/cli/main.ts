@@ -13,6 +13,7 @@ import { manifestCommand } from './commands/manifest.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { proofCommand } from './commands/proof.ts';
 import { publishCommand } from './commands/publish.ts';
+import { secretsCommand } from './commands/secrets.ts';
 import { serveCommand } from './commands/serve.ts';
 import { triggerCommand } from './commands/trigger.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -59,6 +60,7 @@ function createProgram(terminal: Terminal, run: Run): Command {
     verifyCommand(tools, run),
     doctorCommand({ ...tools, clock, random: randomBytesOf }, run),
     explainCommand(tools, run),
+    secretsCommand({ ...tools, clock }, run),
     checkCommand(tools, run),
     proofCommand(tools, run),
     manifestCommand(tools, run),

@@ -1,8 +1,8 @@
 import type { RawRequest } from '../providers/provider.ts';
 
-/** Fields of forms, and of Adyen's items, that hold a signature. */
+/** Fields of forms, of Adyen's items, and of WeChat Pay v2's XML, that hold a signature. */
 const signatureField = /^(?:bt_)?sign(?:ature)?$/;
-const itemSignature = /("hmacSignature":")([^"]*)/g;
+const itemSignature = /("hmacSignature":"|<sign><!\[CDATA\[)([^"\]]*)/g;
 
 /** The request with the signature of another one: all its declared headers, and what its body holds of a signature. */
 export function signedAs(signed: RawRequest, request: RawRequest): RawRequest {
@@ -46,6 +46,7 @@ const schemes = [
 const fieldSchemes = [
   ['sign_type=RSA2', 'sign_type=MD5'],
   ['signMethod=01', 'signMethod=11'],
+  ['<sign_type><![CDATA[HMAC-SHA256', '<sign_type><![CDATA[MD5'],
 ] as const;
 
 /** The request with the name of a weaker scheme; null where the format names none. */

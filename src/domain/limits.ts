@@ -45,6 +45,15 @@ export const limits = {
   pageDefault: 50,
   /** Facts in one callback. */
   factsPerCallbackMax: 1000,
+  /** How far back, and how many pages, a provider's newest payments are looked through where it has no search by our number. */
+  newestPaymentsDays: 7,
+  newestPaymentsPagesMax: 10,
+  /** A provider's bill, unpacked; one line of it; and how many bytes each byte of a packed one may become, past the first MiB. */
+  statementBytesMax: 4_294_967_296,
+  statementLineCharactersMax: 65_536,
+  statementInflationMax: 200,
+  /** Rows of one second that are held until it is over, where they belong together. */
+  statementRowsHeld: 10_000,
   /** Refused callbacks kept per account and hour; past it they are only counted. */
   quarantinePerHour: 500,
   /** What an endpoint's answer may hold; the rest is cut off. */
@@ -59,6 +68,10 @@ export const limits = {
   providerAnswerMs: 10_000,
   providerAnswerBytesMax: 1_048_576,
   providerChunkMs: 30_000,
+  /** An account's provider is asked for keys at most this often, and for one that it does not know not for so long. */
+  keyFetchGapMs: 60_000,
+  keyUnknownMs: 600_000,
+  keyFetchesKept: 10_000,
   /**
    * Asking providers: accounts worked at once by a process, of each account the asks under way at once and in a second on all nodes
    * together, the time for one ask with all of its references, and how many of those an order has at most.

@@ -9,7 +9,8 @@ import type { Prepared } from '../secrets/prepared.ts';
 import { secretOwner } from '../secrets/vault.ts';
 import type { Page } from '../stores/reads.ts';
 import type { Store } from '../stores/store.ts';
-import { type Keeping, keep, providerOf } from './keeping.ts';
+import { type Keeping, keep, markOf, providerOf } from './keeping.ts';
+import { type Rotation, withNew, without, withoutOld } from './rotation.ts';
 
 export interface AccountRequest {
   merchant: MerchantId;
@@ -27,6 +28,19 @@ export interface Accounts {
   add(request: AccountRequest): Promise<Account>;
   /** @throws AppError `account.unknown`, `account.credentials`. */
   change(id: AccountId, change: AccountChange, by: string): Promise<Account>;
+  /**
+   * Takes public keys that the platform gave into the credentials, as a change by `paidonce`: entries of a field that holds an object are added,
+   * any other field is replaced. Credentials that somebody changes at the same moment stay as they made them. Gives the account as it is then.
+   *
+   * @throws AppError `account.unknown`, `account.credentials`.
+   */
+  addKeys(id: AccountId, keys: Readonly<Record<string, unknown>>): Promise<Account>;
+  /**
+   * Puts new secrets beside the present ones, or ends old ones.
+   *
+   * @throws AppError `account.unknown`, `account.credentials`, also where no new ones are given: the provider makes them.
+   */
+  rotate(id: AccountId, rotation: Rotation, by: string): Promise<Account>;
   /** @throws AppError `account.unknown`. */
   remove(id: AccountId, by: string): Promise<void>;
   /** The account behind a callback URL, from memory where it was asked a moment ago. */
@@ -98,23 +112,29 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
       return account;
     },
     async change(id, { credentials, ...rest }, by) {
-      const before = await store.read('account', id);
-      if (before === null) throw new AppError('account.unknown', `there is no account ${id}`);
-      const options = {
-        provider: before.provider,
-        for: { id, mode: rest.mode ?? before.mode },
-        version: before.credentials.version + 1,
-      } as const;
+      const before = await known(store, id);
+      const { provider, mode, credentials: sealed } = before;
+      const options = { provider, for: { id, mode: rest.mode ?? mode }, version: sealed.version + 1 } as const;
       const secrets =
         credentials === undefined ? {} : { credentials: keep(keeping, secretOwner.account(id), credentials, options) };
       const change = { ...rest, ...secrets };
       const account = { ...before, ...change };
-      const asked = canBeAsked(deps, account);
+      const asked = credentials === undefined && rest.mode === undefined ? null : canBeAsked(deps, account);
       await store.write('changeAccount', { id, by, change });
-      await store.write('markAsked', { merchant: before.merchant, account: id, asked });
+      if (asked !== null) await store.write('markAsked', { merchant: before.merchant, account: id, asked });
       forget(id);
       if (credentials !== undefined) deps.onSecrets(account);
       return account;
+    },
+    async addKeys(id, keys) {
+      const added = await addKeys(deps, await known(store, id), keys);
+      forget(id);
+      if (added !== null) deps.onSecrets(added);
+      return added ?? known(store, id);
+    },
+    async rotate(id, rotation, by) {
+      const credentials = rotatedCredentials(keeping, await known(store, id), rotation);
+      return accounts.change(id, { credentials }, by);
     },
     whyNobody: (merchant) => whyNobody(deps, merchant),
     refreshAsked: (signal) => refreshAsked(deps, signal),
@@ -143,6 +163,42 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
     },
   };
   return accounts;
+}
+
+async function known(store: Store, id: AccountId): Promise<Account> {
+  const account = await store.read('account', id);
+  if (account === null) throw new AppError('account.unknown', `there is no account ${id}`);
+  return account;
+}
+
+/** null: there was nothing to add, or somebody else was faster. */
+async function addKeys(
+  { store, keeping }: AccountsDependencies,
+  before: Account,
+  keys: Readonly<Record<string, unknown>>,
+): Promise<Account | null> {
+  const { id, provider, mode } = before;
+  const { version, sealed } = before.credentials;
+  const opened = keeping.vault.openCredentials(secretOwner.account(id), sealed);
+  const merged = withKeys(opened, keys);
+  if (isDeepStrictEqual(merged, opened)) return null;
+  const options = { provider, for: { id, mode }, version: version + 1 } as const;
+  const credentials = keep(keeping, secretOwner.account(id), merged, options);
+  const changed = await store.write('changeAccount', { id, by: 'paidonce', version, change: { credentials } });
+  return changed ? { ...before, credentials } : null;
+}
+
+function withKeys(credentials: unknown, keys: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const before = isRecord(credentials) ? credentials : {};
+  const merged = Object.entries(keys).map(([field, value]) => {
+    const old = before[field];
+    return [field, isRecord(old) && isRecord(value) ? { ...old, ...value } : value] as const;
+  });
+  return { ...before, ...Object.fromEntries(merged) };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**
@@ -230,6 +286,22 @@ async function newAccount({ store, clock, keeping }: AccountsDependencies, reque
   const options = { provider, for: { id, mode }, version: 1 } as const;
   const credentials = keep(keeping, secretOwner.account(id), request.credentials, options);
   return { id, merchant, provider, name, mode, acknowledge, withoutOrder, credentials, createdAt };
+}
+
+function rotatedCredentials(
+  keeping: Keeping,
+  { id, provider: name, credentials }: Account,
+  rotation: Rotation,
+): unknown {
+  const { vault } = keeping;
+  const provider = providerOf(keeping, name);
+  const present = vault.openCredentials(secretOwner.account(id), credentials.sealed);
+  if ('finish' in rotation) return withoutOld(provider, 'account', present);
+  if ('drop' in rotation)
+    return without(provider, 'account', { present, drop: rotation.drop, mark: markOf(keeping, name) });
+  if (rotation.credentials === undefined)
+    throw new AppError('account.credentials', `${name} makes the secrets of an account; give the new ones`);
+  return withNew(provider, 'account', { next: rotation.credentials, present, keepIds: false });
 }
 
 /** What of a kept account is not as the request wants it. */

@@ -6,7 +6,8 @@ import type { Endpoint, EndpointState, SealedCredentials } from '../domain/merch
 import { type AddressPolicy, checkUrl } from '../outbound/address-guard.ts';
 import { type SecretOwner, secretOwner, type Vault } from '../secrets/vault.ts';
 import type { Store } from '../stores/store.ts';
-import { type Keeping, keep, providerOf } from './keeping.ts';
+import { type Keeping, keep, markOf, providerOf } from './keeping.ts';
+import { isRecord, type Rotation, withNew, without, withoutOld } from './rotation.ts';
 
 export interface EndpointRequest {
   merchant: MerchantId;
@@ -35,10 +36,11 @@ export interface Endpoints {
   /** Cancels its live deliveries. @throws AppError `endpoint.unknown`. */
   remove(id: EndpointId, by: string): Promise<void>;
   /**
-   * Puts new secrets before the present ones. Without any given the server makes them, where the format allows, and they are shown
-   * once. @throws AppError `endpoint.unknown`, `account.credentials`.
+   * Puts new secrets beside the present ones, or ends old ones. `made`: those that the server made, to be shown once.
+   *
+   * @throws AppError `endpoint.unknown`, `account.credentials`.
    */
-  rotate(id: EndpointId, credentials: unknown, by: string): Promise<{ made: unknown }>;
+  rotate(id: EndpointId, rotation: Rotation, by: string): Promise<{ endpoint: Endpoint; made: unknown }>;
 }
 
 interface EndpointsDependencies {
@@ -83,23 +85,14 @@ export function createEndpoints(deps: EndpointsDependencies): Endpoints {
       await existing(id);
       await store.write('removeEndpoint', { id, by });
     },
-    async rotate(id, credentials, by) {
+    async rotate(id, rotation, by) {
       const before = await existing(id);
-      const made = credentials === undefined ? generated(keeping, before.provider) : null;
-      const present =
-        before.credentials === null
-          ? {}
-          : deps.vault.openCredentials(secretOwner.endpoint(id), before.credentials.sealed);
+      const { made, rotated } = rotatedCredentials(deps, before, rotation);
       const version = (before.credentials?.version ?? 0) + 1;
-      // What the server makes replaces secrets alone: an api_key or id by which the merchant knows the sender stays.
-      const rotated = withPrevious(credentials ?? made, present, { keepIds: credentials === undefined });
-      const kept = keep(keeping, secretOwner.endpoint(id), rotated, {
-        provider: before.provider,
-        for: 'endpoint',
-        version,
-      });
-      await store.write('changeEndpoint', { id, by, change: { credentials: kept } });
-      return { made: inUse(made, rotated) };
+      const options = { provider: before.provider, for: 'endpoint', version } as const;
+      const credentials = keep(keeping, secretOwner.endpoint(id), rotated, options);
+      await store.write('changeEndpoint', { id, by, change: { credentials } });
+      return { endpoint: { ...before, credentials }, made: inUse(made, rotated) };
     },
   };
 }
@@ -158,20 +151,24 @@ function generated(keeping: Keeping, name: string): unknown {
   return provider.generate(keeping.random);
 }
 
-/** The new secrets first, the present ones behind them: what signs with all, or with the first, is the provider's rule. */
-function withPrevious(next: unknown, present: unknown, { keepIds }: { keepIds: boolean }): unknown {
-  if (!isRecord(next) || !isRecord(present)) return next;
-  const merged: Record<string, unknown> = { ...present };
-  for (const [name, value] of Object.entries(next)) {
-    const before = present[name];
-    const both = Array.isArray(value) && Array.isArray(before);
-    merged[name] = both
-      ? [...value, ...before.filter((one) => !value.includes(one))].slice(0, limits.secretsPerCredential)
-      : keepIds
-        ? (before ?? value)
-        : value;
-  }
-  return merged;
+function rotatedCredentials(
+  { keeping, vault }: EndpointsDependencies,
+  { id, provider: name, credentials: kept }: Endpoint,
+  rotation: Rotation,
+): { made: unknown; rotated: unknown } {
+  const provider = providerOf(keeping, name);
+  const present = kept === null ? {} : vault.openCredentials(secretOwner.endpoint(id), kept.sealed);
+  if ('finish' in rotation) return { made: null, rotated: withoutOld(provider, 'endpoint', present) };
+  if ('drop' in rotation)
+    return {
+      made: null,
+      rotated: without(provider, 'endpoint', { present, drop: rotation.drop, mark: markOf(keeping, name) }),
+    };
+  const { credentials } = rotation;
+  const made = credentials === undefined ? generated(keeping, name) : null;
+  // What the server makes replaces secrets alone: an api_key or id by which the merchant knows the sender stays.
+  const change = { next: credentials ?? made, present, keepIds: credentials === undefined };
+  return { made, rotated: withNew(provider, 'endpoint', change) };
 }
 
 /** Of what the server made, what is used: an id that stayed is shown as it is. */
@@ -180,8 +177,4 @@ function inUse(made: unknown, kept: unknown): unknown {
   return Object.fromEntries(
     Object.entries(made).map(([name, value]) => [name, Array.isArray(value) ? value : kept[name]]),
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

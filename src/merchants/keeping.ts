@@ -20,6 +20,11 @@ export function providerOf({ providers }: Pick<Keeping, 'providers'>, name: stri
   return provider;
 }
 
+/** Makes fingerprints of a provider's secrets: the same text at two providers is no sign that one was used twice. */
+export function markOf({ vault }: Pick<Keeping, 'vault'>, provider: string): (material: Uint8Array) => string {
+  return (material) => vault.fingerprint(Buffer.concat([Buffer.from(`${provider} `), material]));
+}
+
 /**
  * Checks credentials against the provider's schema and encrypts them.
  *
@@ -35,7 +40,12 @@ export function keep(
   const schema = options.for === 'endpoint' ? provider.endpointCredentials : provider.accountCredentials;
   const parsed = schema.safeParse(credentials, { reportInput: true });
   if (!parsed.success) {
-    const errors = fieldErrors(parsed.error.issues, '/credentials');
+    const side = options.for === 'endpoint' ? 'endpoint' : 'account';
+    const errors = fieldErrors(parsed.error.issues, '/credentials').map(({ pointer, detail }) => {
+      const field = provider.secretFields(side).find((one) => pointer.split('/')[2] === one.field);
+      // Conventions differ by provider, and the wrong one is the usual mistake.
+      return { pointer, detail: field === undefined ? detail : `${detail} (what counts is ${field.says})` };
+    });
     const fields = errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ');
     throw new AppError('account.credentials', `${provider.name}: ${fields}`, { errors });
   }

@@ -127,16 +127,15 @@ function conclude(ledger: Ledger, input: Digested, births: Births, taken: Taken)
     reason,
     step: furthest(stepOf(input.callback.step, verdict), input.again),
   };
+  if (isReadBack(input, verdict)) readBack(ledger, callback);
   if (input.again !== null) {
     ledger.changeCallback(callback, input.digest);
-    if (isReadBack(input, verdict)) readBack(ledger, callback);
     ledger.count(callback, callback.step, input.again);
     return { ...births.effects, ...taken };
   }
   const outside = verdict === 'quarantined' || verdict === 'refused';
   if (outside && !ledger.quarantineHasRoom(callback.account)) ledger.countUnkept(callback);
   else ledger.addCallback(callback, input.digest);
-  if (isReadBack(input, verdict)) readBack(ledger, callback);
   ledger.count(callback, callback.step, null);
   return { ...births.effects, ...taken };
 }

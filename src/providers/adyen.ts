@@ -13,10 +13,11 @@ import { z } from 'zod';
 import { toIso } from '../domain/clock.ts';
 import type { Random } from '../domain/ids.ts';
 import type { Notification } from '../domain/notification.ts';
+import { adyenClient } from './clients/adyen.ts';
 import { define } from './define.ts';
 import { adyenUnits, readItem, type Said, saidByJson, signedFields } from './events/adyen.ts';
 import { equalBytes, fromBase64, fromHex, toBase64, toHex, utf8 } from './primitives/bytes.ts';
-import { idText, listOf, secretText } from './primitives/credentials.ts';
+import { apiBaseUrl, idText, listOf, secretText } from './primitives/credentials.ts';
 import { parseForm } from './primitives/form.ts';
 import { header, singleHeader } from './primitives/headers.ts';
 import { type HmacSecret, hmacMatches, hmacSecret } from './primitives/hmac.ts';
@@ -24,11 +25,19 @@ import { at, exactInteger, type JsonObject, parseJson, textAt } from './primitiv
 import { wireFromMinor } from './primitives/money.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
 import { acknowledgeWith, isSuccessStatus, judgeBy, post } from './primitives/replies.ts';
+import { noted } from './primitives/secret-fields.ts';
 import { type BodySignature, openSigned } from './primitives/signed-body.ts';
 import { wordsOf } from './primitives/vocabulary.ts';
 import type { Headers, Opened, Receiver, ReceiverAccount, Refusal, Sender } from './provider.ts';
+import { readAdyenStatement } from './statements/adyen.ts';
 
-const hmacKeys = listOf(secretText(64).regex(/^[0-9a-f]{64}$/i, 'must be the 64 hex digits that Adyen shows'));
+const hmacKeys = listOf(
+  noted(
+    secretText(64).regex(/^[0-9a-f]{64}$/i, 'must be the 64 hex digits that Adyen shows'),
+    'secret',
+    'the 32 bytes of the 64 hex digits',
+  ),
+);
 const basicAuth = secretText(8).regex(/^[^:]+:.+$/, 'must be a user name and a password, joined by a colon');
 const accountCredentials = z.strictObject({
   hmac_keys: hmacKeys,
@@ -36,6 +45,9 @@ const accountCredentials = z.strictObject({
   merchant_accounts: z.exactOptional(z.array(idText).min(1).max(100)),
   /** Default: `automatic`. */
   capture: z.exactOptional(z.enum(['automatic', 'manual'])),
+  api_key: z.exactOptional(secretText(16)),
+  /** Of the Checkout API, with its version; compulsory on a live account, whose host begins with a prefix of its own. */
+  api_base_url: z.exactOptional(apiBaseUrl),
 });
 const endpointCredentials = z.strictObject({
   hmac_keys: hmacKeys,
@@ -65,7 +77,7 @@ const words = wordsOf<readonly [eventCode: string, success: 'true' | 'false']>({
   'dispute.lost': ['SECOND_CHARGEBACK', 'true'],
 });
 
-export const adyen = define({
+export const adyen = define<AccountCredentials, EndpointCredentials>({
   name: 'adyen',
   profile: {
     deadlineMs: 10_000,
@@ -83,16 +95,23 @@ export const adyen = define({
       'A new HMAC key takes a while to spread: keep the old one beside it.',
       'CAPTURE_FAILED and REFUND_FAILED carry the pspReference of the capture or refund that failed.',
       'All events of one dispute share their pspReference.',
+      'The REFUND that tells of a refund carries the pspReference with which it was accepted.',
       'CANCEL_OR_REFUND is what modification.action says, which no signature covers.',
+      'The days of settlement reports are those of Amsterdam unless the account says otherwise.',
+      'Net amounts of the settlement report lack exactly what Adyen kept of the gross ones.',
     ],
+    statementZone: 'Europe/Amsterdam',
   },
   accountCredentials,
   endpointCredentials,
   receiver,
   sender,
+  client: adyenClient,
+  readStatement: readAdyenStatement,
   pair(random: Random) {
     const keys = { hmac_keys: [toHex(random(32))] };
-    return { account: keys, endpoint: { ...keys, merchant_account: 'SandboxMerchant' } };
+    const api = { merchant_accounts: ['TestMerchant'], api_key: `AQE${toBase64(random(24))}` };
+    return { account: { ...keys, ...api }, endpoint: { ...keys, merchant_account: 'TestMerchant' } };
   },
 });
 

@@ -7,21 +7,23 @@
  */
 import { z } from 'zod';
 import { toIso } from '../domain/clock.ts';
-import type { Fact, FactKind } from '../domain/fact.ts';
-import type { AccountId, Random } from '../domain/ids.ts';
+import { AppError } from '../domain/errors.ts';
+import type { Random } from '../domain/ids.ts';
 import type { Notification } from '../domain/notification.ts';
+import { checkoutClient } from './clients/checkout.ts';
 import { define } from './define.ts';
+import { checkoutUnits, readCheckoutEvent } from './events/checkout.ts';
 import { equalBytes, toHex, utf8 } from './primitives/bytes.ts';
-import { fieldPath, listOf, secretText } from './primitives/credentials.ts';
+import { apiBaseUrl, fieldPath, listOf, secretText } from './primitives/credentials.ts';
 import { singleHeader } from './primitives/headers.ts';
 import { hmacSecret } from './primitives/hmac.ts';
-import { at, exactInteger, idAt, type Json, type JsonObject, textAt } from './primitives/json.ts';
-import { moneyFromWire, type WireUnits, wireFromMinor } from './primitives/money.ts';
-import { orderMetadata, orderNoAt } from './primitives/order-no.ts';
+import { exactInteger, idAt, type Json, type JsonObject, textAt } from './primitives/json.ts';
+import { wireFromMinor } from './primitives/money.ts';
+import { orderMetadata } from './primitives/order-no.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, isSuccessStatus, judgeBy } from './primitives/replies.ts';
 import { type BodySignature, openSigned, postSigned } from './primitives/signed-body.ts';
-import { factTold, openedAs, timeAt } from './primitives/told-fact.ts';
+import { openedAs } from './primitives/told-fact.ts';
 import { wordsOf } from './primitives/vocabulary.ts';
 import type { Headers, Receiver, ReceiverAccount, Refusal, Sender } from './provider.ts';
 
@@ -30,38 +32,17 @@ const endpointCredentials = z.strictObject({
   /** What the header Authorization holds, as chosen at Checkout.com. */
   authorization: z.exactOptional(secretText(8)),
 });
-const accountCredentials = endpointCredentials.extend({ order_no_path: z.exactOptional(fieldPath) });
+const accountCredentials = endpointCredentials.extend({
+  order_no_path: z.exactOptional(fieldPath),
+  secret_key: z.exactOptional(secretText(16).startsWith('sk_', 'must start with sk_')),
+  api_base_url: z.exactOptional(apiBaseUrl),
+});
 type AccountCredentials = z.infer<typeof accountCredentials>;
 type EndpointCredentials = z.infer<typeof endpointCredentials>;
 
 const signature: BodySignature = { header: 'cko-signature', encoding: 'hex' };
 const authorizationGrammar = { form: /^[!-~]+$/, says: 'one text without spaces' };
-const units: WireUnits = { platform: 'checkout', exponents: { CLP: 2 } };
 const [minute, hour] = [60_000, 3_600_000] as const;
-const orderNoPaths = ['data.metadata.order_no', 'data.metadata.order_id', 'data.reference', 'data.payment_reference'];
-
-const kindOfPaymentEvent = new Map<string, FactKind>([
-  ['payment_approved', 'authorized'],
-  ['payment_captured', 'captured'],
-  ['payment_declined', 'failed'],
-  ['payment_capture_declined', 'failed'],
-  ['payment_canceled', 'closed'],
-  ['payment_expired', 'closed'],
-  ['payment_voided', 'voided'],
-  ['payment_refund_pending', 'refund_pending'],
-  ['payment_refunded', 'refunded'],
-  ['payment_refund_declined', 'refund_failed'],
-]);
-/** A cancelled dispute was withdrawn by the bank; a resolved one was refunded before, and decides nothing more. */
-const kindOfDisputeEvent = new Map<string, FactKind>([
-  ['dispute_received', 'dispute_opened'],
-  ['dispute_evidence_required', 'dispute_opened'],
-  ['dispute_evidence_submitted', 'dispute_opened'],
-  ['dispute_won', 'dispute_won'],
-  ['dispute_canceled', 'dispute_won'],
-  ['dispute_lost', 'dispute_lost'],
-  ['dispute_accepted', 'dispute_lost'],
-]);
 const words = wordsOf<string>({
   'payment.authorized': 'payment_approved',
   'payment.succeeded': 'payment_captured',
@@ -89,6 +70,7 @@ export const checkout = define({
       'The steps of the retry schedule.',
       'Amounts of CLP have two decimals, which are zeros; all others are in the minor units of ISO 4217.',
       'Events of the test system link to a host with `.sandbox.` in its name.',
+      'Actions are Authorization, Capture, Void and Refund, with the ids that events call action_id.',
       'payment_refund_pending and payment_refunded of one refund share their action_id.',
     ],
   },
@@ -96,16 +78,20 @@ export const checkout = define({
   endpointCredentials,
   receiver,
   sender,
+  client: ({ secret_key, ...rest }, world) =>
+    secret_key === undefined ? {} : checkoutClient({ secret_key, ...rest }, world),
   generate,
   pair(random) {
-    const credentials = generate(random);
-    return { account: credentials, endpoint: credentials };
+    const endpoint = generate(random);
+    return { account: { ...endpoint, secret_key: `sk_${toHex(random(16))}` }, endpoint };
   },
 });
 
 function receiver(credentials: AccountCredentials, account: ReceiverAccount): Receiver {
+  if (account.mode === 'live' && credentials.secret_key?.startsWith('sk_sbox_')) {
+    throw new AppError('account.credentials', 'secret_key is a key of the sandbox, and the account is live');
+  }
   const secrets = credentials.signature_keys.map((key) => hmacSecret(key));
-  const paths = credentials.order_no_path === undefined ? orderNoPaths : [credentials.order_no_path];
   return {
     open(request) {
       const refusal = refuseAuthorization(request.headers, credentials.authorization);
@@ -116,7 +102,7 @@ function receiver(credentials: AccountCredentials, account: ReceiverAccount): Re
         if (account.mode === 'live' && isOfSandbox(body)) {
           return { is: 'ignored', messageId: id, type: shown(`${type} (not live)`) };
         }
-        return openedAs({ id, type }, readEvent(type, body, account.id, paths));
+        return openedAs({ id, type }, readCheckoutEvent(type, body, account.id, credentials.order_no_path));
       });
     },
     acknowledge: acknowledgeReceived,
@@ -127,9 +113,11 @@ function sender(credentials: EndpointCredentials): Sender {
   const secret = hmacSecret(credentials.signature_keys[0] ?? '');
   const { authorization } = credentials;
   const headers: Headers = authorization === undefined ? [] : [['authorization', authorization]];
+  const signed = (body: JsonObject | Uint8Array) => postSigned(body, { ...signature, secret }, headers);
   return {
-    seal: (notification) => postSigned(eventFor(notification), { ...signature, secret }, headers),
+    seal: (notification) => signed(eventFor(notification)),
     judge: judgeBy(isSuccessStatus, { wanted: 'any 2xx' }),
+    signBody: signed,
   };
 }
 
@@ -150,29 +138,10 @@ function isOfSandbox(body: Json): boolean {
   return /^https:\/\/([^/]*\.)?sandbox\./.test(textAt(body, '_links.self.href') ?? '');
 }
 
-function readEvent(type: string, body: Json, account: AccountId, paths: readonly string[]): Fact | string | null {
-  const data = at(body, 'data');
-  const ofDispute = kindOfDisputeEvent.get(type);
-  const kind = ofDispute ?? kindOfPaymentEvent.get(type);
-  if (kind === undefined) return null;
-  return factTold(
-    {
-      kind,
-      paymentId: idAt(data, ofDispute === undefined ? 'id' : 'payment_id'),
-      operationId: ofDispute === undefined ? (idAt(data, 'action_id') ?? idAt(data, 'id')) : idAt(data, 'id'),
-      reference: orderNoAt(body, paths),
-      money: moneyFromWire(at(data, 'amount'), at(data, 'currency'), units),
-      time:
-        timeAt(data, 'processed_on') ?? timeAt(data, 'date') ?? timeAt(body, 'created_on') ?? timeAt(body, 'timestamp'),
-    },
-    account,
-  );
-}
-
 function eventFor(notification: Notification): JsonObject {
   const { type, paymentId, operationId, orderNo, currency } = notification;
   const time = toIso(notification.occurredAt);
-  const money = { amount: exactInteger(wireFromMinor(notification.amountMinor, currency, units)), currency };
+  const money = { amount: exactInteger(wireFromMinor(notification.amountMinor, currency, checkoutUnits)), currency };
   const data = type.startsWith('dispute.')
     ? { id: operationId, payment_id: paymentId, payment_reference: orderNo, ...money, date: time }
     : {

@@ -11,18 +11,23 @@ import { toIso } from '../domain/clock.ts';
 import type { Random } from '../domain/ids.ts';
 import { decimalFromMinor } from '../domain/money.ts';
 import type { Notification, NotificationType } from '../domain/notification.ts';
+import { coinbaseCommerceClient } from './clients/coinbase-commerce.ts';
 import { define } from './define.ts';
 import { readCoinbaseCharge } from './events/coinbase-commerce.ts';
 import { openBodyHmac, sealBodyHmac } from './primitives/body-hmac.ts';
 import { toHex, utf8 } from './primitives/bytes.ts';
-import { fieldPath, listOf, secretText } from './primitives/credentials.ts';
+import { apiBaseUrl, fieldPath, listOf, secretText } from './primitives/credentials.ts';
 import type { JsonObject } from './primitives/json.ts';
 import { orderMetadata } from './primitives/order-no.ts';
 import { acknowledgeReceived, judgeBy } from './primitives/replies.ts';
 import type { Sender } from './provider.ts';
 
 const endpointCredentials = z.strictObject({ webhook_secrets: listOf(secretText(16)) });
-const accountCredentials = endpointCredentials.extend({ order_no_path: z.exactOptional(fieldPath) });
+const accountCredentials = endpointCredentials.extend({
+  order_no_path: z.exactOptional(fieldPath),
+  api_key: z.exactOptional(secretText(16)),
+  api_base_url: z.exactOptional(apiBaseUrl),
+});
 type EndpointCredentials = z.infer<typeof endpointCredentials>;
 
 const header = 'x-cc-webhook-signature';
@@ -51,6 +56,7 @@ export const coinbaseCommerce = define({
       'The deadline for an answer is not published.',
       'The steps of the retry schedule: Coinbase says exponential, at most an hour apart, for three days; ours are fewer.',
       'Only `metadata` of a charge carries the order; the product is being replaced by newer ones of Coinbase.',
+      'The list of charges goes on after the code of its last one.',
       'A charge that is resolved by hand, or paid late or in part, counts with the local value of its payments.',
     ],
   },
@@ -63,10 +69,12 @@ export const coinbaseCommerce = define({
     acknowledge: acknowledgeReceived,
   }),
   sender,
+  client: ({ api_key, ...rest }, world) =>
+    api_key === undefined ? {} : coinbaseCommerceClient({ api_key, ...rest }, world),
   generate,
   pair(random) {
-    const credentials = generate(random);
-    return { account: credentials, endpoint: credentials };
+    const endpoint = generate(random);
+    return { account: { ...endpoint, api_key: toHex(random(16)) }, endpoint };
   },
 });
 

@@ -1,5 +1,6 @@
 import type { Random } from '../domain/ids.ts';
 import { acceptsRisk } from '../domain/merchant.ts';
+import { secretFieldsOf, secretsIn } from './primitives/secret-fields.ts';
 import type { Definition, Profile, Provider, Receiver } from './provider.ts';
 
 /** Credentials together with the provider that they are for. */
@@ -23,7 +24,9 @@ export interface DefinedProvider<A, E> extends Provider {
  * nothing is sealed that the format cannot say.
  */
 export function define<A, E>(definition: Definition<A, E>): DefinedProvider<A, E> {
-  const { name, profile, accountCredentials, endpointCredentials, client, readStatement, generate, pair } = definition;
+  const { name, profile, accountCredentials, endpointCredentials, client, readStatement } = definition;
+  const { generate, keyPair, pair } = definition;
+  const secretFields = { account: secretFieldsOf(accountCredentials), endpoint: secretFieldsOf(endpointCredentials) };
   return {
     name,
     profile,
@@ -36,20 +39,28 @@ export function define<A, E>(definition: Definition<A, E>): DefinedProvider<A, E
     sender(credentials) {
       const sender = definition.sender(endpointCredentials.parse(credentials));
       return {
+        ...sender,
         seal(notification, context) {
           const { type, currency } = notification;
           if (!profile.types.includes(type)) throw new RangeError(`${name} cannot say ${type}`);
           if (profile.currencies?.includes(currency) === false) throw new RangeError(`${name} cannot say ${currency}`);
           return sender.seal(notification, context);
         },
-        judge: (answer) => sender.judge(answer),
       };
     },
+    secretFields: (side) => secretFields[side],
+    secretsIn: (side, credentials, mark) => secretsIn(secretFields[side], credentials, mark),
     account: (credentials) => ({ provider: name, credentials }),
     endpoint: (credentials) => ({ provider: name, credentials }),
     ...(client ? { client: (credentials, world) => client(accountCredentials.parse(credentials), world) } : {}),
-    ...(readStatement ? { readStatement } : {}),
+    ...(readStatement
+      ? {
+          readStatement: (file, account, credentials) =>
+            readStatement(file, account, accountCredentials.parse(credentials)),
+        }
+      : {}),
     ...(generate ? { generate } : {}),
+    ...(keyPair ? { keyPair } : {}),
     ...(pair ? { pair } : {}),
   };
 }

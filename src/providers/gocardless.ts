@@ -5,18 +5,19 @@
  * paymentId: the payment (`PM…`; where a refund names none, the order as a whole, else the refund). operationId: capture, its reversal
  * and its chargeback = the payment, single; refund = `RF…`, single.
  *
- * Events carry no amount. With `amount: from_order` it is what the order expects; without it a person says it.
+ * Events carry no amount. With an `access_token` they are read back, so that it comes by query. Else, with `amount: from_order` it is what
+ * the order expects; without it a person says it.
  */
-
 import { z } from 'zod';
 import { toIso } from '../domain/clock.ts';
 import type { Random } from '../domain/ids.ts';
 import type { NotificationType } from '../domain/notification.ts';
+import { gocardlessClient } from './clients/gocardless.ts';
 import { define } from './define.ts';
 import { readGocardlessEvents } from './events/gocardless.ts';
 import { openBodyHmac, sealBodyHmac } from './primitives/body-hmac.ts';
 import { toHex, utf8 } from './primitives/bytes.ts';
-import { fieldPath, listOf, secretText } from './primitives/credentials.ts';
+import { apiBaseUrl, fieldPath, listOf, secretText } from './primitives/credentials.ts';
 import { orderMetadata } from './primitives/order-no.ts';
 import { acknowledgeWith, isSuccessStatus, judgeBy } from './primitives/replies.ts';
 import type { Sender } from './provider.ts';
@@ -26,6 +27,8 @@ const accountCredentials = endpointCredentials.extend({
   amount: z.exactOptional(z.enum(['required', 'from_order'])),
   /** Within an event. */
   order_no_path: z.exactOptional(fieldPath),
+  access_token: z.exactOptional(secretText(16)),
+  api_base_url: z.exactOptional(apiBaseUrl),
 });
 type EndpointCredentials = z.infer<typeof endpointCredentials>;
 
@@ -59,6 +62,7 @@ export const gocardless = define({
       'The steps of the retry schedule: GoCardless says up to eight, at growing intervals that begin with 1, 2 and 10 minutes.',
       'One request holds at most 250 events.',
       'Whether events of refunds name the payment.',
+      'Events can be listed by payment and by refund, and are kept as long as orders are asked about.',
       'A payment that fails after it was confirmed, but before it was paid out, is told by `failed` alone.',
     ],
   },
@@ -70,6 +74,7 @@ export const gocardless = define({
         account,
         orderNoPath: credentials.order_no_path,
         fromOrder: credentials.amount === 'from_order',
+        readBack: credentials.access_token !== undefined,
       }),
     ),
     acknowledge: acknowledgeWith({
@@ -81,10 +86,12 @@ export const gocardless = define({
     }),
   }),
   sender,
+  client: ({ access_token, ...rest }, world) =>
+    access_token === undefined ? {} : gocardlessClient({ access_token, ...rest }, world),
   generate,
   pair(random) {
-    const credentials = generate(random);
-    return { account: credentials, endpoint: credentials };
+    const endpoint = generate(random);
+    return { account: { ...endpoint, access_token: `live_${toHex(random(20))}` }, endpoint };
   },
 });
 

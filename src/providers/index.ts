@@ -6,6 +6,8 @@ import { coinbaseCommerce } from './coinbase-commerce.ts';
 import { gocardless } from './gocardless.ts';
 import { hmac } from './hmac.ts';
 import { lemonsqueezy } from './lemonsqueezy.ts';
+import { mercadopago } from './mercadopago.ts';
+import { mollie } from './mollie.ts';
 import { paddle } from './paddle.ts';
 import { paystack } from './paystack.ts';
 import type { Provider } from './provider.ts';
@@ -16,6 +18,7 @@ import { standard } from './standard.ts';
 import { stripe } from './stripe.ts';
 import { unionpay } from './unionpay.ts';
 import { wechatpay } from './wechatpay.ts';
+import { wechatpayV2 } from './wechatpay-v2.ts';
 
 export type { Configured } from './define.ts';
 export type { Provider } from './provider.ts';
@@ -28,6 +31,8 @@ export {
   gocardless,
   hmac,
   lemonsqueezy,
+  mercadopago,
+  mollie,
   paddle,
   paystack,
   razorpay,
@@ -37,6 +42,7 @@ export {
   stripe,
   unionpay,
   wechatpay,
+  wechatpayV2,
 };
 
 /** Every provider. A new one is its file, a folder of fixtures, and a line here. */
@@ -50,6 +56,8 @@ export const providers: readonly Provider[] = [
   coinbaseCommerce,
   gocardless,
   lemonsqueezy,
+  mercadopago,
+  mollie,
   paddle,
   paystack,
   razorpay,
@@ -58,6 +66,7 @@ export const providers: readonly Provider[] = [
   stripe,
   unionpay,
   wechatpay,
+  wechatpayV2,
 ];
 
 /** The provider of that name, or undefined. */

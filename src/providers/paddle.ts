@@ -10,10 +10,11 @@ import { z } from 'zod';
 import { toIso } from '../domain/clock.ts';
 import type { Random } from '../domain/ids.ts';
 import type { Notification, NotificationType } from '../domain/notification.ts';
+import { paddleClient } from './clients/paddle.ts';
 import { define } from './define.ts';
 import { readPaddleEvent } from './events/paddle.ts';
 import { toHex, utf8 } from './primitives/bytes.ts';
-import { fieldPath, listOf, secretText } from './primitives/credentials.ts';
+import { apiBaseUrl, fieldPath, listOf, secretText } from './primitives/credentials.ts';
 import { type JsonObject, parseJson } from './primitives/json.ts';
 import { orderMetadata } from './primitives/order-no.ts';
 import { isRefused } from './primitives/refusal.ts';
@@ -22,7 +23,11 @@ import { type TimedSignature, timedSigner } from './primitives/timed-signature.t
 import type { Receiver, ReceiverAccount, Sender } from './provider.ts';
 
 const endpointCredentials = z.strictObject({ webhook_secrets: listOf(secretText(16)) });
-const accountCredentials = endpointCredentials.extend({ order_no_path: z.exactOptional(fieldPath) });
+const accountCredentials = endpointCredentials.extend({
+  order_no_path: z.exactOptional(fieldPath),
+  api_key: z.exactOptional(secretText(16)),
+  api_base_url: z.exactOptional(apiBaseUrl),
+});
 type AccountCredentials = z.infer<typeof accountCredentials>;
 type EndpointCredentials = z.infer<typeof endpointCredentials>;
 
@@ -65,6 +70,7 @@ export const paddle = define({
       'A retry is signed anew, so the replay window of 300 s does not refuse it.',
       'A chargeback that is reversed is told by `adjustment.updated`; one that is lost is told by nothing.',
       'Of several payments of a failed transaction the newest stands first.',
+      'The list of transactions can be cut by created_at, and the newest payment of one stands first.',
       'Renewals of a subscription carry its custom_data.',
     ],
   },
@@ -72,10 +78,11 @@ export const paddle = define({
   endpointCredentials,
   receiver,
   sender,
+  client: ({ api_key, ...rest }, world) => (api_key === undefined ? {} : paddleClient({ api_key, ...rest }, world)),
   generate,
   pair(random) {
-    const credentials = generate(random);
-    return { account: credentials, endpoint: credentials };
+    const endpoint = generate(random);
+    return { account: { ...endpoint, api_key: `pdl_live_apikey_${toHex(random(20))}` }, endpoint };
   },
 });
 

@@ -11,42 +11,36 @@
 import { z } from 'zod';
 import { toIso } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
-import type { Fact, FactKind } from '../domain/fact.ts';
-import type { AccountId, Random } from '../domain/ids.ts';
-import type { Money } from '../domain/money.ts';
+import type { Random } from '../domain/ids.ts';
 import type { Notification } from '../domain/notification.ts';
+import { paystackClient } from './clients/paystack.ts';
 import { define } from './define.ts';
+import { paystackCurrencies, paystackUnits, readPaystackEvent } from './events/paystack.ts';
 import { toHex } from './primitives/bytes.ts';
-import { fieldPath, listOf, secretText } from './primitives/credentials.ts';
+import { apiBaseUrl, fieldPath, listOf, secretText } from './primitives/credentials.ts';
 import { hmacSecret } from './primitives/hmac.ts';
-import { at, exactInteger, idAt, type Json, type JsonObject, textAt } from './primitives/json.ts';
-import { currencyFrom, moneyFromWire, type WireUnits, wireFromMinor } from './primitives/money.ts';
-import { orderMetadata, orderNoAt } from './primitives/order-no.ts';
+import { exactInteger, type JsonObject, textAt } from './primitives/json.ts';
+import { wireFromMinor } from './primitives/money.ts';
+import { orderMetadata } from './primitives/order-no.ts';
 import { shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, judgeBy } from './primitives/replies.ts';
 import { type BodySignature, openSigned, postSigned } from './primitives/signed-body.ts';
-import { factTold, openedAs, timeAt } from './primitives/told-fact.ts';
+import { openedAs } from './primitives/told-fact.ts';
 import { wordsOf } from './primitives/vocabulary.ts';
-import type { Context, Receiver, ReceiverAccount, Sender } from './provider.ts';
+import type { Receiver, ReceiverAccount, Sender } from './provider.ts';
 
 const secretKeys = listOf(secretText(16).regex(/^sk_(test|live)_/, 'must start with sk_live_ or sk_test_'));
-const accountCredentials = z.strictObject({ secret_keys: secretKeys, order_no_path: z.exactOptional(fieldPath) });
+const accountCredentials = z.strictObject({
+  secret_keys: secretKeys,
+  order_no_path: z.exactOptional(fieldPath),
+  api_base_url: z.exactOptional(apiBaseUrl),
+});
 const endpointCredentials = z.strictObject({ secret_keys: secretKeys });
 type AccountCredentials = z.infer<typeof accountCredentials>;
 type EndpointCredentials = z.infer<typeof endpointCredentials>;
 
 const signature: BodySignature = { header: 'x-paystack-signature', encoding: 'hex' };
 const [minute, hour] = [60_000, 3_600_000] as const;
-/** The subunit is a hundredth everywhere, also of the franc, which has none in ISO 4217. */
-const units: WireUnits = { platform: 'paystack', exponents: { XOF: 2 } };
-const currencies = ['EGP', 'GHS', 'KES', 'NGN', 'USD', 'XOF', 'ZAR'];
-const chargePaths = ['data.metadata.order_no', 'data.metadata.order_id', 'data.reference'];
-const disputePaths = [
-  'data.transaction.metadata.order_no',
-  'data.transaction.metadata.order_id',
-  'data.transaction.reference',
-];
-
 /** The event and the status of its object that say each type. */
 const words = wordsOf<readonly [event: string, status: string]>({
   'payment.succeeded': ['charge.success', 'success'],
@@ -58,27 +52,13 @@ const words = wordsOf<readonly [event: string, status: string]>({
   'dispute.lost': ['charge.dispute.resolve', 'merchant-accepted'],
 });
 
-const kindOfRefundEvent = new Map<string, FactKind>([
-  ['refund.pending', 'refund_pending'],
-  ['refund.processing', 'refund_pending'],
-  ['refund.needs-attention', 'refund_pending'],
-  ['refund.processed', 'refunded'],
-  ['refund.failed', 'refund_failed'],
-]);
-/** Who was right in the end: the merchant, or the customer. */
-const kindOfResolution = new Map<string | null, FactKind>([
-  ['declined', 'dispute_won'],
-  ['merchant-accepted', 'dispute_lost'],
-  ['auto-accepted', 'dispute_lost'],
-]);
-
 export const paystack = define({
   name: 'paystack',
   profile: {
     deadlineMs: 30_000,
     schedule: [3 * minute, 3 * minute, 3 * minute, 3 * minute, ...Array.from({ length: 12 }, () => hour)],
     types: words.types,
-    currencies,
+    currencies: paystackCurrencies,
     singleHeaders: [signature.header],
     rotation: 'first',
     methods: ['POST'],
@@ -87,6 +67,8 @@ export const paystack = define({
       'The retry schedule: 3 minutes four times, then each hour for 72 hours; only the first 12 of these hours are kept here.',
       'The amounts of XOF are hundredths of a franc.',
       'Refund events carry the id of the refund, or a refund_reference; without either `operation_id_missing` opens.',
+      'A refund keeps its merchant_note, by which one that was asked for before is found again.',
+      'A transaction that is asked for and is not there is answered 400 or 404, with the words "not found".',
       'The fields of refunds and disputes, and the resolutions of a dispute: declined, merchant-accepted, auto-accepted.',
     ],
   },
@@ -94,6 +76,7 @@ export const paystack = define({
   endpointCredentials,
   receiver,
   sender,
+  client: (credentials, world) => paystackClient(credentials, world),
   generate,
   pair(random) {
     const credentials = generate(random);
@@ -115,7 +98,8 @@ function receiver(credentials: AccountCredentials, account: ReceiverAccount): Re
         if (domain !== null && domain !== account.mode) {
           return { is: 'ignored', messageId: null, type: shown(`${type} (not ${account.mode})`) };
         }
-        const fact = readEvent(type, body, { account: account.id, orderNoPath: credentials.order_no_path, context });
+        const reading = { account: account.id, orderNoPath: credentials.order_no_path, now: context.now };
+        const fact = readPaystackEvent(type, body, reading);
         return openedAs({ id: null, type }, fact);
       }),
     acknowledge: acknowledgeReceived,
@@ -136,73 +120,10 @@ function generate(random: Random): { secret_keys: string[] } {
   return { secret_keys: [`sk_live_${toHex(random(20))}`] };
 }
 
-interface Reading {
-  account: AccountId;
-  orderNoPath: string | undefined;
-  context: Context;
-}
-
-function readEvent(type: string, body: Json, reading: Reading): Fact | string | null {
-  const paths = (ours: readonly string[]) => (reading.orderNoPath === undefined ? ours : [reading.orderNoPath]);
-  const data = at(body, 'data');
-  const now = reading.context.now;
-  if (type === 'charge.success') {
-    const paymentId = idAt(data, 'reference');
-    const reference = orderNoAt(body, paths(chargePaths));
-    const money = moneyOf(at(data, 'amount'), at(data, 'currency'));
-    const time = timeAt(data, 'paid_at') ?? timeAt(data, 'created_at');
-    return factTold(
-      { kind: 'captured', paymentId, operationId: idAt(data, 'id'), reference, money, time },
-      reading.account,
-    );
-  }
-  const ofRefund = kindOfRefundEvent.get(type);
-  if (ofRefund !== undefined) return ofRefundEvent(type, ofRefund, body, reading);
-  const kind =
-    type === 'charge.dispute.create' || type === 'charge.dispute.remind'
-      ? 'dispute_opened'
-      : type === 'charge.dispute.resolve'
-        ? kindOfResolution.get(textAt(data, 'resolution'))
-        : undefined;
-  if (kind === undefined) return null;
-  const amount = at(data, 'refund_amount') ?? at(data, 'transaction.amount');
-  const money = moneyOf(amount, at(data, 'currency') ?? at(data, 'transaction.currency'));
-  const told = { kind, paymentId: idAt(data, 'transaction.reference'), operationId: idAt(data, 'id'), money };
-  const time = timeAt(data, kind === 'dispute_opened' ? 'createdAt' : 'resolvedAt') ?? now;
-  return factTold({ ...told, reference: orderNoAt(body, paths(disputePaths)), time }, reading.account);
-}
-
-/** Refund events carry no time, so that of their receipt stands in. */
-function ofRefundEvent(type: string, kind: FactKind, body: Json, reading: Reading): Fact | string {
-  const data = at(body, 'data');
-  const paymentId = idAt(data, 'transaction_reference') ?? idAt(data, 'transaction.reference');
-  const operationId = idAt(data, 'id') ?? idAt(data, 'refund_reference');
-  const path = reading.orderNoPath;
-  return factTold(
-    {
-      kind,
-      paymentId,
-      operationId: operationId ?? `${paymentId}:refund`,
-      operationIdMissing: operationId === null,
-      reference: (path === undefined ? null : orderNoAt(body, [path])) ?? orderNoAt({ paymentId }, ['paymentId']),
-      money: moneyOf(at(data, 'amount'), at(data, 'currency')),
-      needsPerson: type === 'refund.needs-attention',
-      time: reading.context.now,
-    },
-    reading.account,
-  );
-}
-
-function moneyOf(amount: Json | undefined, currency: Json | undefined): Money | null | string {
-  const code = currencyFrom(currency);
-  if (code !== null && !currencies.includes(code)) return `the units of ${code} at Paystack are not known`;
-  return moneyFromWire(amount, currency, units);
-}
-
 function eventFor(notification: Notification, domain: 'live' | 'test'): JsonObject {
   const { type, operationId, orderNo, currency } = notification;
   const [event, status] = words.wordFor(type);
-  const amount = exactInteger(wireFromMinor(notification.amountMinor, currency, units));
+  const amount = exactInteger(wireFromMinor(notification.amountMinor, currency, paystackUnits));
   const time = toIso(notification.occurredAt);
   const common = { id: operationId, domain, currency };
   if (type === 'payment.succeeded') {

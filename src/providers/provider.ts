@@ -41,6 +41,7 @@ export interface Context {
 export interface Reference {
   reference: string | null;
   paymentId: string | null;
+  /** The operation that is asked about as well; for a refund by us, its idempotency key does too where the platform goes by that. */
   operationId?: string;
 }
 
@@ -98,12 +99,14 @@ export interface Judgement {
 /** Seals notifications under one version of an endpoint's credentials, and judges the answers. */
 export interface Sender {
   /**
-   * The request to send; `target` of the result is ignored, the endpoint's URL decides. RSA may leave the thread.
+   * The request to send. Of its `target` only the query counts, and is added to the endpoint's URL. RSA may leave the thread.
    *
    * @throws RangeError for a type or an amount that `profile` says the format cannot carry.
    */
   seal(notification: Notification, context: Context): RawRequest | Promise<RawRequest>;
   judge(answer: RawReply | 'timeout' | 'unreachable'): Judgement;
+  /** Signs a body as it is, for what a platform has sent though no notification says it. Only where the sandbox plays such. */
+  signBody?(body: Uint8Array, context: Context): RawRequest;
 }
 
 /** One request to a provider's own API. */
@@ -156,12 +159,16 @@ export interface Client {
   query?(order: Reference, signal: AbortSignal): Promise<QueryAnswer>;
   /** Gives money back; the same key gives it once. */
   refund?(order: Reference, money: Money, idempotencyKey: string, signal: AbortSignal): Promise<Fact>;
-  /** Ends a payment that is not paid; null: there was nothing to close. A paid one throws `provider.refused`. */
+  /** Ends a payment that is not paid; null: there was nothing to close, or its end is told later. A paid one throws `provider.refused`. */
   close?(order: Reference, signal: AbortSignal): Promise<Fact | null>;
   /** The bill of a day (`2026-01-05`, in `profile.statementZone`) as the provider's file. */
   statement?(day: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
-  /** Public keys the platform signs with now, as a change of the account's credentials to merge in. */
-  fetchKeys?(signal: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * The public key of this id (`keyId` of an `unknown_key`: hostile until it is checked), and what else the platform signs with now, as a change of the account's
+   * credentials: fields that hold an object take its entries in, others are replaced. `provider.refused`: it is none of the platform's;
+   * `provider.cannot_ask`: it cannot be one, so nobody was asked.
+   */
+  fetchKeys?(keyId: string, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** A row of a provider's bill. */
@@ -205,6 +212,45 @@ export interface Profile {
   statementZone?: string;
 }
 
+/** Account credentials open, endpoint credentials seal. */
+export type Side = 'account' | 'endpoint';
+
+export type SecretKind = 'secret' | 'encryption_key' | 'public_key' | 'private_key' | 'certificate';
+
+/** A field of credentials that holds key material. */
+export interface SecretField {
+  field: string;
+  kind: SecretKind;
+  /** What of the text is the key, as a phrase: conventions differ, and are never guessed. */
+  says: string;
+}
+
+/** One secret that credentials hold, without it. */
+export interface SecretView {
+  field: string;
+  /** Its name where the field gives each one: a serial, a public key. */
+  name: string | null;
+  /** The same for the same secret at the same provider, and for both halves of a pair of keys. */
+  fingerprint: string;
+  kind: SecretKind;
+  /** As of its field. */
+  says: string;
+  /** `RSA 2048`, `ED25519`; null for a secret that is no key of a pair. */
+  key: string | null;
+  /** Of a certificate; else null. */
+  subject: string | null;
+  serial: string | null;
+  expiresAt: Instant | null;
+}
+
+/** Key material that was made for one sender and its receivers. */
+export interface MadeSecrets {
+  /** Fields of endpoint credentials. */
+  seals: Readonly<Record<string, unknown>>;
+  /** Fields of account credentials for the other side, all of them public; null where both sides share what seals. */
+  opens: Readonly<Record<string, unknown>> | null;
+}
+
 /** Settings of an account that a receiver needs beside its credentials. */
 export interface ReceiverAccount {
   id: AccountId;
@@ -228,13 +274,19 @@ export interface Definition<A, E> {
   /** Built once per version of the credentials, as the receiver. */
   client?(credentials: A, world: ClientWorld): Client;
   /**
-   * Reads a bill as it streams by, and checks its totals where it has them.
+   * Reads a bill as it streams by, and checks its totals where it has them. The credentials say whose money the account is.
    *
    * @throws AppError `statement.malformed` with the line; what was yielded before stays true of the rows before.
    */
-  readStatement?(file: AsyncIterable<Uint8Array>, account: ReceiverAccount): AsyncIterable<StatementRow>;
+  readStatement?(
+    file: AsyncIterable<Uint8Array>,
+    account: ReceiverAccount,
+    credentials: A,
+  ): AsyncIterable<StatementRow>;
   /** Makes endpoint credentials where the server can (generated secrets, shown once); absent where a person must bring them. */
   generate?(random: Random): E;
+  /** Makes a pair of keys: the private half seals, the public one opens. Absent where both sides share a secret. */
+  keyPair?(random: Random): MadeSecrets;
   /** Made-up credentials for both sides that fit each other, for the sandbox and for tests. RSA keys are made by the system, not from `random`. */
   pair?(random: Random): { account: A; endpoint: E };
 }
@@ -251,5 +303,10 @@ export interface Provider {
   client?(credentials: unknown, world: ClientWorld): Client;
   readStatement?: Definition<unknown, unknown>['readStatement'];
   generate?(random: Random): unknown;
+  keyPair?(random: Random): MadeSecrets;
+  /** The fields of its credentials that hold key material. */
+  secretFields(side: Side): readonly SecretField[];
+  /** What such credentials hold of it; `mark` makes a fingerprint. */
+  secretsIn(side: Side, credentials: unknown, mark: (material: Uint8Array) => string): readonly SecretView[];
   pair?(random: Random): { account: unknown; endpoint: unknown };
 }

@@ -8,20 +8,21 @@
  * that was never captured releases the authorisation. The header x-razorpay-event-id is not signed, so copies are told by their facts.
  */
 import { z } from 'zod';
-import type { Fact, FactKind } from '../domain/fact.ts';
-import type { AccountId, Random } from '../domain/ids.ts';
+import { AppError } from '../domain/errors.ts';
+import type { Random } from '../domain/ids.ts';
 import type { Notification } from '../domain/notification.ts';
+import { razorpayClient } from './clients/razorpay.ts';
 import { define } from './define.ts';
+import { readRazorpayEvent } from './events/razorpay.ts';
 import { toHex } from './primitives/bytes.ts';
-import { fieldPath, idText, listOf, secretText } from './primitives/credentials.ts';
+import { apiBaseUrl, fieldPath, idText, listOf, secretText } from './primitives/credentials.ts';
 import { hmacSecret } from './primitives/hmac.ts';
-import { at, exactInteger, idAt, type Json, type JsonObject, textAt } from './primitives/json.ts';
-import { moneyFrom } from './primitives/money.ts';
-import { orderMetadata, orderNoAt } from './primitives/order-no.ts';
+import { exactInteger, idAt, type JsonObject, textAt } from './primitives/json.ts';
+import { orderMetadata } from './primitives/order-no.ts';
 import { refused, shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, isSuccessStatus, judgeBy } from './primitives/replies.ts';
 import { type BodySignature, openSigned, postSigned } from './primitives/signed-body.ts';
-import { factTold, openedAs, secondsAt } from './primitives/told-fact.ts';
+import { openedAs } from './primitives/told-fact.ts';
 import { wordsOf } from './primitives/vocabulary.ts';
 import type { Receiver, ReceiverAccount, Sender } from './provider.ts';
 
@@ -31,6 +32,9 @@ const accountCredentials = z.strictObject({
   webhook_secrets: webhookSecrets,
   account_id: z.exactOptional(idText),
   order_no_path: z.exactOptional(fieldPath),
+  key_id: z.exactOptional(idText.regex(/^rzp_(live|test)_/, 'must start with rzp_live_ or rzp_test_')),
+  key_secret: z.exactOptional(secretText(16)),
+  api_base_url: z.exactOptional(apiBaseUrl),
 });
 const endpointCredentials = z.strictObject({ webhook_secrets: webhookSecrets, account_id: z.exactOptional(idText) });
 type AccountCredentials = z.infer<typeof accountCredentials>;
@@ -38,12 +42,6 @@ type EndpointCredentials = z.infer<typeof endpointCredentials>;
 
 const signature: BodySignature = { header: 'x-razorpay-signature', encoding: 'hex' };
 const [minute, hour] = [60_000, 3_600_000] as const;
-const orderNoPaths = [
-  'payload.payment.entity.notes.order_no',
-  'payload.payment.entity.notes.order_id',
-  'payload.order.entity.receipt',
-];
-
 /** The event and the status of its object that say each type. */
 const words = wordsOf<readonly [event: string, status: string]>({
   'payment.authorized': ['payment.authorized', 'authorized'],
@@ -57,27 +55,6 @@ const words = wordsOf<readonly [event: string, status: string]>({
   'dispute.lost': ['payment.dispute.lost', 'lost'],
 });
 
-const kindOfPaymentEvent = new Map<string, FactKind>([
-  ['payment.authorized', 'authorized'],
-  ['payment.captured', 'captured'],
-  ['order.paid', 'captured'],
-  ['payment.failed', 'failed'],
-]);
-const kindOfDisputeEvent = new Map<string, FactKind>([
-  ['payment.dispute.created', 'dispute_opened'],
-  ['payment.dispute.under_review', 'dispute_opened'],
-  ['payment.dispute.action_required', 'dispute_opened'],
-  ['payment.dispute.won', 'dispute_won'],
-  ['payment.dispute.lost', 'dispute_lost'],
-]);
-const refundEvents = ['refund.created', 'refund.processed', 'refund.failed'];
-/** By status, not by event: `refund.created` of an instant refund is `processed` already. */
-const kindOfRefund = new Map<string | null, FactKind>([
-  ['pending', 'refund_pending'],
-  ['processed', 'refunded'],
-  ['failed', 'refund_failed'],
-]);
-
 export const razorpay = define({
   name: 'razorpay',
   profile: {
@@ -90,6 +67,7 @@ export const razorpay = define({
     unconfirmed: [
       'The steps of the retry schedule: Razorpay says exponential, for 24 hours, after which the webhook is disabled.',
       'Amounts are in the minor units of ISO 4217 in every currency.',
+      'A payment that is asked for and is not there is answered 400, with the words "does not exist".',
       'A refund whose payment says `captured: false` is the automatic release of an authorisation.',
     ],
   },
@@ -97,16 +75,21 @@ export const razorpay = define({
   endpointCredentials,
   receiver,
   sender,
+  client: ({ key_id, key_secret, ...rest }, world) =>
+    key_id === undefined || key_secret === undefined ? {} : razorpayClient({ key_id, key_secret, ...rest }, world),
   generate,
   pair(random) {
-    const credentials = generate(random);
-    return { account: credentials, endpoint: credentials };
+    const endpoint = generate(random);
+    const key = { key_id: `rzp_live_${toHex(random(7))}`, key_secret: toHex(random(12)) };
+    return { account: { ...endpoint, ...key }, endpoint };
   },
 });
 
 function receiver(credentials: AccountCredentials, account: ReceiverAccount): Receiver {
+  if (account.mode === 'live' && credentials.key_id?.startsWith('rzp_test_')) {
+    throw new AppError('account.credentials', 'key_id is a test key, and the account is live');
+  }
   const secrets = credentials.webhook_secrets.map((secret) => hmacSecret(secret));
-  const paths = credentials.order_no_path === undefined ? orderNoPaths : [credentials.order_no_path];
   return {
     open: (request) =>
       openSigned(request, { ...signature, secrets, field: 'webhook_secrets' }, (body) => {
@@ -117,7 +100,7 @@ function receiver(credentials: AccountCredentials, account: ReceiverAccount): Re
           const why = `account_id is ${shown(found ?? 'absent')}; this account has ${ours}`;
           return refused('callback.other_account', why);
         }
-        return openedAs({ id: null, type }, readEvent(type, body, { account: account.id, paths }));
+        return openedAs({ id: null, type }, readRazorpayEvent(type, body, account.id, credentials.order_no_path));
       }),
     acknowledge: acknowledgeReceived,
   };
@@ -136,34 +119,6 @@ function sender(credentials: EndpointCredentials): Sender {
 
 function generate(random: Random): { webhook_secrets: string[] } {
   return { webhook_secrets: [toHex(random(24))] };
-}
-
-function readEvent(
-  type: string,
-  body: Json,
-  reading: { account: AccountId; paths: readonly string[] },
-): Fact | string | null {
-  const payment = at(body, 'payload.payment.entity');
-  const about = (kind: FactKind, object: Json | undefined, paymentId: string | null): Fact | string => {
-    const money = moneyFrom(at(object, 'amount'), at(object, 'currency'));
-    const reference = orderNoAt(body, reading.paths);
-    const time = secondsAt(body, 'created_at');
-    return factTold({ kind, paymentId, operationId: idAt(object, 'id'), reference, money, time }, reading.account);
-  };
-  const ofPayment = kindOfPaymentEvent.get(type);
-  if (ofPayment !== undefined) return about(ofPayment, payment, idAt(payment, 'id'));
-  const ofDispute = kindOfDisputeEvent.get(type);
-  if (ofDispute !== undefined) {
-    const dispute = at(body, 'payload.dispute.entity');
-    return about(ofDispute, dispute, idAt(dispute, 'payment_id'));
-  }
-  if (!refundEvents.includes(type)) return null;
-  const refund = at(body, 'payload.refund.entity');
-  const kind = kindOfRefund.get(textAt(refund, 'status'));
-  if (kind === undefined) return null;
-  const isRelease = at(payment, 'captured') === false;
-  if (isRelease && kind !== 'refunded') return null;
-  return about(isRelease ? 'voided' : kind, refund, idAt(refund, 'payment_id'));
 }
 
 function eventFor(notification: Notification, accountId: string | undefined): JsonObject {

@@ -14,10 +14,11 @@ import { fromIso, toIso } from '../domain/clock.ts';
 import type { Random } from '../domain/ids.ts';
 import { decimalFromMinor } from '../domain/money.ts';
 import type { Notification } from '../domain/notification.ts';
+import { shopifyClient, shopifyUrl } from './clients/shopify.ts';
 import { define } from './define.ts';
 import { readShopifyBody } from './events/shopify.ts';
 import { toHex } from './primitives/bytes.ts';
-import { idText, listOf, secretText } from './primitives/credentials.ts';
+import { apiBaseUrl, idText, listOf, secretText } from './primitives/credentials.ts';
 import { header } from './primitives/headers.ts';
 import { hmacSecret } from './primitives/hmac.ts';
 import { exactInteger, type JsonObject } from './primitives/json.ts';
@@ -34,6 +35,10 @@ const accountCredentials = z.strictObject({
   shop_domain: z.exactOptional(idText),
   /** The name of the note attribute that holds our number. */
   order_no_attribute: z.exactOptional(z.string().min(1).max(255)),
+  /** Of the Admin API; needs `shop_domain`, or `api_base_url`. */
+  access_token: z.exactOptional(secretText(16)),
+  /** Of the Admin API, with its version. */
+  api_base_url: z.exactOptional(apiBaseUrl),
 });
 const endpointCredentials = z.strictObject({
   client_secrets: clientSecrets,
@@ -66,6 +71,7 @@ export const shopify = define({
     unconfirmed: [
       'The fields and statuses of orders, refunds, transactions and disputes.',
       'The retry schedule: 8 tries in 4 hours, after which the subscription is removed; older pages say 19 in 48 hours.',
+      'The version of the Admin API; Shopify answers for one that has ended with the oldest that has not.',
       'Amounts are decimals with no more digits than ISO 4217 has for the currency, zeros apart.',
       'A rotated client secret signs at once: keep the old one beside the new.',
     ],
@@ -74,17 +80,23 @@ export const shopify = define({
   endpointCredentials,
   receiver,
   sender,
+  client(credentials, world) {
+    const { access_token: accessToken, shop_domain: shop } = credentials;
+    const baseUrl = credentials.api_base_url ?? (shop === undefined ? undefined : shopifyUrl(shop));
+    if (accessToken === undefined || baseUrl === undefined) return {};
+    return shopifyClient({ accessToken, baseUrl, attributes: attributesOf(credentials) }, world);
+  },
   generate,
   pair(random) {
-    const credentials = generate(random);
-    return { account: credentials, endpoint: credentials };
+    const endpoint = generate(random);
+    return { account: { ...endpoint, access_token: `shpat_${toHex(random(16))}` }, endpoint };
   },
 });
 
 function receiver(credentials: AccountCredentials, account: ReceiverAccount): Receiver {
   const secrets = credentials.client_secrets.map((secret) => hmacSecret(secret));
-  const { shop_domain: ours, order_no_attribute: attribute } = credentials;
-  const attributes = attribute === undefined ? ['order_no', 'order_id'] : [attribute];
+  const ours = credentials.shop_domain;
+  const attributes = attributesOf(credentials);
   return {
     open: (request, context) =>
       openSigned(request, { ...signature, secrets, field: 'client_secrets' }, (body) => {
@@ -99,6 +111,11 @@ function receiver(credentials: AccountCredentials, account: ReceiverAccount): Re
       }),
     acknowledge: acknowledgeReceived,
   };
+}
+
+/** The note attributes that may hold our number, the best first. */
+function attributesOf({ order_no_attribute: attribute }: AccountCredentials): readonly string[] {
+  return attribute === undefined ? ['order_no', 'order_id'] : [attribute];
 }
 
 function sender(credentials: EndpointCredentials): Sender {

@@ -9,20 +9,19 @@
  */
 import { z } from 'zod';
 import { toIso } from '../domain/clock.ts';
-import type { Fact, FactKind } from '../domain/fact.ts';
-import type { AccountId, Random } from '../domain/ids.ts';
+import type { Random } from '../domain/ids.ts';
 import type { Notification } from '../domain/notification.ts';
+import { squareClient } from './clients/square.ts';
 import { define } from './define.ts';
+import { readSquareEvent } from './events/square.ts';
 import { concat, toBase64 } from './primitives/bytes.ts';
-import { fieldPath, idText, listOf, secretText } from './primitives/credentials.ts';
+import { apiBaseUrl, fieldPath, idText, listOf, secretText } from './primitives/credentials.ts';
 import { hmacSecret } from './primitives/hmac.ts';
-import { at, exactInteger, idAt, type Json, type JsonObject, textAt } from './primitives/json.ts';
-import { moneyFrom } from './primitives/money.ts';
-import { orderNoAt } from './primitives/order-no.ts';
+import { exactInteger, idAt, type JsonObject, textAt } from './primitives/json.ts';
 import { refused, shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, isSuccessStatus, judgeBy } from './primitives/replies.ts';
 import { type BodySignature, openSigned, postSigned } from './primitives/signed-body.ts';
-import { factTold, openedAs, timeAt } from './primitives/told-fact.ts';
+import { openedAs } from './primitives/told-fact.ts';
 import { wordsOf } from './primitives/vocabulary.ts';
 import type { Receiver, ReceiverAccount, Sender } from './provider.ts';
 
@@ -37,6 +36,12 @@ const accountCredentials = z.strictObject({
   notification_url: z.exactOptional(notificationUrl),
   merchant_id: z.exactOptional(idText),
   order_no_path: z.exactOptional(fieldPath),
+  access_token: z.exactOptional(secretText(16)),
+  /** Whose payments are searched for an order number. Default: the seller's main one. */
+  location_id: z.exactOptional(idText),
+  /** Default: that of the application. */
+  api_version: z.exactOptional(z.iso.date()),
+  api_base_url: z.exactOptional(apiBaseUrl),
 });
 const endpointCredentials = z.strictObject({
   signature_keys: signatureKeys,
@@ -67,30 +72,6 @@ const words = wordsOf<readonly [event: string, status: string]>({
   'dispute.lost': ['dispute.state.updated', 'LOST'],
 });
 
-const kindOfPayment = new Map<string | null, FactKind>([
-  ['APPROVED', 'authorized'],
-  ['COMPLETED', 'captured'],
-  ['FAILED', 'failed'],
-  ['CANCELED', 'closed'],
-]);
-const kindOfRefund = new Map<string | null, FactKind>([
-  ['PENDING', 'refund_pending'],
-  ['COMPLETED', 'refunded'],
-  ['REJECTED', 'refund_failed'],
-  ['FAILED', 'refund_failed'],
-]);
-/** An inquiry is a dispute before money moves; one that is closed was not lost. */
-const kindOfDispute = new Map<string | null, FactKind>([
-  ['INQUIRY_EVIDENCE_REQUIRED', 'dispute_opened'],
-  ['INQUIRY_PROCESSING', 'dispute_opened'],
-  ['INQUIRY_CLOSED', 'dispute_won'],
-  ['EVIDENCE_REQUIRED', 'dispute_opened'],
-  ['PROCESSING', 'dispute_opened'],
-  ['WON', 'dispute_won'],
-  ['LOST', 'dispute_lost'],
-  ['ACCEPTED', 'dispute_lost'],
-]);
-
 export const square = define({
   name: 'square',
   profile: {
@@ -111,9 +92,11 @@ export const square = define({
   endpointCredentials,
   receiver,
   sender,
+  client: ({ access_token, ...rest }, world) =>
+    access_token === undefined ? {} : squareClient({ access_token, ...rest }, world),
   pair(random) {
     const credentials = { ...madeUp(random), notification_url: 'https://shop.example.com/callbacks/square' };
-    return { account: credentials, endpoint: credentials };
+    return { account: { ...credentials, access_token: `EAAA${toBase64(random(24))}` }, endpoint: credentials };
   },
 });
 
@@ -131,7 +114,7 @@ function receiver(credentials: AccountCredentials, account: ReceiverAccount): Re
           const why = `merchant_id is ${shown(found ?? 'absent')}; this account has ${ours}`;
           return refused('callback.other_account', why);
         }
-        return openedAs({ id, type }, readEvent(type, body, account.id, credentials.order_no_path));
+        return openedAs({ id, type }, readSquareEvent(type, body, account.id, credentials.order_no_path));
       });
     },
     acknowledge: acknowledgeReceived,
@@ -149,49 +132,6 @@ function sender(credentials: EndpointCredentials): Sender {
 
 function madeUp(random: Random): { signature_keys: string[] } {
   return { signature_keys: [toBase64(random(18))] };
-}
-
-function readEvent(
-  type: string,
-  body: Json,
-  account: AccountId,
-  orderNoPath: string | undefined,
-): Fact | string | null {
-  const time = timeAt(body, 'data.object.payment.updated_at') ?? timeAt(body, 'created_at');
-  const [payment, refund, dispute] = ['payment', 'refund', 'dispute'].map((name) => at(body, `data.object.${name}`));
-  if (type === 'payment.created' || type === 'payment.updated') {
-    const kind = kindOfPayment.get(textAt(payment, 'status'));
-    if (kind === undefined) return null;
-    const id = idAt(payment, 'id');
-    const money = moneyAt(payment, 'total_money') ?? moneyAt(payment, 'amount_money');
-    const reference = orderNoPath === undefined ? orderNoAt(payment, ['reference_id']) : orderNoAt(body, [orderNoPath]);
-    const measure = kind === 'captured' || kind === 'authorized' ? 'cumulative' : 'single';
-    return factTold({ kind, paymentId: id, operationId: id, reference, money, measure, time }, account);
-  }
-  const about = (kind: FactKind | undefined, object: Json | undefined, paymentId: string | null, id: string | null) =>
-    kind === undefined
-      ? null
-      : factTold(
-          {
-            kind,
-            paymentId,
-            operationId: id,
-            reference: null,
-            money: moneyAt(object, 'amount_money'),
-            time: timeAt(object, 'updated_at') ?? time,
-          },
-          account,
-        );
-  if (type === 'refund.created' || type === 'refund.updated') {
-    return about(kindOfRefund.get(textAt(refund, 'status')), refund, idAt(refund, 'payment_id'), idAt(refund, 'id'));
-  }
-  if (!/^dispute\.(created|state\.(updated|changed))$/.test(type)) return null;
-  const id = idAt(dispute, 'dispute_id') ?? idAt(dispute, 'id');
-  return about(kindOfDispute.get(textAt(dispute, 'state')), dispute, idAt(dispute, 'disputed_payment.payment_id'), id);
-}
-
-function moneyAt(object: Json | undefined, name: string) {
-  return moneyFrom(at(object, `${name}.amount`), at(object, `${name}.currency`));
 }
 
 function eventFor(notification: Notification, merchantId: string | undefined): JsonObject {

@@ -13,7 +13,7 @@ import { isNotificationType, notificationTypes } from '../domain/notification.ts
 import { defaultSchedule } from '../domain/retry.ts';
 import { define } from './define.ts';
 import { concat, fromBase64, toBase64 } from './primitives/bytes.ts';
-import { bytesAfter, encryptionKeys, fieldPath, listOf, prefixedBytes } from './primitives/credentials.ts';
+import { encryptionKeys, fieldPath, listOf, prefixedBytes } from './primitives/credentials.ts';
 import {
   ed25519Matches,
   ed25519PrivateKey,
@@ -28,13 +28,16 @@ import { grammars, header, singleHeader } from './primitives/headers.ts';
 import { hmacMatches, hmacSecret } from './primitives/hmac.ts';
 import { at, isObject, type Json, textAt } from './primitives/json.ts';
 import { mismatchCause } from './primitives/likely-cause.ts';
+import { bytesAfter } from './primitives/prefixed.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
 import { acknowledgePlainly, isSuccessStatus, judgeBy, post } from './primitives/replies.ts';
 import type { Context, Opened, RawRequest, Receiver, ReceiverAccount, Refusal, Sender } from './provider.ts';
 
-const secrets = listOf(prefixedBytes('whsec_', (bytes) => bytes.length >= 24 && bytes.length <= 64, '24 to 64 bytes'));
-const publicKeys = listOf(prefixedBytes('whpk_', (bytes) => bytes.length === 32, '32 bytes'));
-const privateKeys = listOf(prefixedBytes('whsk_', isPrivateKey, 'an Ed25519 seed and its public key'));
+const secrets = listOf(
+  prefixedBytes('whsec_', 'secret', (bytes) => bytes.length >= 24 && bytes.length <= 64, '24 to 64 bytes'),
+);
+const publicKeys = listOf(prefixedBytes('whpk_', 'public_key', (bytes) => bytes.length === 32, '32 bytes'));
+const privateKeys = listOf(prefixedBytes('whsk_', 'private_key', isPrivateKey, 'an Ed25519 seed and its public key'));
 
 const accountCredentials = z
   .strictObject({
@@ -86,6 +89,7 @@ export const standard = define({
   receiver,
   sender,
   generate,
+  keyPair,
   pair(random) {
     const endpoint = generate(random);
     return { account: endpoint, endpoint };
@@ -156,6 +160,12 @@ function sender(credentials: EndpointCredentials): Sender {
 
 function generate(random: Random): { secrets: string[] } {
   return { secrets: [`whsec_${toBase64(random(32))}`] };
+}
+
+function keyPair(random: Random) {
+  const seed = Uint8Array.from(random(32));
+  const privateKey = `whsk_${toBase64(concat(seed, ed25519PublicBytes(ed25519PrivateKey(seed))))}`;
+  return { seals: { private_keys: [privateKey] }, opens: { public_keys: [publicKeyOf(privateKey)] } };
 }
 
 interface Signed {

@@ -23,11 +23,15 @@ import { wireFromMinor } from './primitives/money.ts';
 import { orderMetadata } from './primitives/order-no.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, isSuccessStatus, judgeBy, post } from './primitives/replies.ts';
+import { noted } from './primitives/secret-fields.ts';
 import { type TimedSignature, timedSigner } from './primitives/timed-signature.ts';
 import type { Receiver, ReceiverAccount, Sender } from './provider.ts';
+import { readStripeStatement } from './statements/stripe.ts';
 
-/** The whole text is the key, prefix included: unlike Standard Webhooks, Stripe does not decode what follows `whsec_`. */
-const webhookSecrets = listOf(secretText(16).startsWith('whsec_', 'must start with whsec_'));
+/** Unlike Standard Webhooks, Stripe does not decode what follows `whsec_`. */
+const webhookSecrets = listOf(
+  noted(secretText(16).startsWith('whsec_', 'must start with whsec_'), 'secret', 'the whole text, whsec_ included'),
+);
 const accountCredentials = z.strictObject({
   webhook_secrets: webhookSecrets,
   account: z.exactOptional(idText),
@@ -81,13 +85,17 @@ export const stripe = define({
       'The steps of the retry schedule: Stripe says up to three days, with exponential back-off.',
       'A rolled secret stays valid for up to 24 hours, with several v1 signatures in that time.',
       'ISK and UGX are sent with two decimals, MGA with none.',
+      'Rows of a report that belong to one partial capture have the same second in `created`, and `created` is in UTC.',
+      '`customer_facing_amount` is filled for refunds, and empty for disputes.',
     ],
+    statementZone: 'UTC',
   },
   accountCredentials,
   endpointCredentials,
   receiver,
   sender,
   client: ({ api_key, ...rest }, world) => (api_key === undefined ? {} : stripeClient({ api_key, ...rest }, world)),
+  readStatement: readStripeStatement,
   generate,
   pair(random) {
     const endpoint = generate(random);

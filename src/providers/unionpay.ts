@@ -8,34 +8,34 @@
  * The certificate that signs travels in the message. It counts only if pinned certificates issued it and its name is UnionPay's:
  * others hold certificates of the same issuer.
  */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Notification, NotificationType } from '../domain/notification.ts';
+import { unionpayClient } from './clients/unionpay.ts';
 import { define } from './define.ts';
 import { readUnionpayForm } from './events/unionpay.ts';
 import { toBeijingDigits } from './primitives/beijing-time.ts';
-import { toHex, utf8 } from './primitives/bytes.ts';
-import { certificateOf, commonNameOf, selfSigned, trustedKey } from './primitives/certificate.ts';
-import { certificateText, idText, listOf, privateKeyText } from './primitives/credentials.ts';
-import { type Field, parseForm, refuseAmbiguous, sortedText, writeForm } from './primitives/form.ts';
+import { selfSigned } from './primitives/certificate.ts';
+import { apiBaseUrl, certificateText, idText, listOf, privateKeyText } from './primitives/credentials.ts';
+import { parseForm, refuseAmbiguous, sortedText, writeForm } from './primitives/form.ts';
 import { refused, shown } from './primitives/refusal.ts';
 import { acknowledgeWith, judgeBy, post } from './primitives/replies.ts';
 import { rsaMatches, rsaPrivateKey, rsaSignature } from './primitives/rsa.ts';
+import { unionpayDigest, unionpayName, unionpaySigner, unionpayTrust } from './primitives/unionpay-signature.ts';
 import type { Receiver, ReceiverAccount, Sender } from './provider.ts';
 
 const accountCredentials = z.strictObject({
   mer_id: idText,
   /** The issuers of UnionPay's certificates, as UnionPay publishes them (`acp_middle.cer`, `acp_root.cer`). */
   ca_certificates: listOf(certificateText),
+  merchant_certificate: z.exactOptional(certificateText),
+  merchant_private_key: z.exactOptional(privateKeyText),
+  api_base_url: z.exactOptional(apiBaseUrl),
 });
 const endpointCredentials = z.strictObject({ mer_id: idText, certificate: certificateText, sign_key: privateKeyText });
 type AccountCredentials = z.infer<typeof accountCredentials>;
 type EndpointCredentials = z.infer<typeof endpointCredentials>;
 
 const [minute, year] = [60_000, 365 * 86_400_000] as const;
-/** The third part of the common name: UnionPay itself, and what its test system signs with. */
-const unionpayName = '中国银联股份有限公司';
-const testName = '00040000:SIGN';
 /** Fields that decide something: see {@link refuseAmbiguous}. */
 const decisive = [
   ...['merId', 'orderId', 'txnType', 'txnAmt', 'currencyCode', 'queryId', 'origQryId', 'respCode', 'txnTime'],
@@ -64,6 +64,8 @@ export const unionpay = define({
       'In production the third part of the certificate’s common name is 中国银联股份有限公司; the test system may also use 00040000:SIGN.',
       'A respCode of A6 is a success with a defect, and counts as a success.',
       'Refunds, reversals and voids name their purchase in origQryId.',
+      'A query by queryId (txnSubType 02) answers with the fields of the transaction, as one by orderId and txnTime does.',
+      'A query answers respCode 34 for what UnionPay does not know; an origRespCode of 03, 04 or 05 may still change.',
       'txnTime, when the merchant sent the order, stands for the time of payment.',
     ],
   },
@@ -71,36 +73,42 @@ export const unionpay = define({
   endpointCredentials,
   receiver,
   sender,
+  client({ merchant_certificate, merchant_private_key, ...rest }, world) {
+    if (merchant_certificate === undefined || merchant_private_key === undefined) return {};
+    return unionpayClient({ merchant_certificate, merchant_private_key, ...rest }, world);
+  },
   pair(random) {
     // Far enough either way for every clock that a sandbox or a test may have.
-    const made = selfSigned(`041@Z12@${unionpayName}@00016495`, {
-      from: 0,
-      until: 120 * year,
-      serial: random(15),
-    });
+    const period = { from: 0, until: 120 * year };
+    const made = selfSigned(`041@Z12@${unionpayName}@00016495`, { ...period, serial: random(15) });
+    const merchant = selfSigned('041@Z1@merchant@00000001', { ...period, serial: random(15) });
     const mer_id = '777290058110048';
     return {
-      account: { mer_id, ca_certificates: [made.certificate] },
+      account: {
+        mer_id,
+        ca_certificates: [made.certificate],
+        merchant_certificate: merchant.certificate,
+        merchant_private_key: merchant.privateKey,
+      },
       endpoint: { mer_id, certificate: made.certificate, sign_key: made.privateKey },
     };
   },
 });
 
 function receiver(credentials: AccountCredentials, account: ReceiverAccount): Receiver {
-  const pinned = credentials.ca_certificates.map(certificateOf);
-  const names = account.mode === 'live' ? [unionpayName] : [unionpayName, testName];
+  const trust = unionpayTrust(credentials.ca_certificates, account);
   return {
     open(request, { now }) {
       const form = parseForm(request.body, 'encoding');
       if ('why' in form) return refused('callback.malformed', form.why);
       const said = (name: string) => form.fields.get(name)?.value || null;
-      const text = digestOf(form.fields);
+      const text = unionpayDigest(form.fields);
       const signature = said('signature');
       if (signature === null) return refused('signature.missing', 'field signature is missing', text);
       const scheme = `${said('version') ?? 'no version'}, signMethod ${said('signMethod') ?? 'missing'}`;
       if (scheme !== '5.1.0, signMethod 01')
         return refused('signature.scheme', `${shown(scheme)}; only 5.1.0 with signMethod 01 is accepted`, text);
-      const signer = signerOf(said('signPubKeyCert'), { pinned, names, now });
+      const signer = unionpaySigner(said('signPubKeyCert'), trust, now);
       if ('why' in signer) return { is: 'unknown_key', keyId: signer.id, why: signer.why, signedText: text };
       if (!rsaMatches(signer.key, text, signature)) {
         const why = 'the certificate in signPubKeyCert does not fit the signature; use the form as it was received';
@@ -114,48 +122,6 @@ function receiver(credentials: AccountCredentials, account: ReceiverAccount): Re
   };
 }
 
-interface Trust {
-  pinned: readonly ReturnType<typeof certificateOf>[];
-  names: readonly string[];
-  now: number;
-}
-
-/** The key under which a message may be signed, or why its certificate does not count. */
-function signerOf(
-  text: string | null,
-  { pinned, names, now }: Trust,
-): { key: Parameters<typeof rsaMatches>[0] } | { id: string; why: string } {
-  const known = `the account has ${pinned.map((one) => one.serialNumber).join(', ')}`;
-  const leaf = text === null ? null : readCertificate(text);
-  if (leaf === null) return { id: 'none', why: `no key for signPubKeyCert, which is no certificate; ${known}` };
-  const id = leaf.serialNumber;
-  const trusted = trustedKey(leaf, pinned, now);
-  if ('why' in trusted) return { id, why: `no key for ${trusted.why}; ${known}` };
-  const name = commonNameOf(leaf)?.split('@')[2] ?? '';
-  return names.includes(name)
-    ? trusted
-    : { id, why: `no key for certificate ${id}, whose name is not UnionPay's: ${shown(name)}; ${known}` };
-}
-
-function readCertificate(text: string): ReturnType<typeof certificateOf> | null {
-  try {
-    return certificateOf(text);
-  } catch {
-    return null; // What came in a message is data; only credentials must be certificates.
-  }
-}
-
-/** Hashed twice: what is signed is the hex SHA-256 of the sorted fields. */
-function digestOf(fields: ReadonlyMap<string, Field>): Uint8Array {
-  return utf8(
-    toHex(
-      createHash('sha256')
-        .update(sortedText(fields, ['signature']))
-        .digest(),
-    ),
-  );
-}
-
 function sender(credentials: EndpointCredentials): Sender {
   const signKey = rsaPrivateKey(credentials.sign_key);
   return {
@@ -166,7 +132,7 @@ function sender(credentials: EndpointCredentials): Sender {
       };
       const form = parseForm(writeForm(fields), 'encoding');
       if ('why' in form) throw new RangeError(`unionpay cannot say this notification: ${form.why}`);
-      const signature = await rsaSignature(signKey, digestOf(form.fields));
+      const signature = await rsaSignature(signKey, unionpayDigest(form.fields));
       return post('application/x-www-form-urlencoded; charset=UTF-8', writeForm({ ...fields, signature }));
     },
     judge: judgeBy((reply) => reply.status === 200, { wanted: '200' }),

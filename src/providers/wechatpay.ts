@@ -6,34 +6,58 @@
  * nothing about money. A refund notification names no currency: it is CNY, like every refund of a domestic merchant.
  */
 import { z } from 'zod';
+import type { Random } from '../domain/ids.ts';
+import { type WechatpayAccess, wechatpayClient } from './clients/wechatpay.ts';
 import { define } from './define.ts';
 import { readWechatpayResource, wechatpayResource } from './events/wechatpay.ts';
 import { aesKey, decrypt, encrypt } from './primitives/aes-gcm.ts';
 import { toBeijingIso } from './primitives/beijing-time.ts';
-import { concat, toHex, utf8 } from './primitives/bytes.ts';
-import { idText, listOf, privateKeyText, publicKeyText, secretText } from './primitives/credentials.ts';
+import { toHex, utf8 } from './primitives/bytes.ts';
+import { certificateOf, selfSigned } from './primitives/certificate.ts';
+import { apiBaseUrl, idText, listOf, privateKeyText, publicKeyText, secretText } from './primitives/credentials.ts';
 import { refuseStale } from './primitives/freshness.ts';
-import { grammars, header, singleHeader } from './primitives/headers.ts';
 import { at, idAt, parseJson, textAt } from './primitives/json.ts';
 import { mismatchCause } from './primitives/likely-cause.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
 import { acknowledgeWith, judgeBy, post } from './primitives/replies.ts';
-import { rsaMatches, rsaPair, rsaPrivateKey, rsaPublicKey, rsaSignature } from './primitives/rsa.ts';
-import type { Headers, Opened, Receiver, ReceiverAccount, Refusal, Sender } from './provider.ts';
+import { rsaMatches, rsaPair, rsaPrivateKey, rsaPublicKey } from './primitives/rsa.ts';
+import { noted } from './primitives/secret-fields.ts';
+import {
+  readWechatpaySignature,
+  wechatpayHeaders,
+  wechatpaySignature,
+  wechatpayText,
+} from './primitives/wechatpay-signature.ts';
+import type { Opened, Receiver, ReceiverAccount, Sender } from './provider.ts';
+import { readWechatpayStatement } from './statements/wechatpay.ts';
 
-const apiV3Keys = listOf(secretText(32).length(32, 'must have exactly 32 characters'));
-const accountCredentials = z.strictObject({
+const apiV3Keys = listOf(
+  noted(
+    secretText(32).length(32, 'must have exactly 32 characters'),
+    'encryption_key',
+    'the 32 characters as they stand',
+  ),
+);
+const accountFields = z.strictObject({
   mchid: idText,
   appids: z.array(idText).min(1).max(100),
   role: z.exactOptional(z.enum(['merchant', 'partner'])),
   sub_mchids: z.exactOptional(z.array(idText).max(10_000)),
   api_v3_keys: apiV3Keys,
-  platform_keys: z
-    .record(idText, publicKeyText)
-    .refine((keys) => Object.keys(keys).length > 0, 'must name at least one key, by its serial or PUB_KEY_ID'),
+  /** By serial or PUB_KEY_ID. */
+  platform_keys: z.record(idText, publicKeyText),
   merchant_serial: z.exactOptional(idText),
   merchant_private_key: z.exactOptional(privateKeyText),
+  api_base_url: z.exactOptional(apiBaseUrl),
 });
+const accountCredentials = accountFields.refine(
+  (credentials) => Object.keys(credentials.platform_keys).length > 0 || accessOf(credentials) !== null,
+  {
+    path: ['platform_keys'],
+    error:
+      'must name at least one key, by its serial or PUB_KEY_ID, unless merchant_serial and merchant_private_key can fetch it',
+  },
+);
 const endpointCredentials = z.strictObject({
   mchid: idText,
   appid: idText,
@@ -41,15 +65,13 @@ const endpointCredentials = z.strictObject({
   serial: idText,
   sign_key: privateKeyText,
 });
-type AccountCredentials = z.infer<typeof accountCredentials>;
+type AccountCredentials = z.infer<typeof accountFields>;
 type EndpointCredentials = z.infer<typeof endpointCredentials>;
 
-const signatureType = 'WECHATPAY2-SHA256-RSA2048';
-const probe = 'WECHATPAY/SIGNTEST/';
 const [second, minute, hour] = [1000, 60_000, 3_600_000] as const;
-const keyHeaders = ['wechatpay-serial', 'wechatpay-timestamp', 'wechatpay-nonce', 'wechatpay-signature'];
+const year = 365 * 24 * hour;
 
-export const wechatpay = define({
+export const wechatpay = define<AccountCredentials, EndpointCredentials>({
   name: 'wechatpay',
   profile: {
     deadlineMs: 5 * second,
@@ -60,29 +82,55 @@ export const wechatpay = define({
     ],
     types: ['payment.succeeded', 'payment.failed', 'refund.succeeded', 'refund.failed'],
     currencies: ['CNY'],
-    singleHeaders: [...keyHeaders, 'wechatpay-signature-type'],
+    singleHeaders: wechatpayHeaders,
     rotation: 'first',
     methods: ['POST'],
     unconfirmed: [
       'A retry is signed anew, so the replay window of 300 s does not refuse it.',
       'A changed APIv3 key is used for notifications at once.',
       'The amount fields of combined payments: total_amount, with the currency beside it.',
+      "In the trade bill of all rows, 交易时间 of a refund is the refund's; the bill of refunds has 退款成功时间.",
+      'A revoked payment that names a refund in the trade bill (REVOKED with 微信退款单号) was refunded.',
+      'A refund whose money bounced is CHANGE in the trade bill.',
     ],
+    statementZone: 'Asia/Shanghai',
   },
   accountCredentials,
   endpointCredentials,
   receiver,
   sender,
+  client(credentials, world) {
+    const access = accessOf(credentials);
+    return access === null ? {} : wechatpayClient(access, world);
+  },
+  readStatement: readWechatpayStatement,
+  keyPair,
   pair(random) {
-    const keys = rsaPair();
-    const [mchid, appid, serial] = ['1900000109', 'wx8888888888888888', `PUB_KEY_ID_${toHex(random(17))}`];
-    const api_v3_keys = [toHex(random(16))];
+    // Far enough either way for every clock that a sandbox or a test may have.
+    const period = { from: 0, until: 120 * year, serial: random(15) };
+    const { certificate, privateKey } = selfSigned('Tenpay.com sign', period);
+    const serial = certificateOf(certificate).serialNumber;
+    const [mchid, appid, api_v3_keys] = ['1900000109', 'wx8888888888888888', [toHex(random(16))]];
+    const merchant = { merchant_serial: toHex(random(20)).toUpperCase(), merchant_private_key: rsaPair().privateKey };
     return {
-      account: { mchid, appids: [appid], api_v3_keys, platform_keys: { [serial]: keys.publicKey } },
-      endpoint: { mchid, appid, api_v3_keys, serial, sign_key: keys.privateKey },
+      account: { mchid, appids: [appid], api_v3_keys, platform_keys: { [serial]: certificate }, ...merchant },
+      endpoint: { mchid, appid, api_v3_keys, serial, sign_key: privateKey },
     };
   },
 });
+
+/** What its own API is asked with; null where the merchant's key is not there. */
+function accessOf(credentials: AccountCredentials): WechatpayAccess | null {
+  const { merchant_serial, merchant_private_key } = credentials;
+  if (merchant_serial === undefined || merchant_private_key === undefined) return null;
+  return { ...credentials, merchant_serial, merchant_private_key };
+}
+
+function keyPair(random: Random) {
+  const { publicKey, privateKey } = rsaPair();
+  const serial = `PUB_KEY_ID_${toHex(random(17))}`;
+  return { seals: { serial, sign_key: privateKey }, opens: { platform_keys: { [serial]: publicKey } } };
+}
 
 function receiver(credentials: AccountCredentials, account: ReceiverAccount): Receiver {
   const platformKeys = new Map(
@@ -91,13 +139,13 @@ function receiver(credentials: AccountCredentials, account: ReceiverAccount): Re
   const decryptionKeys = credentials.api_v3_keys.map((text) => aesKey(utf8(text)));
   return {
     open(request, context) {
-      const signed = readSignature(request.headers);
+      const signed = readWechatpaySignature(request.headers);
       if (isRefused(signed)) return signed;
-      const textOver = (body: Uint8Array) => concat(`${signed.timestamp}\n${signed.nonce}\n`, body, '\n');
+      const textOver = (body: Uint8Array) => wechatpayText(signed, body);
       const text = textOver(request.body);
       const key = platformKeys.get(signed.serial);
       if (key === undefined) {
-        const known = [...platformKeys.keys()].join(', ');
+        const known = [...platformKeys.keys()].join(', ') || 'none';
         const why = `no key for serial ${signed.serial}; the account has ${known}`;
         return { is: 'unknown_key', keyId: signed.serial, why, signedText: text };
       }
@@ -176,47 +224,10 @@ function sender(credentials: EndpointCredentials): Sender {
           resource: { original_type: originalType, ...encrypt(encryptionKey, plain, originalType, random) },
         }),
       );
-      const [timestamp, nonce] = [String(Math.floor(now / 1000)), toHex(random(16))];
-      return post('application/json', body, [
-        ['wechatpay-serial', credentials.serial],
-        ['wechatpay-timestamp', timestamp],
-        ['wechatpay-nonce', nonce],
-        ['wechatpay-signature-type', signatureType],
-        ['wechatpay-signature', await rsaSignature(signKey, concat(`${timestamp}\n${nonce}\n`, body, '\n'))],
-      ]);
+      const signer = { serial: credentials.serial, key: signKey };
+      return post('application/json', body, await wechatpaySignature(body, signer, { now, random }));
     },
     // WeChat Pay reads the status first: a 200 whose body says FAIL counts as accepted.
     judge: judgeBy((reply) => reply.status === 200 || reply.status === 204, { wanted: '200 or 204' }),
   };
-}
-
-interface Signed {
-  serial: string;
-  timestamp: string;
-  nonce: string;
-  signature: string;
-}
-
-function readSignature(headers: Headers): Signed | Refusal {
-  if (header(headers, 'wechatpay-signature')?.startsWith(probe)) {
-    return refused(
-      'signature.probe',
-      'a probe with a wrong signature, refused as it should be; WeChat Pay sends the notification again',
-    );
-  }
-  // Pinned: another type would let a sender choose a weaker scheme.
-  if (header(headers, 'wechatpay-signature-type') !== null) {
-    const type = singleHeader(headers, 'wechatpay-signature-type', grammars.token);
-    if (isRefused(type)) return type;
-    if (type !== signatureType)
-      return refused('signature.scheme', `signature type ${shown(type)}; only ${signatureType} is accepted`);
-  }
-  const serial = singleHeader(headers, 'wechatpay-serial', grammars.token);
-  if (isRefused(serial)) return serial;
-  const timestamp = singleHeader(headers, 'wechatpay-timestamp', grammars.seconds);
-  if (isRefused(timestamp)) return timestamp;
-  const nonce = singleHeader(headers, 'wechatpay-nonce', grammars.token);
-  if (isRefused(nonce)) return nonce;
-  const signature = singleHeader(headers, 'wechatpay-signature', grammars.base64);
-  return isRefused(signature) ? signature : { serial, timestamp, nonce, signature };
 }

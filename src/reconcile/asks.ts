@@ -1,7 +1,7 @@
 import type { Ask } from '../domain/asking.ts';
 import type { Clock, Instant } from '../domain/clock.ts';
 import type { Fact } from '../domain/fact.ts';
-import type { AccountId, MerchantId } from '../domain/ids.ts';
+import type { MerchantId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import type { Observe } from '../domain/observe.ts';
 import type { ExpectInput, WithBirth } from '../stores/decisions.ts';
@@ -42,7 +42,7 @@ const pauseMs = 1000;
 export function createAsks(deps: AsksDependencies): Asks {
   const { store, clock, observe } = deps;
   const over = new AbortController();
-  const working = new Map<AccountId, Promise<void>>();
+  const working = new Set<Promise<void>>();
   let waking = new AbortController();
   let looping: Promise<unknown> = Promise.resolve();
   const wake = () => waking.abort();
@@ -67,10 +67,10 @@ export function createAsks(deps: AsksDependencies): Asks {
     const { claimed, at, nextDueAt } = await store.write('claimAsks', { most: free });
     for (const one of claimed) {
       const done = work(one, at).finally(() => {
-        working.delete(one.account);
+        working.delete(done);
         wake();
       });
-      working.set(one.account, done);
+      working.add(done);
     }
     return nextDueAt === null ? pollMs : Math.min(pollMs, Math.max(nextDueAt - clock.now(), restMs));
   };
@@ -100,7 +100,7 @@ export function createAsks(deps: AsksDependencies): Asks {
     async stop() {
       over.abort();
       await looping;
-      await Promise.all(working.values());
+      await Promise.all(working);
     },
   };
 }

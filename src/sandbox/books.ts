@@ -34,7 +34,7 @@ export interface BookedOperation {
 export interface Books {
   /** The payments of an order number, the newest first. */
   ofOrder(orderNo: string): Promise<readonly BookedPayment[]>;
-  /** The payment with this id, or with a refund or dispute of this id; null: there is none. */
+  /** The payment with this id, or with a refund or dispute of this id or key; null: there is none. */
   withId(id: string): Promise<BookedPayment | null>;
   /** The payments of which anything happened since then, in that order: for bills. */
   since(moment: Instant): AsyncIterable<BookedPayment>;
@@ -66,7 +66,7 @@ export function createBooks(
     async withId(id) {
       const found = (await records.withId(provider, id)).flatMap(booked);
       const has = ({ paymentId, operations }: BookedPayment) =>
-        paymentId === id || operations.some(({ operationId }) => operationId === id);
+        paymentId === id || operations.some(({ operationId, key }) => operationId === id || key === id);
       return found.find(has) ?? null;
     },
     async *since(moment) {

@@ -61,9 +61,12 @@ export const texts = {
 /** What the platforms are called by those who pay with them. */
 export const methodNames: Readonly<Record<string, Record<Language, string>>> = {
   wechatpay: { en: 'WeChat Pay', zh: '微信支付' },
+  'wechatpay-v2': { en: 'WeChat Pay (v2)', zh: '微信支付（v2）' },
   alipay: { en: 'Alipay', zh: '支付宝' },
   adyen: { en: 'Card (Adyen)', zh: '银行卡（Adyen）' },
   checkout: { en: 'Card (Checkout.com)', zh: '银行卡（Checkout.com）' },
+  mercadopago: { en: 'Mercado Pago', zh: 'Mercado Pago' },
+  mollie: { en: 'Mollie', zh: 'Mollie' },
   paystack: { en: 'Paystack', zh: 'Paystack' },
   razorpay: { en: 'Razorpay', zh: 'Razorpay' },
   shopify: { en: 'Shopify', zh: 'Shopify' },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RawRequest } from '../providers/provider.ts';
+import { oddityNames } from './oddities.ts';
 import type { Seeded } from './seeded.ts';
 
 /** How often something happens: always (`true`), never, or to this share of all, as the seed decides. */
@@ -26,6 +27,8 @@ export const faultsSchema = z.strictObject({
   stale: share,
   /** Waits before each try. */
   slow_ms: z.int().min(0).max(5000).default(0),
+  /** What is odd about this one platform. */
+  oddity: z.exactOptional(z.enum(oddityNames)),
 });
 export type Faults = z.output<typeof faultsSchema>;
 
@@ -58,7 +61,7 @@ export const staleMs = 3_600_000;
 /** The request with one digit of its body replaced by another one, or its middle byte where there is no digit. */
 export function tampered(request: RawRequest, seed: Seeded, label: string): RawRequest {
   const body = Uint8Array.from(request.body);
-  const { from, to } = signedRange(request.body);
+  const { from, to } = signedRange(request);
   const digits = [...body.keys()].filter((index) => index >= from && index < to && isDigit(body[index] ?? 0));
   const at = digits[Math.floor(seed.share(`tamper_at:${label}`) * digits.length)] ?? body.length >> 1;
   const byte = body[at];
@@ -67,11 +70,13 @@ export function tampered(request: RawRequest, seed: Seeded, label: string): RawR
   return { ...request, body };
 }
 
-/** Adyen signs only some fields of its JSON, the amount among them; others sign all of it. */
-function signedRange(body: Uint8Array): { from: number; to: number } {
+/** Adyen signs only some fields of its JSON, the amount among them, Mercado Pago only the id; others sign all of it. */
+function signedRange({ headers, body }: RawRequest): { from: number; to: number } {
   const text = Buffer.from(body).toString('latin1');
-  const amount = text.includes(itemSignature) ? /"value":\d+/.exec(text) : null;
-  return amount === null ? { from: 0, to: body.length } : { from: amount.index, to: amount.index + amount[0].length };
+  const signsIdAlone = headers.some(([name]) => name === 'x-request-id');
+  const form = text.includes(itemSignature) ? /"value":\d+/ : signsIdAlone ? /"id":"[^"]*"/ : null;
+  const signed = form?.exec(text) ?? null;
+  return signed === null ? { from: 0, to: body.length } : { from: signed.index, to: signed.index + signed[0].length };
 }
 
 /** The request with every signature in it changed, wherever the format carries them. */
@@ -90,6 +95,8 @@ function signatureInBodyChanged(request: RawRequest): Uint8Array {
   );
   const text = Buffer.from(request.body).toString('latin1');
   if (!isForm) {
+    if (text.startsWith('<xml>'))
+      return Buffer.from(text.replace(/(?<=<sign><!\[CDATA\[)[0-9A-F]+/, otherSignature), 'latin1');
     if (!text.includes(itemSignature)) return request.body;
     const changed = text.replace(
       /("hmacSignature":")([^"]+)/g,

@@ -4,6 +4,7 @@ import type { Notification } from '../domain/notification.ts';
 import type { Context, RawRequest, Sender } from '../providers/provider.ts';
 import type { Claimed } from '../stores/writes.ts';
 import { faultsOfTry, staleMs, tampered, wronglySigned } from './faults.ts';
+import { type Oddity, oddityOf } from './oddities.ts';
 import { type Payment, plannedAt, type Records, type Scenario, type Step } from './records.ts';
 import { seeded } from './seeded.ts';
 
@@ -19,6 +20,12 @@ export function faultySender(sender: Sender, claimed: Claimed, options: FaultySe
   const { records, clock, lost } = options;
   const endpoint = claimed.endpoint?.id ?? '';
   let step: Step | null = null;
+  let oddity: Oddity | null = null;
+  const lostBefore = () => lost.get(claimed.delivery) ?? 0;
+  /** Whether this try is the odd one. */
+  const isOdd = () =>
+    oddity !== null &&
+    (oddity.when === 'before' ? claimed.triesBefore === 0 : lostBefore() >= (step?.faults.duplicate ?? 1));
   return {
     async seal(notification, context) {
       const owner = await records.ownerOf(endpoint);
@@ -27,28 +34,30 @@ export function faultySender(sender: Sender, claimed: Claimed, options: FaultySe
         null;
       if (owner === null || step === null) return sender.seal(notification, context);
       await clock.sleep(step.faults.slow_ms);
-      return sealFaulty(
-        sender,
-        { owner, step, tries: claimed.triesBefore, schedule: claimed.endpoint?.schedule ?? [] },
-        { notification, context },
-      );
+      oddity = oddityOf(step.faults.oddity, owner.provider, step.type);
+      const one = { owner, step, tries: claimed.triesBefore, schedule: claimed.endpoint?.schedule ?? [] };
+      const request = await sealFaulty(sender, one, { notification, context });
+      return oddity !== null && isOdd() ? oddity.request(request, sender, context) : request;
     },
     judge(answer) {
       const judged = sender.judge(answer);
       // A schedule that runs a thousand times faster must not run into a breaker that does not.
       const judgement = step === null ? judged : { ...judged, sparesTarget: true };
-      const wanted = step?.faults.duplicate ?? 1;
-      const lostBefore = lost.get(claimed.delivery) ?? 0;
-      if (!judgement.confirmed || lostBefore + 1 >= wanted) {
+      if (isOdd() && oddity?.when === 'before')
+        return { ...judgement, confirmed: false, retry: 'by_schedule', why: `odd on purpose; ${judgement.why}` };
+      if (isOdd() && !judgement.confirmed) return { ...judgement, retry: 'stop' };
+      const wanted = (step?.faults.duplicate ?? 1) + (oddity?.when === 'after' ? 1 : 0);
+      const before = lostBefore();
+      if (!judgement.confirmed || before + 1 >= wanted) {
         if (judgement.confirmed) lost.delete(claimed.delivery);
         return judgement;
       }
-      lost.set(claimed.delivery, lostBefore + 1);
+      lost.set(claimed.delivery, before + 1);
       const [oldest] = lost.keys();
       if (lost.size > deliveriesWatched && oldest !== undefined) lost.delete(oldest);
       return {
         confirmed: false,
-        why: `the sandbox takes good acknowledgement ${lostBefore + 1} of ${wanted} for lost`,
+        why: `the sandbox takes good acknowledgement ${before + 1} of ${wanted} for lost`,
         retry: 'by_schedule',
         sparesTarget: true,
       };

@@ -6,7 +6,7 @@ import { type Faults, hasFaults } from './faults.ts';
 import { type Move, moved } from './moves.ts';
 import type { Payment, Records, Step } from './records.ts';
 import type { PaymentRequest } from './requests.ts';
-import { invalid } from './requests.ts';
+import { assertOddity, invalid } from './requests.ts';
 import { cannotSay } from './scripts.ts';
 import { seeded } from './seeded.ts';
 import type { Sending } from './sending.ts';
@@ -58,6 +58,7 @@ export function createPayments(options: PaymentsOptions): Payments {
     move: (id, move, faults) =>
       inTurn(id, async () => {
         const before = await records.payment(id);
+        assertOddity(before.provider, faults);
         const after = decided(
           moved(before, move, { now: clock.now(), ...(faults === undefined ? {} : { faults }) }),
           options.providers,
@@ -75,6 +76,7 @@ function newPayment(request: PaymentRequest, options: PaymentsOptions, id: strin
   const currencies = options.providers.get(provider)?.profile.currencies;
   if (currencies?.includes(request.currency) === false)
     throw invalid('/currency', `${provider} takes ${currencies.join(', ')}`);
+  assertOddity(provider, request.faults);
   if (!isOrderNo(orderNo))
     throw invalid('/order_no', 'an order number has 1–128 characters, none of them a control character');
   const notifyUrl = given ?? (account?.startsWith('acc_') ? `${options.publicUrl}/callbacks/${account}` : undefined);

@@ -2,14 +2,46 @@ import type { Context as HttpContext } from 'hono';
 import { Hono } from 'hono';
 import { AppError } from '../domain/errors.ts';
 import type { Context, RawRequest } from '../providers/provider.ts';
+import { adyenApi } from './apis/adyen.ts';
+import { alipayApi } from './apis/alipay.ts';
+import { checkoutApi } from './apis/checkout.ts';
+import { coinbaseCommerceApi } from './apis/coinbase-commerce.ts';
+import { gocardlessApi } from './apis/gocardless.ts';
+import { mercadopagoApi } from './apis/mercadopago.ts';
+import { mollieApi } from './apis/mollie.ts';
+import { paddleApi } from './apis/paddle.ts';
+import { paystackApi } from './apis/paystack.ts';
 import type { PlatformApi } from './apis/played.ts';
+import { razorpayApi } from './apis/razorpay.ts';
+import { shopifyApi } from './apis/shopify.ts';
+import { squareApi } from './apis/square.ts';
 import { stripeApi } from './apis/stripe.ts';
+import { unionpayApi } from './apis/unionpay.ts';
+import { wechatpayApi } from './apis/wechatpay.ts';
+import { wechatpayV2Api } from './apis/wechatpay-v2.ts';
 import type { Books } from './books.ts';
 import type { SandboxCredentials } from './credentials.ts';
 import { readBytes } from './http.ts';
 
 /** The APIs that the sandbox plays. */
-const apis: ReadonlyMap<string, PlatformApi> = new Map([['stripe', stripeApi]]);
+export const apis: ReadonlyMap<string, PlatformApi> = new Map([
+  ['adyen', adyenApi],
+  ['alipay', alipayApi],
+  ['checkout', checkoutApi],
+  ['coinbase-commerce', coinbaseCommerceApi],
+  ['gocardless', gocardlessApi],
+  ['mercadopago', mercadopagoApi],
+  ['mollie', mollieApi],
+  ['paddle', paddleApi],
+  ['paystack', paystackApi],
+  ['razorpay', razorpayApi],
+  ['shopify', shopifyApi],
+  ['square', squareApi],
+  ['stripe', stripeApi],
+  ['unionpay', unionpayApi],
+  ['wechatpay', wechatpayApi],
+  ['wechatpay-v2', wechatpayV2Api],
+]);
 
 /**
  * What an account must be configured with to open what the sandbox sends, and to ask the API where the sandbox plays one.

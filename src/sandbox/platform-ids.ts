@@ -8,6 +8,7 @@ export function platformId(provider: string, object: PlatformObject, seed: Seede
   const name = `${object}:${label}`;
   switch (provider) {
     case 'wechatpay':
+    case 'wechatpay-v2':
       return { payment: '4200', refund: '5030', dispute: '2000' }[object] + seed.digits(name, 24);
     case 'alipay':
       return `20${seed.digits(name, 26)}`;
@@ -24,6 +25,10 @@ export function platformId(provider: string, object: PlatformObject, seed: Seede
       return { payment: 'PM', refund: 'RF', dispute: 'PM' }[object] + seed.hex(name, 12).toUpperCase();
     case 'lemonsqueezy':
       return { payment: '1', refund: '2', dispute: '3' }[object] + seed.digits(name, 8);
+    case 'mercadopago':
+      return { payment: '1', refund: '2', dispute: '3' }[object] + seed.digits(name, 11);
+    case 'mollie':
+      return { payment: 'tr_', refund: 're_', dispute: 'chb_' }[object] + seed.hex(name, 20);
     case 'paddle':
       return { payment: 'txn_', refund: 'adj_', dispute: 'adj_' }[object] + seed.hex(name, 26);
     case 'paystack':

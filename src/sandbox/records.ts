@@ -82,7 +82,7 @@ export interface Records {
   save(record: Payment | Scenario): Promise<void>;
   /** Those with this order number, the newest first. */
   ofOrder(provider: string, orderNo: string): Promise<readonly (Payment | Scenario)[]>;
-  /** Those with a payment, refund or dispute of this id. */
+  /** Those with a payment, refund or dispute of this id, or a refund that was asked for under this key. */
   withId(provider: string, id: string): Promise<readonly (Payment | Scenario)[]>;
   /** All that moved since then, in the order in which they last did. */
   movedSince(provider: string, since: Instant): AsyncIterable<Payment | Scenario>;
@@ -192,7 +192,11 @@ function rowOf(record: Payment | Scenario): SandboxPayment {
 
 /** What the platform's API finds it by. */
 function namesOf({ orderNo, steps }: Payment | Scenario): string[] {
-  const ids = steps.flatMap(({ paymentId, operationId }) => [paymentId, operationId]);
+  const ids = steps.flatMap(({ paymentId, operationId, key }) => [
+    paymentId,
+    operationId,
+    ...(key === null ? [] : [key]),
+  ]);
   return [orderName(orderNo), ...new Set(ids.map(idName))];
 }
 

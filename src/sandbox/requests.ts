@@ -4,7 +4,8 @@ import { exponentOf } from '../domain/currencies.ts';
 import { AppError } from '../domain/errors.ts';
 import { invalidFields } from '../domain/field-errors.ts';
 import { minorFromInteger } from '../domain/money.ts';
-import { faultsSchema, noFaults } from './faults.ts';
+import { type Faults, faultsSchema, noFaults } from './faults.ts';
+import { oddities } from './oddities.ts';
 import { scriptNames } from './scripts.ts';
 
 const amountMinor = z.union([z.number(), z.bigint(), z.string().max(20)]).transform((value, context) => {
@@ -75,6 +76,12 @@ export function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
   throw invalidFields(result.error.issues, 'the body is not valid');
+}
+
+/** @throws AppError `request.invalid` for what is odd about another platform. */
+export function assertOddity(provider: string, faults: Faults | undefined): void {
+  const owner = faults?.oddity === undefined ? provider : oddities[faults.oddity].provider;
+  if (owner !== provider) throw invalid('/faults/oddity', `${faults?.oddity} is odd about ${owner}, not ${provider}`);
 }
 
 export function invalid(pointer: string, detail: string): AppError {

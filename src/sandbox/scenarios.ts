@@ -3,7 +3,7 @@ import { isOrderNo, type OrderNo, type Random } from '../domain/ids.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { SandboxCredentials } from './credentials.ts';
 import { type Records, type Scenario, stepGapMs } from './records.ts';
-import { invalid, type ScenarioRequest } from './requests.ts';
+import { assertOddity, invalid, type ScenarioRequest } from './requests.ts';
 import { planned, scripts } from './scripts.ts';
 import { seeded } from './seeded.ts';
 import type { Sending } from './sending.ts';
@@ -84,6 +84,7 @@ function plannedFor(
   const profile = options.providers.get(request.provider)?.profile;
   if (profile?.currencies?.includes(request.currency) === false)
     throw invalid('/currency', `${request.provider} takes ${profile.currencies.join(', ')}`);
+  assertOddity(request.provider, request.faults);
   const { steps, order } = planned({
     script: request.scenario,
     provider: request.provider,

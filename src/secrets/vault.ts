@@ -2,6 +2,7 @@ import {
   type CipherGCM,
   createCipheriv,
   createDecipheriv,
+  createHmac,
   createSecretKey,
   type DecipherGCM,
   hkdfSync,
@@ -32,6 +33,8 @@ export interface Vault {
   sealCredentials(owner: SecretOwner, credentials: unknown): Uint8Array;
   /** @throws AppError `secrets.master_key` as {@link Vault.open}. */
   openCredentials(owner: SecretOwner, sealed: Uint8Array): unknown;
+  /** Eight hex digits by which the same material is known again. Without the master key nothing of it can be tried out. */
+  fingerprint(material: Uint8Array): string;
   /** Whether this was not sealed under the first master key; sealing it again ends the need for an older one. */
   isSealedByOlderKey(sealed: Uint8Array): boolean;
   /** A value to keep beside the secrets, by which {@link Vault.confirmKeyCheck} knows a wrong master key at start. */
@@ -44,6 +47,7 @@ interface MasterKey {
   /** Names the key in what it sealed; derived, so it tells nothing about the key. */
   id: Buffer;
   encryption: KeyObject;
+  fingerprints: KeyObject;
 }
 
 /** Envelope: version (1) · key id (8) · nonce (12) · ciphertext · tag (16). Version, key id and owner are authenticated. */
@@ -100,6 +104,7 @@ export function createVault(masterKeys: readonly Uint8Array[], random: Random = 
     open,
     sealCredentials: (owner, credentials) => seal(owner, Buffer.from(writeCredentials(credentials))),
     openCredentials: (owner, sealed) => parseCredentials(Buffer.from(open(owner, sealed)).toString()),
+    fingerprint: (material) => createHmac('sha256', first.fingerprints).update(material).digest('hex').slice(0, 8),
     isSealedByOlderKey: (sealed) => !first.id.equals(sealed.subarray(1, headerBytes)),
     keyCheck: () => seal('key-check', new Uint8Array(0)),
     confirmKeyCheck: (kept) => void open('key-check', kept),
@@ -129,7 +134,11 @@ function deriveKeys(master: Uint8Array): MasterKey {
   if (master.length !== masterKeyBytes) throw invalidKey(`it has ${master.length} bytes, not ${masterKeyBytes}`);
   const derive = (use: string, bytes: number) =>
     Buffer.from(hkdfSync('sha256', master, '', `paidonce vault 1 ${use}`, bytes));
-  return { id: derive('key id', keyIdBytes), encryption: createSecretKey(derive('encryption', masterKeyBytes)) };
+  return {
+    id: derive('key id', keyIdBytes),
+    encryption: createSecretKey(derive('encryption', masterKeyBytes)),
+    fingerprints: createSecretKey(derive('fingerprints', masterKeyBytes)),
+  };
 }
 
 function authenticated(header: Uint8Array, owner: SecretOwner): Buffer {

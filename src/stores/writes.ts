@@ -54,6 +54,8 @@ export interface Writes {
     input: {
       id: AccountId;
       by: string;
+      /** Only where the credentials still have this version. */
+      version?: number;
       change: Partial<Pick<Account, 'name' | 'mode' | 'acknowledge' | 'withoutOrder' | 'credentials'>>;
     };
     output: boolean;

@@ -43,7 +43,12 @@ export function testPlatform<A, E>(provider: DefinedProvider<A, E>): TestPlatfor
       const notification = notificationOf(result, { now, sequence });
       const sealed = await sender.seal(notification, { now, publicUrl: 'http://localhost', random: randomBytesOf });
       const headers = sealed.headers.map(([name, value]): [string, string] => [name, value]);
-      return new Request('http://localhost/callback', { method: sealed.method, headers, body: sealed.body });
+      const url = new URL(sealed.target, 'http://localhost');
+      return new Request(`http://localhost/callback${url.search}`, {
+        method: sealed.method,
+        headers,
+        body: sealed.body,
+      });
     },
   };
 }

@@ -102,6 +102,7 @@ const calls: [needs: readonly Scope[], make: Make][] = [
   [['read'], ({ merchant }) => ['GET', `/v1/accounts?merchant=${merchant}`]],
   [['read'], ({ account }) => ['GET', `/v1/accounts/${account}`]],
   [['operate'], ({ account }) => ['PATCH', `/v1/accounts/${account}`, { name: 'Renamed' }]],
+  [['operate'], ({ account }) => ['POST', `/v1/accounts/${account}/rotate`, { finish: true }]],
   [['read'], ({ merchant }) => ['GET', `/v1/callbacks?merchant=${merchant}`]],
   [['read'], ({ callback }) => ['GET', `/v1/callbacks/${callback}`]],
   [['operate'], ({ callback }) => ['POST', `/v1/callbacks/${callback}/reprocess`]],

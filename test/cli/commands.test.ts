@@ -19,6 +19,7 @@ const commands = [
   'proof',
   'manifest',
   'migrate',
+  'secrets',
 ];
 
 let server: DevServer;

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limits } from '../../src/domain/limits.ts';
 import { createHttp } from '../../src/outbound/http-client.ts';
-import { type Bench, createBench, only } from './support.ts';
+import type { Sender } from '../../src/providers/provider.ts';
+import { type Bench, createBench, only, plainSender } from './support.ts';
 import { FakeClock, until } from './time.ts';
 
 describe('a delivery to an endpoint', () => {
@@ -39,6 +40,21 @@ describe('a delivery to an endpoint', () => {
     expect(request?.headers).toContainEqual(['content-type', 'application/json']);
     expect(response?.headers).toContainEqual(['x-answer', 'yes']);
     expect(response).toMatchObject({ truncated: true, body: { length: limits.responseBytesKept } });
+  });
+
+  it("adds what its format says in the query to the endpoint's own", async () => {
+    const sender: Sender = {
+      ...plainSender,
+      seal: async (notification, context) => ({
+        ...(await plainSender.seal(notification, context)),
+        target: '/?data.id=1',
+      }),
+    };
+    await bench.addEndpoint('/a?shop=2');
+    await bench.addEndpoint('/b');
+    await bench.startWorker({ sender: () => sender });
+    for (const { id } of (await bench.publish('1')).deliveries) await bench.reaches(id, 'confirmed');
+    expect(bench.sink.arrived.map(({ path }) => path).sort()).toEqual(['/a?shop=2&data.id=1', '/b?data.id=1']);
   });
 
   it('is tried again by its schedule, never early, until it is confirmed', async () => {

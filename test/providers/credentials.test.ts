@@ -199,9 +199,15 @@ describe('an RSA key', () => {
   });
 
   it('of WeChat Pay may be a certificate', () => {
-    expect(accepts(wechatpay, { platform_keys: {} })).toBe(false);
     expect(accepts(wechatpay, { platform_keys: { '7A F3': spki } })).toBe(false);
     expect(accepts(wechatpay, { platform_keys: { PUB_KEY_ID_01: spki, '7AF3': certificate } })).toBe(true);
     expect(accepts(alipay, { alipay_public_keys: [certificate.replaceAll(/-----.*-----|\s/g, '')] })).toBe(true);
+  });
+
+  it('of WeChat Pay may be missing only where it can be fetched', () => {
+    const { merchant_private_key: _, ...cannotFetch } = wechatpay.pair?.(seededRandom('key')).account ?? {};
+    expect(accepts(wechatpay, { platform_keys: {} })).toBe(true);
+    expect(wechatpay.accountCredentials.safeParse(cannotFetch).success).toBe(true);
+    expect(wechatpay.accountCredentials.safeParse({ ...cannotFetch, platform_keys: {} }).success).toBe(false);
   });
 });

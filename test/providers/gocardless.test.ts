@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../src/domain/limits.ts';
 import { signed } from './signing.ts';
-import { context, factOf, refusalOf, sidesOf } from './support.ts';
+import { account, context, factOf, refusalOf, sidesOf } from './support.ts';
 
 const created_at = '2026-01-05T02:21:33.404Z';
 const event = (resource_type: string, action: string, more: object = {}) => ({
@@ -47,7 +47,7 @@ describe('an event of GoCardless', () => {
     ['payments', 'confirmed', { links: { payment: 'PM1', organisation: 'OR1' } }, { payee: 'OR1' }],
   ])('on %s, %s with %j is read', (resource, action, more, expected) => {
     const opened = opening([event(resource, action, more)]);
-    expect(opened).toMatchObject({ messageId: 'EV1', readBack: false });
+    expect(opened).toMatchObject({ messageId: 'EV1', readBack: true });
     expect(factOf(opened)).toMatchObject({
       paymentId: 'PM1',
       reference: 'O-1',
@@ -57,6 +57,14 @@ describe('an event of GoCardless', () => {
       measure: 'single',
       ...expected,
     });
+  });
+
+  it('is believed at once where the account has no API to ask', () => {
+    const { provider, credentials } = sidesOf('gocardless');
+    const { webhook_secrets } = credentials.account;
+    const request = signed('gocardless', JSON.stringify({ events: [event('payments', 'confirmed')] }));
+    const opened = provider.receiver({ webhook_secrets }, account).open(request, context);
+    expect(opened).toMatchObject({ is: 'facts', readBack: false });
   });
 
   it('takes the amounts of captures and refunds from the order where the account says so', () => {

@@ -39,6 +39,7 @@ export interface Format {
 
 const bodySignatureHeaders: Readonly<Record<string, string>> = {
   checkout: 'cko-signature',
+  mollie: 'x-mollie-signature',
   paystack: 'x-paystack-signature',
   razorpay: 'x-razorpay-signature',
   shopify: 'x-shopify-hmac-sha256',
@@ -107,6 +108,14 @@ const formats: Readonly<Record<string, (sealed: RawRequest) => Read>> = {
     withUnknownKey: () => withHeader(sealed, 'wechatpay-serial', () => 'PUB_KEY_ID_OTHER'),
     withOtherScheme: () => withHeader(sealed, 'wechatpay-signature-type', () => 'WECHATPAY2-SM2-WITH-SM3'),
   }),
+  /** Of the body nothing but `data.id` counts. */
+  mercadopago: (sealed) => ({
+    isJson: false,
+    hasTimestamp: false,
+    signatureHeaders: ['x-signature', 'x-request-id'],
+    withSignature: over(sealed, 'x-signature', /^(.*v1=)(.*)$/),
+    withOtherScheme: () => withHeader(sealed, 'x-signature', (value) => value.replace('v1=', 'v2=')),
+  }),
   /** Each item is signed by itself, so JSON may be written anew. */
   adyen: (sealed) => ({
     isJson: false,
@@ -145,6 +154,17 @@ const formats: Readonly<Record<string, (sealed: RawRequest) => Read>> = {
       withOtherScheme: () => changed((pair) => pair.replace('|', '|sha256|')),
     };
   },
+  'wechatpay-v2': (sealed) => ({
+    isJson: false,
+    hasTimestamp: false,
+    signatureHeaders: [],
+    withSignature: (change) =>
+      withBody(
+        sealed,
+        textOf(sealed.body).replace(/(?<=<sign><!\[CDATA\[)[0-9A-F]+/, (signature) => change(signature)),
+      ),
+    withOtherScheme: () => withBody(sealed, textOf(sealed.body).replace('HMAC-SHA256', 'MD5')),
+  }),
   unionpay: (sealed) => ({
     isJson: false,
     hasTimestamp: false,
@@ -165,7 +185,7 @@ function bodySigned(header: string | undefined): ((sealed: RawRequest) => Read) 
   return (sealed) => ({
     hasTimestamp: false,
     signatureHeaders: [header],
-    withSignature: over(sealed, header, /^()(.*)$/),
+    withSignature: over(sealed, header, /^((?:sha256=)?)(.*)$/),
     withOtherScheme: () => null,
   });
 }

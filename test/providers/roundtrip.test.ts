@@ -5,12 +5,14 @@ import { amountMinorMax } from '../../src/domain/money.ts';
 import type { Notification, NotificationType } from '../../src/domain/notification.ts';
 import { providers } from '../../src/providers/index.ts';
 import { kindOfType } from '../../src/providers/primitives/generic-fact.ts';
-import type { RawRequest } from '../../src/providers/provider.ts';
+import type { Opened, RawRequest } from '../../src/providers/provider.ts';
+import { factsAsked } from './asking.ts';
 import {
   context,
   factOf,
   notificationOf,
   now,
+  paymentPrefixes,
   refusalOf,
   sayableBy,
   seededRandom,
@@ -24,6 +26,7 @@ const variants = [
   ...providers.map(({ name }) => [name, name, {}] as const),
   ['hmac, encrypted and with a replay window', 'hmac', { encryption_keys: [key], replay_window_s: 300 }] as const,
   ['standard, encrypted', 'standard', { encryption_keys: [key] }] as const,
+  ['wechatpay-v2, with MD5', 'wechatpay-v2', { sign_type: 'MD5' }] as const,
 ];
 
 const currencies = ['CNY', 'USD', 'JPY', 'ISK', 'UGX', 'KWD', 'CLF', 'CLP', 'XOF'];
@@ -37,13 +40,15 @@ const finerAt: Readonly<Record<string, readonly string[]>> = {
 
 function notifications(name: string, types: readonly NotificationType[], sayable: readonly string[] | undefined) {
   const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,40}$/);
+  const prefix = paymentPrefixes[name];
+  const paymentId = prefix === undefined ? id : fc.stringMatching(/^[A-Za-z0-9]{1,40}$/).map((rest) => prefix + rest);
   return fc
     .record({
       type: fc.constantFrom(...types),
       orderNo: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }).filter(isOrderNo),
       amountMinor: fc.oneof(fc.bigInt(100n, 10n ** 9n), fc.bigInt(2n ** 53n, amountMinorMax)),
       currency: fc.constantFrom(...currencies.filter((one) => sayable?.includes(one) ?? true)),
-      paymentId: id,
+      paymentId,
       operationId: id,
       occurredAt: fc.integer({ min: now - 86_400_000, max: now }),
       data: fc.constantFrom(
@@ -67,44 +72,74 @@ function notifications(name: string, types: readonly NotificationType[], sayable
 /** Formats whose refunds and disputes name their payment alone, by which their order is found. */
 const namingOnlyPayments = ['square'];
 /** Formats that sign the fields which decide, and not the whole body. */
-const partlySigned = ['adyen'];
+const partlySigned = ['adyen', 'mercadopago'];
 /** What a form says: `%2b` in place of `%2B` is the same form. */
 const formOf = ({ headers, body }: RawRequest) =>
   headers.some(([, value]) => value.startsWith('application/x-www-form-urlencoded'))
     ? new URLSearchParams(Buffer.from(body).toString('latin1')).toString()
     : body;
 
+/** What counts of it: its facts, whatever their time, or what is to be asked about. */
+function saidBy(opened: Opened): readonly object[] {
+  if (opened.is === 'ping') return opened.references;
+  return opened.is === 'facts' ? opened.facts.map((fact) => ({ ...fact, providerTime: null })) : [];
+}
+
+/** Nothing of it is signed. */
+const unsigned = ['mollie, classic', 'mollie', { webhook_secrets: undefined }, { classic: true }] as const;
+
 describe('what is sealed by', () => {
-  it.each(variants)('%s opens to the same kind, operation, order, amount and currency', async (_title, name, extra) => {
-    const { provider, sender, receiver } = sidesOf(name, { account: extra, endpoint: extra });
-    const { types, currencies: sayable } = provider.profile;
-    await fc.assert(
-      fc.asyncProperty(notifications(name, types, sayable), async (notification) => {
-        const opened = receiver.open(await sender.seal(notification, context), context);
-        const kind = kindOfType[notification.type];
-        if (kind === null) {
-          expect(opened.is).toBe('ignored');
-          return;
-        }
-        const { orderNo } = notification;
-        // GoCardless's events say no amount.
-        const { amountMinor, currency } = name === 'gocardless' ? { amountMinor: null, currency: null } : notification;
-        // These name the payment and its refunded total; the single refund comes by query.
-        const isTotal = ['alipay', 'lemonsqueezy'].includes(name) && kind === 'refunded';
-        const operationId = isTotal ? notification.paymentId : notification.operationId;
-        const namesPayment = namingOnlyPayments.includes(name) && !notification.type.startsWith('payment.');
-        const order = namesPayment ? { reference: null, paymentId: notification.paymentId } : { reference: orderNo };
-        expect(factOf(opened)).toMatchObject({ kind, operationId, amountMinor, currency, ...order });
-      }),
-      { numRuns: 300 },
-    );
-  });
+  it.each([...variants, unsigned])(
+    '%s opens to the same kind, operation, order, amount and currency',
+    async (...row) => {
+      const [_title, name, extra, endpoint = {}] = row;
+      const sides = sidesOf(name, { account: extra, endpoint: { ...extra, ...endpoint } });
+      const { provider, sender, receiver, credentials } = sides;
+      const { types, currencies: sayable } = provider.profile;
+      await fc.assert(
+        fc.asyncProperty(notifications(name, types, sayable), async (notification) => {
+          const opened = receiver.open(await sender.seal(notification, context), context);
+          const kind = kindOfType[notification.type];
+          if (kind === null) {
+            expect(opened.is).toBe('ignored');
+            return;
+          }
+          const { orderNo } = notification;
+          if (opened.is === 'ping') {
+            const { type, paymentId } = notification;
+            expect(opened.references).toEqual([{ reference: null, paymentId }]);
+            const isOfPayment = type.startsWith('payment.') || (name === 'mercadopago' && type.startsWith('dispute.'));
+            const id = isOfPayment ? paymentId : notification.operationId;
+            const asked = await factsAsked(name, credentials.account, {
+              notification,
+              order: { reference: null, paymentId },
+            });
+            const { amountMinor, currency } = notification;
+            expect(asked).toContainEqual(
+              expect.objectContaining({ kind, paymentId, operationId: id, reference: orderNo, amountMinor, currency }),
+            );
+            return;
+          }
+          // GoCardless's events say no amount.
+          const { amountMinor, currency } =
+            name === 'gocardless' ? { amountMinor: null, currency: null } : notification;
+          // These name the payment and its refunded total; the single refund comes by query.
+          const isTotal = ['alipay', 'lemonsqueezy'].includes(name) && kind === 'refunded';
+          const operationId = isTotal ? notification.paymentId : notification.operationId;
+          const namesPayment = namingOnlyPayments.includes(name) && !notification.type.startsWith('payment.');
+          const order = namesPayment ? { reference: null, paymentId: notification.paymentId } : { reference: orderNo };
+          expect(factOf(opened)).toMatchObject({ kind, operationId, amountMinor, currency, ...order });
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
 
   it.each(variants)('%s is refused after any flip of a bit of its body', async (_title, name, extra) => {
     const { sender, receiver, provider } = sidesOf(name, { account: extra, endpoint: extra });
     const sealed = await sender.seal(sayableBy(provider, 'payment.succeeded'), context);
     const first = receiver.open(sealed, context);
-    const genuine = first.is === 'facts' ? first.facts : [];
+    const genuine = saidBy(first);
     expect(genuine).toHaveLength(1);
     fc.assert(
       fc.property(fc.nat(sealed.body.length - 1), fc.integer({ min: 1, max: 255 }), (index, bits) => {
@@ -115,8 +150,8 @@ describe('what is sealed by', () => {
         const opened = receiver.open(flipped, context);
         if (!partlySigned.includes(name)) {
           expect(refusalOf(opened)).toMatch(/^(signature|callback)\.\w+: /);
-        } else if (opened.is === 'facts') {
-          expect(opened.facts).toEqual(genuine.map((fact) => ({ ...fact, providerTime: expect.any(Number) })));
+        } else if (opened.is === 'facts' || opened.is === 'ping') {
+          expect(saidBy(opened)).toEqual(genuine);
         }
       }),
       { numRuns: 500 },

@@ -71,6 +71,10 @@ export function signed(name: string, body: string | Uint8Array): RawRequest {
       const signer = createHmac('sha512', credentials.secret_keys[0] ?? '').update(bytes);
       return request({ 'x-paystack-signature': signer.digest('hex') });
     }
+    case 'mollie':
+      return request({
+        'x-mollie-signature': `sha256=${hmac(credentials.webhook_secrets[0] ?? '', '').digest('hex')}`,
+      });
     case 'razorpay':
       return request({ 'x-razorpay-signature': hmac(credentials.webhook_secrets[0] ?? '', '').digest('hex') });
     case 'wechatpay': {

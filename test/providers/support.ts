@@ -43,7 +43,10 @@ export function notificationOf(type: NotificationType, changes: Partial<Notifica
   };
 }
 
-/** The same in a currency that the format can say. */
+/** Platforms that tell apart by its id what is a payment. */
+export const paymentPrefixes: Readonly<Record<string, string>> = { mollie: 'tr_' };
+
+/** The same in a currency that the format can say, and with an id that is one of a payment there. */
 export function sayableBy(
   provider: Provider,
   type: NotificationType,
@@ -51,7 +54,12 @@ export function sayableBy(
 ): Notification {
   const { currencies } = provider.profile;
   const currency = currencies?.includes('CNY') === false ? (currencies[0] ?? 'CNY') : 'CNY';
-  return notificationOf(type, { currency, ...changes });
+  const prefix = paymentPrefixes[provider.name];
+  return notificationOf(type, {
+    currency,
+    ...(prefix === undefined ? {} : { paymentId: `${prefix}0001` }),
+    ...changes,
+  });
 }
 
 /** Both sides of a provider under matching credentials. */
@@ -71,8 +79,8 @@ export function sidesOf(name: string, changes: { account?: object; endpoint?: ob
   const pair = pairs.get(name) ?? (provider.pair(seededRandom(name)) as Sides['credentials']);
   pairs.set(name, pair);
   const credentials = {
-    account: { ...pair.account, ...changes.account },
-    endpoint: { ...pair.endpoint, ...changes.endpoint },
+    account: changed(pair.account, changes.account),
+    endpoint: changed(pair.endpoint, changes.endpoint),
   };
   return {
     provider,
@@ -80,6 +88,11 @@ export function sidesOf(name: string, changes: { account?: object; endpoint?: ob
     sender: provider.sender(credentials.endpoint),
     credentials,
   };
+}
+
+/** With the changes; undefined takes a field away. */
+function changed(half: object, changes: object = {}): Record<string, unknown> {
+  return Object.fromEntries(Object.entries({ ...half, ...changes }).filter(([, value]) => value !== undefined));
 }
 
 export function withHeader(request: RawRequest, name: string, change: (value: string) => string): RawRequest {

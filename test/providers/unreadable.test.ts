@@ -28,6 +28,7 @@ describe.each([
   'gocardless',
   'hmac',
   'lemonsqueezy',
+  'mollie',
   'paddle',
   'paystack',
   'razorpay',

@@ -1,8 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { limits } from '../../src/domain/limits.ts';
+import { postgres } from '../../src/stores/postgres/postgres.ts';
 import { FakeClock } from '../deliver/time.ts';
-import { only } from '../stores/support.ts';
+import { migrated, only } from '../stores/support.ts';
 import { eventually } from '../support/eventually.ts';
+import { template, testDatabase } from '../support/postgres.ts';
 import { openShop, shop } from './shop.ts';
 
 const paid = (orderNo: string, amount = 100) => ({ id: `pay-${orderNo}`, orderNo, kind: 'captured', amount }) as const;
@@ -142,6 +144,24 @@ describe('an account that cannot be asked', () => {
 });
 
 describe('asking', () => {
+  it('is shared by two nodes on PostgreSQL, which ask each thing once', async () => {
+    const database = await testDatabase(await template('migrated', migrated));
+    onTestFinished(() => database.end());
+    const first = await openShop({ store: postgres(database.url) });
+    const { bank } = first;
+    const second = await openShop({ store: postgres(database.url), bank, again: true });
+    expect(second.account).toBe(first.account);
+    const orderNos = ['O-1', 'O-2', 'O-3', 'O-4'];
+    bank.payments.push(...orderNos.map((orderNo) => paid(orderNo)));
+    for (const [index, orderNo] of orderNos.entries()) {
+      const open = index % 2 === 0 ? first : second;
+      await open.expect(orderNo);
+      await open.callback({ is: 'facts', order: orderNo });
+    }
+    for (const orderNo of orderNos) await eventually(async () => (await first.order(orderNo)).order.status === 'paid');
+    expect(bank.asked.toSorted()).toEqual(orderNos.map((orderNo) => `query pay-${orderNo}`));
+  });
+
   it('keeps to two questions of an account at once', async () => {
     const { bank, ...open } = await openShop();
     bank.before = () => new Promise((resolve) => setImmediate(resolve));

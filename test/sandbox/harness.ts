@@ -5,10 +5,10 @@ import { Hono } from 'hono';
 import { problemResponse } from '../../src/api/problem.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import { AppError } from '../../src/domain/errors.ts';
-import { newId, randomBytesOf } from '../../src/domain/ids.ts';
+import { asId, newId, randomBytesOf } from '../../src/domain/ids.ts';
 import { unobserved } from '../../src/domain/observe.ts';
 import { providers as builtIn } from '../../src/providers/index.ts';
-import type { RawRequest, Receiver } from '../../src/providers/provider.ts';
+import type { Client, Http, RawRequest, Receiver } from '../../src/providers/provider.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { createService, type Service } from '../../src/service.ts';
@@ -70,6 +70,35 @@ export async function startPlatform(): Promise<Platform> {
       await dispose();
     },
   };
+}
+
+/** The platform's own routes without a socket between: what reaches them, and what they answer, is the same. */
+export function httpAt(platform: () => Platform): Http {
+  const http: Http = {
+    async send({ method, url, headers, body }) {
+      const { pathname, search } = new URL(url);
+      const init = { method, headers: headers.map(([name, value]): [string, string] => [name, value]) };
+      const bytes = method === 'GET' ? {} : { body: Buffer.from(body) };
+      const reply = await platform().page(pathname + search, { ...init, ...bytes });
+      return { status: reply.status, headers: [...reply.headers], body: new Uint8Array(await reply.arrayBuffer()) };
+    },
+    async *stream(request, signal) {
+      yield (await http.send(request, signal)).body;
+    },
+  };
+  return http;
+}
+
+/** A provider's client that asks the platform under the sandbox's credentials. */
+export function clientAt(
+  platform: Platform,
+  name: string,
+  { changes = {}, http = httpAt(() => platform) }: { changes?: object; http?: Http } = {},
+): Client {
+  const credentials = { ...Object(platform.sandbox.accountCredentials(name)), ...changes };
+  const account = { id: asId.account('acc_test'), mode: 'live' } as const;
+  const world = { account, http, now: () => systemClock.now(), random: randomBytesOf };
+  return providers.get(name)?.client?.(credentials, world) ?? {};
 }
 
 export interface Arrival {

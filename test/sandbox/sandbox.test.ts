@@ -5,6 +5,7 @@ import type { Receiver } from '../../src/providers/provider.ts';
 import { sandboxMerchant } from '../../src/sandbox/credentials.ts';
 import {
   type Arrival,
+  clientAt,
   type Json,
   type Merchant,
   type Platform,
@@ -22,6 +23,8 @@ const formats = [
   'braintree',
   'checkout',
   'lemonsqueezy',
+  'mercadopago',
+  'mollie',
   'paddle',
   'razorpay',
   'shopify',
@@ -29,6 +32,7 @@ const formats = [
   'stripe',
   'unionpay',
   'wechatpay',
+  'wechatpay-v2',
 ];
 
 let platform: Platform;
@@ -46,6 +50,17 @@ function receiverOf(format: string): Receiver {
 
 const openedOf = (receiver: Receiver, { arrivals }: Merchant) =>
   arrivals.map(({ request, at }) => receiver.open(request, { now: at, publicUrl: '', random: randomBytesOf }));
+
+/** The same, with the newest answer of the platform in place of a callback that only says: ask. */
+const toldOf = (format: string, receiver: Receiver, merchant: Merchant) =>
+  Promise.all(
+    openedOf(receiver, merchant).map(async (opened) => {
+      const [reference] = opened.is === 'ping' ? opened.references : [];
+      if (reference === undefined) return opened;
+      const answer = await clientAt(platform, format).query?.(reference, new AbortController().signal);
+      return { is: 'facts', facts: answer?.facts.slice(-1) };
+    }),
+  );
 
 const kindsOf = (receiver: Receiver, merchant: Merchant) =>
   openedOf(receiver, merchant).map((opened) =>
@@ -107,7 +122,7 @@ describe.each(formats)('a payment in the format of %s', (format) => {
       notifications: [{ type: 'payment.succeeded', unsent: null, notification: expect.stringMatching(/^ntf_/) }],
     });
     await until('the notification has arrived', () => merchant.arrivals.length > 0);
-    expect(openedOf(receiver, merchant)).toMatchObject([
+    expect(await toldOf(format, receiver, merchant)).toMatchObject([
       {
         is: 'facts',
         facts: [
@@ -131,7 +146,7 @@ describe.each(formats)('a payment in the format of %s', (format) => {
     const { json } = await move(payment, 'refund', { amount_minor: 880 });
     expect(json).toMatchObject({ state: 'paid', refunded_minor: 880 });
     await until('the refund has arrived', () => merchant.arrivals.length === 2);
-    expect(openedOf(receiver, merchant)[1]).toMatchObject({
+    expect((await toldOf(format, receiver, merchant))[1]).toMatchObject({
       is: 'facts',
       facts: [{ kind: 'refunded', amountMinor: 880n }],
     });
@@ -480,7 +495,9 @@ describe('a scenario', () => {
       };
       const first = await run('7');
       expect(await run('7')).toEqual(first);
-      expect(first.kinds).toEqual(['captured', 'captured', 'refunded', 'refunded']);
+      const pings = first.kinds.map(() => 'ping');
+      const facts = ['captured', 'captured', 'refunded', 'refunded'];
+      expect(first.kinds).toEqual(first.kinds.includes('ping') ? pings : facts);
       expect((await run('8')).bytes).not.toEqual(first.bytes);
     },
   );

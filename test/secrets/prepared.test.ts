@@ -43,6 +43,8 @@ function countingProvider(broken?: () => never) {
     },
     accountCredentials: schema,
     endpointCredentials: schema,
+    secretFields: () => [],
+    secretsIn: () => [],
     receiver: (credentials, account) => {
       built.push({ credentials: schema.parse(credentials), account });
       broken?.();

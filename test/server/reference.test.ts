@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { errorCatalogue } from '../../src/domain/errors.ts';
+import { providers } from '../../src/providers/index.ts';
 import { configHelp, configReference } from '../../src/server/config-text.ts';
 import { environmentName, settingNames } from '../../src/server/settings.ts';
 
@@ -22,10 +23,38 @@ ${rows.join('\n')}
 `;
 }
 
+/** docs/reference/secrets.md. */
+function secretsReference(): string {
+  const rows = providers.flatMap((provider) => {
+    const [account, endpoint] = [provider.secretFields('account'), provider.secretFields('endpoint')];
+    const names = [...new Set([...account, ...endpoint].map(({ field }) => field))];
+    return names.map((name) => {
+      const sides = [account, endpoint].map((fields) => fields.find(({ field }) => field === name));
+      const [field] = sides.filter((one) => one !== undefined);
+      const where = sides[0] === undefined ? 'endpoint' : sides[1] === undefined ? 'account' : 'both';
+      return `| \`${provider.name}\` | \`${name}\` | ${where} | ${field?.kind.replace('_', ' ')} | ${field?.says} |`;
+    });
+  });
+  return `# Secrets
+
+Which fields of the credentials hold key material, and what of a text is the key. Conventions differ by provider, and a wrong
+one looks like a wrong secret: nothing is guessed. How to enter and change them: [keep and change
+secrets](../guides/secrets.md).
+
+| provider | field | of | kind | what counts |
+|---|---|---|---|---|
+${rows.join('\n')}
+`;
+}
+
 // To write the pages anew: `npx vitest run test/server/reference.test.ts -u`.
 describe('the reference', () => {
   it('of errors is the catalogue', async () => {
     await expect(errorReference()).toMatchFileSnapshot('../../docs/reference/errors.md');
+  });
+
+  it('of secrets is what the schemas say', async () => {
+    await expect(secretsReference()).toMatchFileSnapshot('../../docs/reference/secrets.md');
   });
 
   it('of the configuration is the schema', async () => {

@@ -36,6 +36,7 @@ const options = z.object({
   wrongSignature: share,
   stale: share,
   slow: z.number().optional(),
+  oddity: z.string().optional(),
   timeout: z.number(),
 });
 
@@ -126,6 +127,10 @@ function withFaults(command: Command): Command {
     .option('--wrong-signature <share>', 'fault: this share of tries is signed wrongly', part)
     .option('--stale <share>', 'fault: this share of tries is an hour old', part)
     .option('--slow <ms>', 'fault: waits before each try', numberBetween(0, 5000))
+    .option(
+      '--oddity <name>',
+      'fault: what is odd about one platform: bad_item (adyen), newer_repeat (adyen), invalid_json (checkout), signature_probe (wechatpay)',
+    )
     .addOption(
       new Option('--timeout <seconds>', 'how long to wait for the end').argParser(numberBetween(0, 86_400)).default(30),
     );
@@ -141,6 +146,7 @@ async function requestOf(url: string, given: z.output<typeof options>, { termina
     wrong_signature: given.wrongSignature,
     stale: given.stale,
     slow_ms: given.slow,
+    oddity: given.oddity,
   };
   const request = {
     provider: given.provider,

@@ -54,7 +54,7 @@ export async function tryEndpoint(leased: Leased, tools: EndpointTools, signal: 
   if (tools.clock.monotonicMs() + deadlineMs > leaseEndsAtMs) return { is: 'given_back' };
   const headers = claimed.sequenceGap ? [...sealed.headers, sequenceGapHeader] : sealed.headers;
   const posted = await tools.http.post({
-    url: claimed.url ?? endpoint.url,
+    url: urlWith(claimed.url ?? endpoint.url, sealed.target),
     method: sealed.method,
     headers,
     body: sealed.body,
@@ -78,6 +78,15 @@ function secretOf({ endpoint, merchant, merchantCredentials }: Claimed): string 
 /** How much of a lease must be left for an attempt at this endpoint to begin. */
 export function endpointDeadlineMs({ timeoutMs }: Pick<Endpoint, 'timeoutMs'>, responseBodyMs: number): number {
   return timeoutMs + responseBodyMs + marginMs;
+}
+
+/** What a format says in its query comes behind what the endpoint's URL says there. */
+function urlWith(url: string, target: string): string {
+  const at = target.indexOf('?');
+  if (at < 0) return url;
+  const whole = new URL(url);
+  whole.search += `${whole.search === '' ? '?' : '&'}${target.slice(at + 1)}`;
+  return whole.href;
 }
 
 function reportOf(posted: Posted, sender: Sender, stopping: boolean): Report {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { AppError } from '../../domain/errors.ts';
 import { type Json, parseJson } from '../primitives/json.ts';
 import { shown } from '../primitives/refusal.ts';
@@ -35,4 +36,9 @@ export function assertAnswered(platform: string, { status }: RawReply): void {
 export function readable<Value>(platform: string, value: Value | string): Value {
   if (typeof value !== 'string') return value;
   throw new AppError('provider.answer', `${platform} answered what cannot be read: ${value}`);
+}
+
+/** An idempotency key as a number that the platform takes; what has another form becomes a digest, the same each time. */
+export function numberOf(idempotencyKey: string, form: RegExp): string {
+  return form.test(idempotencyKey) ? idempotencyKey : createHash('sha256').update(idempotencyKey).digest('hex');
 }

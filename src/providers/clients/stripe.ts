@@ -1,11 +1,11 @@
 import { AppError } from '../../domain/errors.ts';
-import type { Fact } from '../../domain/fact.ts';
 import { factOfDispute, factOfIntent, factOfRefund, stripeReference, stripeUnits } from '../events/stripe.ts';
 import { utf8 } from '../primitives/bytes.ts';
 import { at, idAt, integerText, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
 import { wireFromMinor } from '../primitives/money.ts';
 import type { Client, ClientWorld, Headers, HttpRequest, QueryAnswer, Reference } from '../provider.ts';
-import { jsonAnswer, readable } from './answers.ts';
+import { jsonAnswer } from './answers.ts';
+import { factRead, factsRead, joined, objectsAt, paymentIdOf } from './json-api.ts';
 
 export interface StripeAccess {
   api_key: string;
@@ -24,21 +24,20 @@ export function stripeClient(access: StripeAccess, world: ClientWorld): Client {
     async query(order, signal) {
       const intents = await intentsOf(order, access, (path) => call(access, world, { path, signal }));
       const answers = await Promise.all(intents.map((intent) => answerOf(intent, access, { world, signal })));
-      if (answers.length === 0) return { state: 'not_found', facts: [] };
-      const isFinal = answers.every(({ state }) => state === 'final');
-      return { state: isFinal ? 'final' : 'open', facts: answers.flatMap(({ facts }) => facts) };
+      return joined(answers);
     },
     async refund(order, { amountMinor, currency }, idempotencyKey, signal) {
       const amount = String(wireFromMinor(amountMinor, currency, stripeUnits));
-      const form = { payment_intent: paymentIdOf(order), amount };
+      const form = { payment_intent: paymentIdOf('stripe', order), amount };
       const headers: Headers = [['idempotency-key', idempotencyKey]];
       const refund = await call(access, world, { path: '/v1/refunds', form, headers, signal });
-      return factIn(refund, (object) => factOfRefund(object, eventOf(object, access, world)));
+      return factRead('stripe', isObject(refund) ? factOfRefund(refund, eventOf(refund, access, world)) : null);
     },
     async close(order, signal) {
-      const path = `/v1/payment_intents/${encodeURIComponent(paymentIdOf(order))}/cancel`;
+      const path = `/v1/payment_intents/${encodeURIComponent(paymentIdOf('stripe', order))}/cancel`;
       const intent = await call(access, world, { path, form: {}, signal });
-      return intent === null ? null : factIn(intent, (object) => factOfIntent(object, eventOf(object, access, world)));
+      if (intent === null) return null;
+      return factRead('stripe', isObject(intent) ? factOfIntent(intent, eventOf(intent, access, world)) : null);
     },
   };
 }
@@ -82,7 +81,7 @@ async function intentsOf(
   }
   const clauses = metadataNames(access).map((name) => `metadata[${quoted(name)}]:${quoted(order.reference ?? '')}`);
   const query = new URLSearchParams({ query: clauses.join(' OR '), limit: '100', 'expand[]': 'data.latest_charge' });
-  return listIn(await get(`/v1/payment_intents/search?${query}`));
+  return objectsAt(await get(`/v1/payment_intents/search?${query}`), 'data');
 }
 
 /** What one payment has come to, with its refunds and disputes, which Stripe lists apart. */
@@ -93,7 +92,7 @@ async function answerOf(
 ): Promise<QueryAnswer> {
   const listOf = async (objects: string) => {
     const query = new URLSearchParams({ payment_intent: idAt(intent, 'id') ?? '', limit: '100' });
-    return listIn(await call(access, world, { path: `/v1/${objects}?${query}`, signal }));
+    return objectsAt(await call(access, world, { path: `/v1/${objects}?${query}`, signal }), 'data');
   };
   const [refunds, disputes] = await Promise.all([listOf('refunds'), listOf('disputes')]);
   const read = (object: JsonObject, reader: typeof factOfIntent) => reader(object, eventOf(object, access, world));
@@ -102,9 +101,8 @@ async function answerOf(
     ...refunds.map((refund) => read(refund, factOfRefund)),
     ...disputes.map((dispute) => read(dispute, factOfDispute)),
   ];
-  const facts = found.filter((fact) => fact !== null).map((fact) => readable('stripe', fact));
   const isFinal = textAt(intent, 'status') === 'succeeded' || textAt(intent, 'status') === 'canceled';
-  return { state: isFinal ? 'final' : 'open', facts };
+  return { state: isFinal ? 'final' : 'open', facts: factsRead('stripe', found) };
 }
 
 /** What the readers of events want to know beside the object; the money moved when the charge was made. */
@@ -116,17 +114,6 @@ function eventOf(object: JsonObject, access: StripeAccess, { account }: ClientWo
   return { account, created, payee: access.account ?? null, reference };
 }
 
-function factIn(answer: Json, read: (object: JsonObject) => Fact | string | null): Fact {
-  const fact = isObject(answer) ? read(answer) : null;
-  if (fact === null) throw new AppError('provider.answer', 'stripe answered something else than was asked for');
-  return readable('stripe', fact);
-}
-
-function listIn(answer: Json): readonly JsonObject[] {
-  const data = at(answer, 'data');
-  return Array.isArray(data) ? data.filter((one: Json) => isObject(one)) : [];
-}
-
 function metadataNames({ order_no_path: path }: StripeAccess): readonly string[] {
   if (path === undefined) return ['order_no', 'order_id'];
   const name = /^data\.object\.metadata\.([^.]+)$/.exec(path)?.[1];
@@ -135,11 +122,6 @@ function metadataNames({ order_no_path: path }: StripeAccess): readonly string[]
     'provider.cannot_ask',
     `stripe can be searched by metadata alone, and the order number is at ${path}`,
   );
-}
-
-function paymentIdOf({ paymentId }: Reference): string {
-  if (paymentId !== null) return paymentId;
-  throw new AppError('provider.cannot_ask', 'stripe needs the id of the payment, which is not known yet');
 }
 
 /** docs.stripe.com/search#search-syntax: quotes inside are escaped. */

@@ -7,7 +7,12 @@ import { orderNoAt } from '../primitives/order-no.ts';
 import { shown } from '../primitives/refusal.ts';
 import type { Opened, ReceiverAccount } from '../provider.ts';
 
-const orderNoPlaces = ['metadata.order_no', 'metadata.order_id'];
+const orderNoPlaces = ['event.data.metadata.order_no', 'event.data.metadata.order_id'];
+
+/** Our order number in a delivery, or in what is wrapped as one. */
+export function coinbaseReference(body: Json, orderNoPath: string | undefined): string | null {
+  return orderNoAt(body, orderNoPath === undefined ? orderNoPlaces : [orderNoPath]);
+}
 
 /** What an authentic delivery says of its charge. */
 export function readCoinbaseCharge(body: Json, account: ReceiverAccount, orderNoPath: string | undefined): Opened {
@@ -27,7 +32,7 @@ export function readCoinbaseCharge(body: Json, account: ReceiverAccount, orderNo
     kind: move.kind,
     paymentId: code,
     operationId: code,
-    reference: orderNoPath === undefined ? orderNoAt(charge, orderNoPlaces) : orderNoAt(body, [orderNoPath]),
+    reference: coinbaseReference(body, orderNoPath),
     ...money,
     fromOrder: false,
     measure: move.kind === 'captured' ? 'cumulative' : 'single',
@@ -64,7 +69,12 @@ function moveOf(type: string, charge: JsonObject): Move | null {
 }
 
 function lastStatus(charge: JsonObject): string | null {
-  return Array.isArray(charge.timeline) ? textAt(charge.timeline.at(-1), 'status') : null;
+  return textAt(lastOfTimeline(charge), 'status');
+}
+
+/** The newest change of a charge: its status and its time. */
+export function lastOfTimeline(charge: JsonObject): Json | undefined {
+  return Array.isArray(charge.timeline) ? charge.timeline.at(-1) : undefined;
 }
 
 type Amount = Pick<Fact, 'amountMinor' | 'currency'>;

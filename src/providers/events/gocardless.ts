@@ -6,10 +6,12 @@ import { orderNoAt } from '../primitives/order-no.ts';
 import { shown } from '../primitives/refusal.ts';
 import type { Opened, ReceiverAccount } from '../provider.ts';
 
-interface Source {
+export interface GocardlessSource {
   account: ReceiverAccount;
   orderNoPath: string | undefined;
   fromOrder: boolean;
+  /** Events carry no amount: where the API can be asked, nothing is believed before it was. */
+  readBack: boolean;
 }
 
 /**
@@ -40,31 +42,34 @@ const kindsWithAmount: readonly FactKind[] = ['captured', 'refunded'];
 const orderNoPlaces = ['resource_metadata.order_no', 'resource_metadata.order_id', 'metadata.order_no'];
 
 /** The facts of all events of a request: unrelated ones, in any order. Events without a kind are skipped. */
-export function readGocardlessEvents(body: Json, source: Source): Opened {
+export function readGocardlessEvents(body: Json, source: GocardlessSource): Opened {
   const events = at(body, 'events');
   if (!Array.isArray(events)) return { is: 'unreadable', why: 'the body has no list of events' };
   if (events.length > limits.factsPerCallbackMax)
     return { is: 'unreadable', why: `more than ${limits.factsPerCallbackMax} events` };
   const facts: Fact[] = [];
   for (const event of events) {
-    const fact = factOf(event, source);
+    const fact = factOfGocardless(event, source);
     if (typeof fact === 'string') return { is: 'unreadable', why: fact };
     if (fact !== null) facts.push(fact);
   }
   // The same event may come again in another batch, so the id of a batch tells nothing apart; that of a single event does.
   const messageId = events.length === 1 ? idAt(events[0], 'id') : null;
-  if (facts.length > 0) return { is: 'facts', messageId, facts, readBack: false };
+  if (facts.length > 0) return { is: 'facts', messageId, facts, readBack: source.readBack };
   const type = [textAt(events[0], 'resource_type') ?? 'no events', textAt(events[0], 'action') ?? ''].join(' ').trim();
   return { is: 'ignored', messageId, type: shown(type) };
 }
 
-/** Null = no kind for it; a text = the reason why it cannot be read. */
-function factOf(event: Json, { account, orderNoPath, fromOrder }: Source): Fact | null | string {
+/** The fact of one event, without an amount. Null = no kind for it; a text = the reason why it cannot be read. */
+export function factOfGocardless(
+  event: Json,
+  { account, orderNoPath, fromOrder }: GocardlessSource,
+): Fact | null | string {
   const [resource, action] = [textAt(event, 'resource_type'), textAt(event, 'action')];
   if (resource === null || action === null) return 'an event has no resource_type or no action';
   const kind = kindOf(resource, action);
   if (kind === undefined) return null;
-  const reference = orderNoAt(event, orderNoPath === undefined ? orderNoPlaces : [orderNoPath]);
+  const reference = gocardlessReference(event, orderNoPath);
   const [payment, refund] = [idAt(event, 'links.payment'), idAt(event, 'links.refund')];
   const operationId = resource === 'refunds' ? refund : payment;
   const paymentId = payment ?? (reference === null ? refund : `order:${reference}`);
@@ -85,6 +90,11 @@ function factOf(event: Json, { account, orderNoPath, fromOrder }: Source): Fact 
     measure: 'single',
     providerTime,
   };
+}
+
+/** Our order number in an event, or in what is wrapped as one. */
+export function gocardlessReference(event: Json, orderNoPath: string | undefined): string | null {
+  return orderNoAt(event, orderNoPath === undefined ? orderNoPlaces : [orderNoPath]);
 }
 
 function kindOf(resource: string, action: string): FactKind | undefined {

@@ -1,4 +1,4 @@
-import { fromIso } from '../../domain/clock.ts';
+import { fromIso, type Instant } from '../../domain/clock.ts';
 import type { Fact, FactKind } from '../../domain/fact.ts';
 import { at, idAt, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
 import { moneyFrom } from '../primitives/money.ts';
@@ -30,21 +30,39 @@ export function readPaddleEvent(body: Json, account: ReceiverAccount, orderNoPat
   if (type === null || messageId === null || occurredAt === null)
     return { is: 'unreadable', why: 'the event has no event_id, no event_type or no occurred_at' };
   const data = at(body, 'data');
-  const said = isObject(data) ? saidBy(type, data) : 'the event has no data';
-  if (said === null) return { is: 'ignored', messageId, type: shown(type) };
-  if (typeof said === 'string') return { is: 'unreadable', why: shown(`${type}: ${said}`) };
-  // Renewals carry the custom_data of the first purchase, whose order they do not pay.
-  const isRenewal = textAt(body, 'data.origin')?.startsWith('subscription_') === true;
-  const places = orderNoPath === undefined ? (isRenewal ? [] : orderNoPlaces) : [orderNoPath];
-  const fact: Fact = {
-    account: account.id,
+  const fact = isObject(data)
+    ? factOfPaddle(type, data, { account, orderNoPath, occurredAt })
+    : 'the event has no data';
+  if (fact === null) return { is: 'ignored', messageId, type: shown(type) };
+  if (typeof fact === 'string') return { is: 'unreadable', why: shown(`${type}: ${fact}`) };
+  return { is: 'facts', messageId, facts: [fact], readBack: false };
+}
+
+export interface PaddleReading {
+  account: ReceiverAccount;
+  orderNoPath: string | undefined;
+  occurredAt: Instant | null;
+}
+
+/** The fact of an event's object, or of one that the API shows. Null = no kind for it; a text = the reason why it cannot be read. */
+export function factOfPaddle(type: string, data: JsonObject, reading: PaddleReading): Fact | string | null {
+  const said = saidBy(type, data);
+  if (said === null || typeof said === 'string') return said;
+  if (reading.occurredAt === null) return 'no time, or one that cannot be read';
+  return {
+    account: reading.account.id,
     ...said,
-    reference: orderNoAt(body, places),
+    reference: paddleReference({ data }, reading.orderNoPath),
     fromOrder: false,
     measure: 'single',
-    providerTime: occurredAt,
+    providerTime: reading.occurredAt,
   };
-  return { is: 'facts', messageId, facts: [fact], readBack: false };
+}
+
+/** Our order number. Renewals carry the custom_data of the first purchase, whose order they do not pay. */
+export function paddleReference(event: Json, orderNoPath: string | undefined): string | null {
+  const isRenewal = textAt(event, 'data.origin')?.startsWith('subscription_') === true;
+  return orderNoAt(event, orderNoPath === undefined ? (isRenewal ? [] : orderNoPlaces) : [orderNoPath]);
 }
 
 type Said = Pick<Fact, 'kind' | 'paymentId' | 'operationId' | 'amountMinor' | 'currency'>;

@@ -65,28 +65,31 @@ function factsOf(body: Json, reading: Reading): readonly (Fact | string)[] {
   if (Array.isArray(at(body, 'transactions'))) return ofRefund(body, { paymentId, reference: null, reading });
   const kind = kindOfDispute.get(textAt(body, 'status'));
   if (kind === undefined || !['chargeback', 'inquiry'].includes(textAt(body, 'type') ?? '')) return [];
-  const money = moneyFrom(at(body, 'amount'), at(body, 'currency'));
+  const money = shopifyMoney(at(body, 'amount'), at(body, 'currency'));
   const time = timeAt(body, 'finalized_on') ?? timeAt(body, 'initiated_at') ?? reading.now;
   return [factTold({ kind, paymentId, operationId: idAt(body, 'id'), reference: null, money, time }, account)];
 }
 
 function ofOrder(order: Json, reading: Reading): readonly (Fact | string)[] {
   const id = idAt(order, 'id') ?? '';
-  const named = listAt(order, 'note_attributes').filter((one) =>
-    reading.attributes.includes(textAt(one, 'name') ?? ''),
-  );
-  const found = reading.attributes.flatMap((name) => named.filter((one) => textAt(one, 'name') === name));
-  const reference = found.map((one) => idAt(one, 'value')).find((text) => text !== null && isOrderNo(text)) ?? null;
+  const reference = shopifyReference(order, reading.attributes);
   const refunds = listAt(order, 'refunds').flatMap((one) => ofRefund(one, { paymentId: id, reference, reading }));
   const status = textAt(order, 'financial_status');
   const kind = kindOfOrder.get(status);
   if (kind === undefined) return refunds;
   const money =
-    status === 'partially_paid' ? paidSoFar(order) : moneyFrom(at(order, 'total_price'), at(order, 'currency'));
+    status === 'partially_paid' ? paidSoFar(order) : shopifyMoney(at(order, 'total_price'), at(order, 'currency'));
   const measure = kind === 'closed' ? 'single' : 'cumulative';
   const time = timeAt(order, 'updated_at') ?? reading.now;
   const told = { kind, paymentId: id, operationId: id, reference, money, measure, time } as const;
   return [factTold(told, reading.account.id), ...refunds];
+}
+
+/** Our order number: the first of these note attributes that holds one. */
+export function shopifyReference(order: Json, attributes: readonly string[]): string | null {
+  const notes = listAt(order, 'note_attributes');
+  const found = attributes.flatMap((name) => notes.filter((one) => textAt(one, 'name') === name));
+  return found.map((one) => idAt(one, 'value')).find((text) => text !== null && isOrderNo(text)) ?? null;
 }
 
 interface OfRefund {
@@ -99,22 +102,22 @@ function ofRefund(refund: Json, { paymentId, reference, reading }: OfRefund): re
   return listAt(refund, 'transactions').flatMap((one) => {
     const kind = textAt(one, 'kind') === 'refund' ? kindOfRefund.get(textAt(one, 'status')) : undefined;
     if (kind === undefined) return [];
-    const money = moneyFrom(at(one, 'amount'), at(one, 'currency'));
+    const money = shopifyMoney(at(one, 'amount'), at(one, 'currency'));
     const time = timeAt(one, 'processed_at') ?? timeAt(refund, 'created_at') ?? reading.now;
     return [factTold({ kind, paymentId, operationId: idAt(one, 'id'), reference, money, time }, reading.account.id)];
   });
 }
 
 function paidSoFar(order: Json): Money | null | string {
-  const total = moneyFrom(at(order, 'total_price'), at(order, 'currency'));
-  const open = moneyFrom(at(order, 'total_outstanding'), at(order, 'currency'));
+  const total = shopifyMoney(at(order, 'total_price'), at(order, 'currency'));
+  const open = shopifyMoney(at(order, 'total_outstanding'), at(order, 'currency'));
   if (total === null || open === null || typeof total === 'string' || typeof open === 'string')
     return typeof total === 'string' ? total : open;
   if (open.amountMinor > total.amountMinor) return 'more is outstanding than the order costs';
   return { ...total, amountMinor: total.amountMinor - open.amountMinor };
 }
 
-function moneyFrom(amount: Json | undefined, currency: Json | undefined): Money | null | string {
+export function shopifyMoney(amount: Json | undefined, currency: Json | undefined): Money | null | string {
   if (amount === undefined || amount === null) return null;
   const code = currencyFrom(currency);
   if (code === null) return 'the currency is not one of ISO 4217';

@@ -6,7 +6,7 @@ import { refused, shown } from '../primitives/refusal.ts';
 import type { Opened, ReceiverAccount } from '../provider.ts';
 
 /** The value of a field; null where it is absent or empty. */
-type Said = (name: string) => string | null;
+export type UnionpaySaid = (name: string) => string | null;
 
 /** What a transaction means, by txnType. 03 completes a pre-authorisation; 31 and 33 undo a purchase and a completion on the same day. */
 const kindOfTxnType: Readonly<Record<string, FactKind>> = {
@@ -19,12 +19,12 @@ const kindOfTxnType: Readonly<Record<string, FactKind>> = {
   '33': 'reversed',
 };
 /** Successes only are notified; anything else is left to a query. */
-const successes = ['00', 'A6'];
+export const unionpaySuccesses = ['00', 'A6'];
 const reservedPrefix = 'order_no:';
 
 /** What an authentic notification says. */
 export function readUnionpayForm(
-  said: Said,
+  said: UnionpaySaid,
   { account, merId, text }: { account: ReceiverAccount; merId: string; text: Uint8Array },
 ): Opened {
   const found = said('merId');
@@ -36,7 +36,7 @@ export function readUnionpayForm(
   if (queryId === null) return { is: 'unreadable', why: 'no queryId' };
   const messageId = shown(`${txnType}:${queryId}`);
   const kind = Object.hasOwn(kindOfTxnType, txnType) ? kindOfTxnType[txnType] : undefined;
-  if (kind === undefined || respCode === null || !successes.includes(respCode))
+  if (kind === undefined || respCode === null || !unionpaySuccesses.includes(respCode))
     return { is: 'ignored', messageId, type: shown(`txnType ${txnType}, respCode ${respCode ?? 'none'}`) };
   const fact = factOf(kind, said, { account, txnType, queryId });
   return typeof fact === 'string'
@@ -46,7 +46,7 @@ export function readUnionpayForm(
 
 function factOf(
   kind: FactKind,
-  said: Said,
+  said: UnionpaySaid,
   { account, txnType, queryId }: { account: ReceiverAccount; txnType: string; queryId: string },
 ): Fact | string {
   const isFirst = txnType === '01' || txnType === '02';

@@ -10,7 +10,7 @@ import { refused, shown } from '../primitives/refusal.ts';
 import type { ReceiverAccount, Refusal } from '../provider.ts';
 
 /** Who the account is: what a resource must name to be about its money. */
-interface Identity {
+export interface WechatpayIdentity {
   mchid: string;
   appids: readonly string[];
   role?: 'merchant' | 'partner';
@@ -20,7 +20,7 @@ interface Identity {
 interface Source {
   originalType: 'transaction' | 'refund';
   account: ReceiverAccount;
-  credentials: Identity;
+  credentials: WechatpayIdentity;
   /** Of the envelope; stands in where the resource names no time. */
   createTime: string | null;
 }
@@ -148,7 +148,7 @@ function timeOf(text: string | null): Instant | null {
 }
 
 /** A notification that is authentic, and meant for another merchant, partner or app. Refunds name no app. */
-function refuseOther(resource: Json, identity: Identity): Refusal | null {
+function refuseOther(resource: Json, identity: WechatpayIdentity): Refusal | null {
   const prefix = identity.role === 'partner' ? 'sp_' : '';
   const mchid = idAt(resource, `${prefix}mchid`);
   const appid = idAt(resource, `${prefix}appid`);
@@ -164,7 +164,7 @@ function refuseOther(resource: Json, identity: Identity): Refusal | null {
   );
 }
 
-function refuseOtherCombined(resource: Json, subOrders: readonly Json[], identity: Identity): Refusal | null {
+function refuseOtherCombined(resource: Json, subOrders: readonly Json[], identity: WechatpayIdentity): Refusal | null {
   const mchid = idAt(resource, 'combine_mchid');
   const appid = idAt(resource, 'combine_appid');
   const refusal =
@@ -175,7 +175,7 @@ function refuseOtherCombined(resource: Json, subOrders: readonly Json[], identit
 }
 
 /** A partner without `sub_mchids` takes them all. */
-function refuseSubMerchant(resource: Json, identity: Identity): Refusal | null {
+function refuseSubMerchant(resource: Json, identity: WechatpayIdentity): Refusal | null {
   if (identity.role !== 'partner' || identity.sub_mchids === undefined) return null;
   const subMchid = idAt(resource, 'sub_mchid');
   const isOurs = subMchid !== null && identity.sub_mchids.includes(subMchid);

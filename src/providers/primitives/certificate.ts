@@ -21,6 +21,15 @@ export function certificateOf(text: string): X509Certificate {
   }
 }
 
+/** The certificate that a text is, as PEM or the base64 of its DER; null for any other text. */
+export function certificateIn(text: string): X509Certificate | null {
+  try {
+    return new X509Certificate(text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64'));
+  } catch {
+    return null; // Keys and other secrets are no certificates.
+  }
+}
+
 /**
  * The RSA key of a certificate that came with a message, if its chain ends at a pinned certificate and every link of it is valid now;
  * else the reason why not, as a text. A pinned certificate is trusted by itself; where its issuer is pinned too, that one counts as well.
@@ -82,7 +91,7 @@ export function selfSigned(
   };
 }
 
-function isValidAt(certificate: X509Certificate, now: Instant): boolean {
+export function isValidAt(certificate: X509Certificate, now: Instant): boolean {
   return certificate.validFromDate.getTime() <= now && now <= certificate.validToDate.getTime();
 }
 

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { limits } from '../../domain/limits.ts';
+import type { SecretKind } from '../provider.ts';
 import { aesKey } from './aes-gcm.ts';
 import { fromBase64 } from './bytes.ts';
 import { certificateOf } from './certificate.ts';
+import { bytesAfter } from './prefixed.ts';
 import { rsaPrivateKey, rsaPublicKey } from './rsa.ts';
+import { noted } from './secret-fields.ts';
 
 /** An id that a platform gave: checked for characters and length only, because their forms change. */
 export const idText = z
@@ -27,25 +30,26 @@ export const apiBaseUrl = z
 
 /** A secret text that is neither a placeholder nor shorter than it must be. */
 export function secretText(charactersMin: number): z.ZodString {
-  return z
+  const text = z
     .string()
     .min(charactersMin, `must have at least ${charactersMin} characters`)
     .max(512, 'must have at most 512 characters')
     .regex(/^[!-~]*$/, 'must not hold spaces or characters outside ASCII')
     .refine((text) => !isPlaceholder(text), 'is a placeholder, not a secret');
+  return noted(text, 'secret', 'the text as it stands');
 }
 
 /** A secret under a prefix such as `whsec_`, the rest of which is base64 of some number of bytes. */
-export function prefixedBytes(prefix: string, fits: (bytes: Uint8Array) => boolean, lengths: string): z.ZodString {
-  return secretText(1)
+export function prefixedBytes(
+  prefix: string,
+  kind: SecretKind,
+  fits: (bytes: Uint8Array) => boolean,
+  lengths: string,
+): z.ZodString {
+  const text = secretText(1)
     .startsWith(prefix, `must start with ${prefix}`)
     .refine((text) => fits(bytesAfter(prefix, text) ?? new Uint8Array()), `must be ${prefix} and base64 of ${lengths}`);
-}
-
-/** The bytes after the prefix; null where they are not base64. Padding may be missing. */
-export function bytesAfter(prefix: string, text: string): Uint8Array | null {
-  const base64 = text.slice(prefix.length).replace(/=+$/, '');
-  return fromBase64(base64.padEnd(Math.ceil(base64.length / 4) * 4, '='));
+  return noted(text, kind, `what follows ${prefix}, as base64 of ${lengths}`);
 }
 
 /** Current and previous secrets. */
@@ -56,18 +60,27 @@ export function listOf<Item extends z.ZodType>(item: Item): z.ZodArray<Item> {
 /** A certificate of an 8192-bit key with a long chain of names still fits. */
 const keyCharactersMax = 16_384;
 
-export const publicKeyText = z.string().max(keyCharactersMax).refine(parses(rsaPublicKey), {
-  error: 'must be an RSA public key or certificate of at least 2048 bits, as PEM or its base64; not a private key',
-});
+export const publicKeyText = noted(
+  z.string().max(keyCharactersMax).refine(parses(rsaPublicKey), {
+    error: 'must be an RSA public key or certificate of at least 2048 bits, as PEM or its base64; not a private key',
+  }),
+  'public_key',
+  'an RSA public key or certificate, as PEM or its base64',
+);
 
-export const certificateText = z
-  .string()
-  .max(keyCharactersMax)
-  .refine(parses(certificateOf), { error: 'must be an X.509 certificate in PEM' });
+export const certificateText = noted(
+  z.string().max(keyCharactersMax).refine(parses(certificateOf), { error: 'must be an X.509 certificate in PEM' }),
+  'certificate',
+  'a certificate as PEM',
+);
 
-export const privateKeyText = z.string().max(keyCharactersMax).refine(parses(rsaPrivateKey), {
-  error: 'must be an RSA private key of at least 2048 bits, as PEM or its base64',
-});
+export const privateKeyText = noted(
+  z.string().max(keyCharactersMax).refine(parses(rsaPrivateKey), {
+    error: 'must be an RSA private key of at least 2048 bits, as PEM or its base64',
+  }),
+  'private_key',
+  'an RSA private key, as PEM or its base64',
+);
 
 /**
  * `accept_risk` of an account whose callbacks are not wholly signed: by naming the risk (`profile.unsigned.risk`) its owner says that
@@ -79,9 +92,13 @@ export function acceptRisk<Risk extends string>(risk: Risk) {
 
 /** `encryption_keys` of `hmac` and `standard`: the first encrypts, any decrypts. */
 export const encryptionKeys = listOf(
-  secretText(1).refine(
-    parses((text) => aesKey(fromBase64(text) ?? new Uint8Array())),
-    'must be base64 of 32 bytes',
+  noted(
+    secretText(1).refine(
+      parses((text) => aesKey(fromBase64(text) ?? new Uint8Array())),
+      'must be base64 of 32 bytes',
+    ),
+    'encryption_key',
+    'base64 of 32 bytes',
   ),
 );
 

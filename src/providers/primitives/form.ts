@@ -18,6 +18,7 @@ const charsets: ReadonlyMap<string, string> = new Map([
   ['gb18030', 'gb18030'],
 ]);
 const fieldsMax = 200;
+const rawBytesMax = 65_536;
 
 /**
  * Reads `application/x-www-form-urlencoded`, percent signs decoded exactly once, in the charset that one of its own fields
@@ -44,6 +45,26 @@ export function parseForm(
   const label = pairs.find(({ name }) => Buffer.from(name).toString('latin1') === charsetField)?.value;
   const charset = label === undefined ? 'utf-8' : charsets.get(Buffer.from(label).toString('latin1').toLowerCase());
   return charset === undefined ? { why: 'the charset of the form is not known' } : inCharset(pairs, charset);
+}
+
+/**
+ * Reads what UnionPay answers: a form whose values stand as they are, in UTF-8. One in braces is a whole, whatever it holds. Refused as in
+ * {@link parseForm}.
+ */
+export function parseRawForm(body: Uint8Array): ReturnType<typeof parseForm> {
+  // Far above what UnionPay's fields allow together; it also bounds the search for closing braces.
+  if (body.length > rawBytesMax) return { why: `the form is over ${rawBytesMax} bytes` };
+  const parts =
+    Buffer.from(body)
+      .toString('latin1')
+      .match(/[^&=]*(?:=\{[^}]{0,2048}\}(?=&|$)|[^&]*)(?:&|$)/g) ?? [];
+  if (parts.length > fieldsMax) return { why: `the form has more than ${fieldsMax} fields` };
+  const pairs = parts.filter(Boolean).map((ended) => {
+    const part = ended.replace(/&$/, '');
+    const cut = part.includes('=') ? part.indexOf('=') : part.length;
+    return { name: Buffer.from(part.slice(0, cut), 'latin1'), value: Buffer.from(part.slice(cut + 1), 'latin1') };
+  });
+  return inCharset(pairs, 'utf-8');
 }
 
 /** Writes a form in UTF-8, fields in the given order. */

@@ -49,6 +49,11 @@ export function exactInteger(value: bigint): number | ExactNumber {
     : exactNumber(String(value));
 }
 
+/** A decimal text as a number for `JSON.stringify`, with the digits that it has. */
+export function exactDecimal(text: string): ExactNumber {
+  return exactNumber(text);
+}
+
 /** The value at a path of names, `data.object.id`; undefined where there is none. Only own properties count. */
 export function at(value: Json | undefined, path: string): Json | undefined {
   let here = value;
@@ -74,8 +79,14 @@ export function idAt(value: Json | undefined, path: string): string | null {
 
 /** The digits of an integer that is written without fraction and exponent, else null. */
 export function integerText(value: Json | undefined): string | null {
+  const text = numberText(value);
+  return text !== null && /^-?\d+$/.test(text) ? text : null;
+}
+
+/** A number as it was written, else null. */
+export function numberText(value: Json | undefined): string | null {
   if (typeof value === 'number') return String(value);
-  return typeof value === 'object' && JSON.isRawJSON(value) && /^-?\d+$/.test(value.rawJSON) ? value.rawJSON : null;
+  return typeof value === 'object' && JSON.isRawJSON(value) ? value.rawJSON : null;
 }
 
 function keepNumber(_name: string, value: Json, context?: { source?: string }): Json {

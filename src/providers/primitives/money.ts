@@ -1,6 +1,6 @@
 import { exponentOf } from '../../domain/currencies.ts';
-import { amountMinorMax, type Money, minorFromInteger } from '../../domain/money.ts';
-import { integerText, type Json } from './json.ts';
+import { amountMinorMax, type Money, minorFromDecimal, minorFromInteger } from '../../domain/money.ts';
+import { integerText, type Json, numberText } from './json.ts';
 
 /** A currency of ISO 4217 in upper case, read from either case; null for any other. */
 export function currencyFrom(value: Json | undefined): string | null {
@@ -19,6 +19,27 @@ export function moneyFrom(amount: Json | undefined, currency: Json | undefined):
   if (currency === undefined || currency === null) return 'an amount without a currency';
   const code = currencyFrom(currency);
   return code === null ? 'the currency is not one of ISO 4217' : { amountMinor, currency: code };
+}
+
+/**
+ * As {@link moneyFrom}, from whole units with decimals: a text such as `88.80`, or a number as it was written. Decimals that the
+ * currency does not have must be zeros.
+ */
+export function moneyFromMajor(amount: Json | undefined, currency: Json | undefined): Money | null | string {
+  if (amount === undefined || amount === null) return null;
+  if (currency === undefined || currency === null) return 'an amount without a currency';
+  const code = currencyFrom(currency);
+  if (code === null) return 'the currency is not one of ISO 4217';
+  const text = typeof amount === 'string' ? amount : numberText(amount);
+  const amountMinor = text === null ? null : minorFromDecimal(text, code, { zerosBeyond: true });
+  return amountMinor === null ? `the amount is not a decimal of ${code}` : { amountMinor, currency: code };
+}
+
+/** A decimal text that may begin with a minus, as bills write amounts, in minor units; null for what {@link minorFromDecimal} refuses. */
+export function signedFromDecimal(text: string, currency: string, options: { exponent?: number } = {}): bigint | null {
+  const isNegative = text.startsWith('-');
+  const amount = minorFromDecimal(isNegative ? text.slice(1) : text, currency, { zerosBeyond: true, ...options });
+  return isNegative && amount !== null ? -amount : amount;
 }
 
 /** The same amount in units of another exponent; null where digits would be lost or the amount grows too large. */

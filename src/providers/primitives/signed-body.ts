@@ -1,6 +1,6 @@
 import type { Opened, RawRequest } from '../provider.ts';
 import { fromBase64, fromHex, toBase64, toHex, utf8 } from './bytes.ts';
-import { grammars, singleHeader } from './headers.ts';
+import { type Grammar, grammars, singleHeader } from './headers.ts';
 import { type HmacSecret, hmacMatches } from './hmac.ts';
 import { type Json, type JsonObject, parseJson } from './json.ts';
 import { mismatchCause } from './likely-cause.ts';
@@ -12,6 +12,8 @@ export interface BodySignature {
   /** Lower case. */
   header: string;
   encoding: 'hex' | 'base64';
+  /** Stands before the signature. */
+  prefix?: string;
   /** What is signed, where that is more than the body. */
   textOver?(body: Uint8Array): Uint8Array;
 }
@@ -25,10 +27,11 @@ export function openSigned(
   signature: BodySignature & { secrets: readonly HmacSecret[]; field: string },
   read: (body: Json) => Opened,
 ): Opened {
-  const { header, encoding, secrets, field, textOver = (body) => body } = signature;
-  const value = singleHeader(request.headers, header, grammars[encoding]);
+  const { header, encoding, prefix = '', secrets, field, textOver = (body) => body } = signature;
+  const value = singleHeader(request.headers, header, prefix === '' ? grammars[encoding] : prefixed(prefix, encoding));
   if (isRefused(value)) return value;
-  const found = encoding === 'hex' ? fromHex(value) : fromBase64(value);
+  const bare = value.slice(prefix.length);
+  const found = encoding === 'hex' ? fromHex(bare) : fromBase64(bare);
   const candidates = found === null ? [] : [found];
   const matches = (body: Uint8Array) => hmacMatches(secrets, textOver(body), candidates);
   const text = textOver(request.body);
@@ -42,14 +45,20 @@ export function openSigned(
   return isRefused(opened) ? { ...opened, signedText: text } : opened;
 }
 
-/** The body as a POST with its signature under the secret. */
+function prefixed(prefix: string, encoding: BodySignature['encoding']): Grammar {
+  const { form, says } = grammars[encoding];
+  return { form: new RegExp(form.source.replace('^', `^${prefix}`), form.flags), says: `${prefix}<${says}>` };
+}
+
+/** The body, bytes as they are or what is to become JSON, as a POST with its signature under the secret. */
 export function postSigned(
-  body: JsonObject,
+  body: JsonObject | Uint8Array,
   signature: BodySignature & { secret: HmacSecret },
   headers: RawRequest['headers'] = [],
 ): RawRequest {
-  const { header, encoding, secret, textOver = (bytes) => bytes } = signature;
-  const bytes = utf8(JSON.stringify(body));
+  const { header, encoding, prefix = '', secret, textOver = (bytes) => bytes } = signature;
+  const bytes = body instanceof Uint8Array ? body : utf8(JSON.stringify(body));
   const digest = secret.digest(textOver(bytes));
-  return post('application/json', bytes, [...headers, [header, encoding === 'hex' ? toHex(digest) : toBase64(digest)]]);
+  const value = prefix + (encoding === 'hex' ? toHex(digest) : toBase64(digest));
+  return post('application/json', bytes, [...headers, [header, value]]);
 }

@@ -24,7 +24,7 @@ const signaturesMax = 16;
 /** Signs with every secret, and checks signature and time; built once per version of the credentials. */
 export function timedSigner(format: TimedSignature, secretTexts: readonly string[]) {
   const secrets = secretTexts.map((secret) => hmacSecret(secret));
-  const read = readerOf(format);
+  const read = timedReader(format);
   return {
     /** The header for a body. */
     header(body: Uint8Array, now: Instant): readonly [name: string, value: string] {
@@ -50,9 +50,10 @@ export function timedSigner(format: TimedSignature, secretTexts: readonly string
   };
 }
 
-function readerOf({ header, time, scheme, separator }: TimedSignature) {
+/** Reads the header alone: its time, as it stands there, and what may be signatures of the scheme. */
+export function timedReader({ header, time, scheme, separator }: Omit<TimedSignature, 'joiner'>) {
   const grammar = {
-    form: new RegExp(`^${time}=\\d{1,12}(${separator}[a-z0-9]+=[^${separator}]*)+$`),
+    form: new RegExp(`^${time}=\\d{1,13}(${separator}[a-z0-9]+=[^${separator}]*)+$`),
     says: `\`${time}=<seconds>${separator}${scheme}=<hex>\``,
     // Two times are two headers that something joined.
     joined: new RegExp(`^${time}=.*,\\s*${time}=`),

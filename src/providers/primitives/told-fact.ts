@@ -42,6 +42,16 @@ export function factTold(told: Told, account: AccountId): Fact | string {
   };
 }
 
+/** The facts among what was read, without what has no kind; or the reason why one of them cannot be read. */
+export function factsAmong(found: readonly (Fact | string | null)[]): readonly Fact[] | string {
+  const facts: Fact[] = [];
+  for (const fact of found) {
+    if (typeof fact === 'string') return fact;
+    if (fact !== null) facts.push(fact);
+  }
+  return facts;
+}
+
 /** A message of one fact; null = there is no kind for its type. */
 export function openedAs(message: { id: string | null; type: string }, fact: Fact | string | null): Opened {
   if (fact === null) return { is: 'ignored', messageId: message.id, type: shown(message.type) };

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { AppError } from '../../domain/errors.ts';
+import { parseJson } from '../../providers/primitives/json.ts';
 import type { Context, RawReply, RawRequest } from '../../providers/provider.ts';
 import type { Books } from '../books.ts';
 import type { Pair } from '../credentials.ts';
@@ -61,6 +62,13 @@ export function jsonReply(status: number, body: unknown): RawReply {
 /** @throws AppError `request.invalid` for a form that the schema refuses. */
 export function formOf<Schema extends z.ZodType>({ request }: ApiCall, schema: Schema): z.output<Schema> {
   return checked(schema, Object.fromEntries(new URLSearchParams(Buffer.from(request.body).toString())));
+}
+
+/** @throws AppError `request.invalid` for a body that is no JSON, or that the schema refuses. */
+export function jsonOf<Schema extends z.ZodType>({ request }: ApiCall, schema: Schema): z.output<Schema> {
+  const parsed = parseJson(request.body);
+  if ('why' in parsed) throw new AppError('request.invalid', parsed.why);
+  return checked(schema, parsed.value);
 }
 
 export function headerOf({ request }: ApiCall, name: string): string | undefined {

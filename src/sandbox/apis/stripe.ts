@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Instant } from '../../domain/clock.ts';
-import { AppError } from '../../domain/errors.ts';
 import { minorToJson } from '../../domain/money.ts';
 import { stripeUnits } from '../../providers/events/stripe.ts';
 import { wireFromMinor } from '../../providers/primitives/money.ts';
 import type { BookedOperation, BookedPayment } from '../books.ts';
+import { refundedOnce, standing, triesOf } from './booked.ts';
 import { type ApiCall, formOf, headerOf, jsonReply, playedApi } from './played.ts';
 
 const accountSchema = z.looseObject({ api_key: z.string().optional() });
@@ -53,16 +53,11 @@ export const stripeApi = playedApi({
   failure,
 });
 
-async function search({ books, query }: ApiCall) {
-  const asked = [...(query.get('query') ?? '').matchAll(/metadata\['(?:[^'\\]|\\.)*'\]:'((?:[^'\\]|\\.)*)'/g)];
+async function search(call: ApiCall) {
+  const asked = [...(call.query.get('query') ?? '').matchAll(/metadata\['(?:[^'\\]|\\.)*'\]:'((?:[^'\\]|\\.)*)'/g)];
   const orderNos = new Set(asked.map(([, value = '']) => value.replaceAll(/\\(.)/g, '$1')));
-  const found = await Promise.all([...orderNos].map((orderNo) => books.ofOrder(orderNo)));
-  return listReply(
-    found
-      .flat()
-      .filter(({ paymentId }) => paymentId !== null)
-      .map(intentOf),
-  );
+  const found = await Promise.all([...orderNos].map((orderNo) => triesOf(call, orderNo)));
+  return listReply(found.flat().map(intentOf));
 }
 
 async function cancel({ books }: ApiCall, id = '') {
@@ -72,23 +67,17 @@ async function cancel({ books }: ApiCall, id = '') {
 
 async function operations({ books, query }: ApiCall, object = '') {
   const payment = await books.withId(query.get('payment_intent') ?? '');
-  const latest = new Map((payment?.operations ?? []).map((operation) => [operation.operationId, operation]));
-  const of = [...latest.values()].filter(({ type }) => type.startsWith(`${object}.`));
-  return listReply(payment === null ? [] : of.map((operation) => operationOf(payment, operation)));
+  const of = object === 'refund' ? 'refund' : 'dispute';
+  return listReply(payment === null ? [] : standing(payment, of).map((operation) => operationOf(payment, operation)));
 }
 
 async function refund(call: ApiCall) {
   const { payment_intent: id, amount } = formOf(call, refundForm);
-  const key = headerOf(call, 'idempotency-key');
   const before = await call.books.withId(id);
   if (before === null) return failure(404, `No such payment_intent: '${id}'`);
-  const move = { is: 'refund', amountMinor: amount ?? null, ...(key === undefined ? {} : { key }) } as const;
-  const after = await call.books.move(before, move);
-  const made = after.operations.findLast(
-    (one) => one.type === 'refund.succeeded' && (key === undefined || one.key === key),
-  );
-  if (made === undefined) throw new AppError('sandbox.state', 'nothing was refunded');
-  return jsonReply(200, operationOf(after, made));
+  const key = headerOf(call, 'idempotency-key');
+  const made = await refundedOnce(call, before, { amountMinor: amount ?? null, key });
+  return jsonReply(200, operationOf(made.payment, made.refund));
 }
 
 function intentReply(payment: BookedPayment | null) {

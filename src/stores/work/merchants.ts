@@ -30,9 +30,9 @@ export function addAccount(unit: Unit, account: Account): null {
   return null;
 }
 
-export function changeAccount(unit: Unit, { id, by, change }: Writes['changeAccount']['input']): boolean {
+export function changeAccount(unit: Unit, { id, by, version, change }: Writes['changeAccount']['input']): boolean {
   const account = unit.rows.accountById(id);
-  if (account === null) return false;
+  if (account === null || (version ?? account.credentials.version) !== account.credentials.version) return false;
   unit.rows.updateAccount({ ...account, ...change });
   unit.rows.insertAction({
     at: unit.now,

@@ -182,6 +182,9 @@ export function listing(makeFolder: () => Promise<StoreFolder>): void {
         name: 'first',
         credentials: sealed,
       });
+      const late = { id: bench.account, by: 'bob', version: 1, change: { name: 'too late' } };
+      expect(await bench.store.write('changeAccount', late)).toBe(false);
+      expect(await bench.store.read('account', bench.account)).toMatchObject({ name: 'first' });
       expect(await bench.store.write('removeAccount', { id: bench.account, by: 'ann' })).toBe(true);
       expect(await bench.store.read('account', bench.account)).toBeNull();
       const endpoint = await bench.addEndpoint({ schedule: [1000, 2000], ratePerSecond: 0.5, types: ['payment.*'] });
