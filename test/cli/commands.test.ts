@@ -7,7 +7,20 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { context, notificationOf, sidesOf } from '../providers/support.ts';
 import { type DevServer, jsonOf, run, startServerForTest } from './harness.ts';
 
-const commands = ['dev', 'serve', 'publish', 'trigger', 'verify', 'doctor', 'explain', 'check', 'migrate', 'secrets'];
+const commands = [
+  'dev',
+  'serve',
+  'publish',
+  'trigger',
+  'verify',
+  'doctor',
+  'explain',
+  'check',
+  'proof',
+  'manifest',
+  'migrate',
+  'secrets',
+];
 
 let server: DevServer;
 let account: string;
