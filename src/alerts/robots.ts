@@ -69,8 +69,8 @@ interface RobotRequest {
 }
 
 /**
- * Formats as their documentation has them (read 2026-11): Slack incoming webhooks; DingTalk and Feishu custom robots, whose
- * signatures both cover time and secret, with the roles of key and text exchanged; WeCom group robots, whose URL is the secret.
+ * Slack incoming webhooks; DingTalk and Feishu custom robots, whose signatures both cover time and secret, with the roles of key and
+ * text exchanged; WeCom group robots, whose URL is the secret. As integrations write them: not tried against the real robots.
  */
 function requestOf({ kind, url, secret }: Robot, { text, event, alert }: Message, now: number): RobotRequest {
   switch (kind) {
