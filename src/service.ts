@@ -1,11 +1,15 @@
+import { type AlertOptions, reviewAlerts } from './alerts/alerts.ts';
 import { type Callbacks, createCallbacks } from './callbacks/callbacks.ts';
 import { readBackOf } from './callbacks/read-back.ts';
 import { createRegistry, type Registry } from './deliver/registry.ts';
 import { createWorker, type Worker } from './deliver/worker.ts';
+import { defaultThresholds } from './domain/alert.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { AppError } from './domain/errors.ts';
 import { asId, type EndpointId, isId, type NodeId, type Random } from './domain/ids.ts';
 import type { Observe } from './domain/observe.ts';
+import { deriveSealKey, type SealKey } from './domain/seal.ts';
+import { createProofs, type Proofs } from './maintain/proofs.ts';
 import { createReplays, type Replays } from './maintain/replay.ts';
 import { createUpkeep, type Upkeep } from './maintain/upkeep.ts';
 import { type Accounts, createAccounts } from './merchants/accounts.ts';
@@ -57,6 +61,7 @@ export interface Service {
   /** What secrets are kept, without them. */
   readonly secrets: Secrets;
   readonly apiKeys: ApiKeys;
+  readonly proofs: Proofs;
   /** The functions this process has in code. Fill it before `start`. */
   readonly registry: Registry;
   /** What the user's code says of orders nobody announced. Set it before `start`. */
@@ -84,6 +89,10 @@ export interface ServiceOptions {
   /** CIDRs that deliveries may reach although they are private. */
   allowTargets: readonly string[];
   role: 'all' | 'api' | 'worker';
+  /** Signs what was attempted. Default: one that follows from the first master key. */
+  sealKey?: SealKey;
+  /** What is told to whom. Default: all rules as they come, and nobody. */
+  alerts?: AlertOptions;
   /** How many days bytes of callbacks, payloads and attempts are kept. Default: `limits.retentionDays`. */
   retentionDays?: number;
   node: NodeId;
@@ -111,7 +120,7 @@ export function createService(options: ServiceOptions): Service {
   const registry = createRegistry();
   const worker = createExit({ ...options, clock, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
   const withBirth = bearing(worker, options);
-  const upkeep: Upkeep = createUpkeep({ ...options, clock, withBirth });
+  const { upkeep, proofs, replays }: Watch = createWatch({ ...options, clock, http, withBirth });
   const publisher = createPublisher({
     store,
     withBirth,
@@ -142,7 +151,6 @@ export function createService(options: ServiceOptions): Service {
     addKeys: accounts.addKeys,
     onSettled: (listener) => worker.onSettled(listener),
   });
-  const replays = createReplays({ store, clock, random, observe, withBirth });
   const parts: Parts = { vault, registry, worker, upkeep, replays, ask, asks, http };
   return {
     store,
@@ -160,6 +168,7 @@ export function createService(options: ServiceOptions): Service {
     endpoints: { ...endpoints, test: (id) => testEndpoint(store, publisher, id) },
     secrets: createSecrets(keeping),
     apiKeys: createApiKeys({ store, clock, random, adminKey: options.adminKey }),
+    proofs,
     registry,
     replays,
     askWith: (expect) => ask.askWith(expect),
@@ -234,6 +243,21 @@ function createExit(
     sender: (claimed) => wrapSender(prepared.sender(sealingOwnerOf(claimed)), claimed),
     scheduleOf: (name) => providers.get(name)?.profile.schedule ?? null,
   });
+}
+
+interface Watch {
+  upkeep: Upkeep;
+  proofs: Proofs;
+  replays: Replays;
+}
+
+/** The upkeep, with seals and alerts among it, what is proved by the seals, and what is sent again. */
+function createWatch(deps: ServiceOptions & { http: Http; withBirth: WithBirth }): Watch {
+  const { alerts = { robots: [], thresholds: defaultThresholds } } = deps;
+  const sealKey = deps.sealKey ?? deriveSealKey(deps.masterKeys[0] ?? new Uint8Array(0));
+  const review = (signal: AbortSignal) => reviewAlerts({ ...deps, ...alerts }, signal);
+  const upkeep = createUpkeep({ ...deps, sealKey, review });
+  return { upkeep, proofs: createProofs({ ...deps, sealKey }), replays: createReplays(deps) };
 }
 
 function createAsking(

@@ -9,7 +9,9 @@ import { checkCommand } from './commands/check.ts';
 import { devCommand } from './commands/dev.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
+import { manifestCommand } from './commands/manifest.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { proofCommand } from './commands/proof.ts';
 import { publishCommand } from './commands/publish.ts';
 import { replayCommand } from './commands/replay.ts';
 import { secretsCommand } from './commands/secrets.ts';
@@ -62,6 +64,8 @@ function createProgram(terminal: Terminal, run: Run): Command {
     replayCommand({ ...tools, clock }, run),
     secretsCommand({ ...tools, clock }, run),
     checkCommand(tools, run),
+    proofCommand(tools, run),
+    manifestCommand(tools, run),
     migrateCommand(tools, run),
   ];
   for (const command of commands) program.addCommand(command);

@@ -1,8 +1,8 @@
 import type { RawRequest } from '../providers/provider.ts';
 
-/** Fields of forms, of Adyen's items, and of WeChat Pay v2's XML, that hold a signature. */
+/** Fields of forms, of Adyen's items, of Midtrans' JSON and of WeChat Pay v2's XML, that hold a signature. */
 const signatureField = /^(?:bt_)?sign(?:ature)?$/;
-const itemSignature = /("hmacSignature":"|<sign><!\[CDATA\[)([^"\]]*)/g;
+const itemSignature = /("(?:hmacSignature|signature_key)":"|<sign><!\[CDATA\[)([^"\]]*)/g;
 
 /** The request with the signature of another one: all its declared headers, and what its body holds of a signature. */
 export function signedAs(signed: RawRequest, request: RawRequest): RawRequest {

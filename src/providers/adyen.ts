@@ -13,7 +13,7 @@ import { z } from 'zod';
 import { toIso } from '../domain/clock.ts';
 import type { Random } from '../domain/ids.ts';
 import type { Notification } from '../domain/notification.ts';
-import { adyenClient, adyenTestUrl } from './clients/adyen.ts';
+import { adyenClient } from './clients/adyen.ts';
 import { define } from './define.ts';
 import { adyenUnits, readItem, type Said, saidByJson, signedFields } from './events/adyen.ts';
 import { equalBytes, fromBase64, fromHex, toBase64, toHex, utf8 } from './primitives/bytes.ts';
@@ -106,20 +106,12 @@ export const adyen = define<AccountCredentials, EndpointCredentials>({
   endpointCredentials,
   receiver,
   sender,
-  client: ({ api_key, merchant_accounts, api_base_url }, world) => {
-    const baseUrl = api_base_url ?? (world.account.mode === 'test' ? adyenTestUrl : undefined);
-    const [merchantAccount] = merchant_accounts ?? [];
-    if (api_key === undefined || merchantAccount === undefined || baseUrl === undefined) return {};
-    return adyenClient({ apiKey: api_key, merchantAccount, baseUrl }, world);
-  },
+  client: adyenClient,
   readStatement: readAdyenStatement,
   pair(random: Random) {
     const keys = { hmac_keys: [toHex(random(32))] };
-    const merchant = 'TestMerchant';
-    return {
-      account: { ...keys, merchant_accounts: [merchant], api_key: `AQE${toBase64(random(24))}` },
-      endpoint: { ...keys, merchant_account: merchant },
-    };
+    const api = { merchant_accounts: ['TestMerchant'], api_key: `AQE${toBase64(random(24))}` };
+    return { account: { ...keys, ...api }, endpoint: { ...keys, merchant_account: 'TestMerchant' } };
   },
 });
 

@@ -7,8 +7,10 @@ import { gocardless } from './gocardless.ts';
 import { hmac } from './hmac.ts';
 import { lemonsqueezy } from './lemonsqueezy.ts';
 import { mercadopago } from './mercadopago.ts';
+import { midtrans } from './midtrans.ts';
 import { mollie } from './mollie.ts';
 import { paddle } from './paddle.ts';
+import { paypal } from './paypal.ts';
 import { paystack } from './paystack.ts';
 import type { Provider } from './provider.ts';
 import { razorpay } from './razorpay.ts';
@@ -19,6 +21,7 @@ import { stripe } from './stripe.ts';
 import { unionpay } from './unionpay.ts';
 import { wechatpay } from './wechatpay.ts';
 import { wechatpayV2 } from './wechatpay-v2.ts';
+import { xendit } from './xendit.ts';
 
 export type { Configured } from './define.ts';
 export type { Provider } from './provider.ts';
@@ -32,8 +35,10 @@ export {
   hmac,
   lemonsqueezy,
   mercadopago,
+  midtrans,
   mollie,
   paddle,
+  paypal,
   paystack,
   razorpay,
   shopify,
@@ -43,6 +48,7 @@ export {
   unionpay,
   wechatpay,
   wechatpayV2,
+  xendit,
 };
 
 /** Every provider. A new one is its file, a folder of fixtures, and a line here. */
@@ -58,7 +64,9 @@ export const providers: readonly Provider[] = [
   lemonsqueezy,
   mercadopago,
   mollie,
+  midtrans,
   paddle,
+  paypal,
   paystack,
   razorpay,
   shopify,
@@ -67,6 +75,7 @@ export const providers: readonly Provider[] = [
   unionpay,
   wechatpay,
   wechatpayV2,
+  xendit,
 ];
 
 /** The provider of that name, or undefined. */

@@ -189,6 +189,8 @@ export interface Profile {
   deadlineMs: number;
   /** The provider's published retry schedule, in milliseconds between tries. */
   schedule: readonly number[];
+  /** What is not answered in time is lost: the platform sends it never again. Only other failures follow the schedule. */
+  givesUpOnTimeout?: true;
   /** The types its format can say. */
   types: readonly NotificationType[];
   /** The currencies its format can say; absent = every one of ISO 4217. */

@@ -107,7 +107,7 @@ export const wechatpay = define<AccountCredentials, EndpointCredentials>({
   keyPair,
   pair(random) {
     // Far enough either way for every clock that a sandbox or a test may have.
-    const period = { from: 0, until: 120 * year, serial: random(15) };
+    const period = { from: 0, until: 120 * year, serial: random(10) };
     const { certificate, privateKey } = selfSigned('Tenpay.com sign', period);
     const serial = certificateOf(certificate).serialNumber;
     const [mchid, appid, api_v3_keys] = ['1900000109', 'wx8888888888888888', [toHex(random(16))]];

@@ -68,21 +68,33 @@ export function createAsker(deps: AskerDependencies): (ask: Ask, signal: AbortSi
       if (questions.closes) facts.push(...(await closeAll(client, references, signal)));
       const states: string[] = [];
       let unknown = 0;
+      let unaskable: unknown = null;
       for (const reference of references) {
-        const told = await query(ask, reference, () => client.query(reference, signal));
+        const told = await query(ask, reference, () => client.query(reference, signal)).catch((error: unknown) => {
+          if (!cannotAsk(error)) throw error;
+          unaskable = error;
+          return null;
+        });
+        if (told === null) continue;
         facts.push(...told.facts);
         if (facts.length > limits.factsPerCallbackMax)
           throw new AppError('provider.answer', `it told more than ${limits.factsPerCallbackMax} facts`);
         states.push(told.state.replace('_', ' '));
         if (told.state === 'not_found' || (questions.tellsFacts && told.facts.length === 0)) unknown += 1;
       }
+      if (states.length === 0) throw unaskable;
       return { came: { is: 'told', unknown }, answer: wordsOf(states, facts), facts, withoutOrder };
     } catch (error) {
       // Sweeping where nobody can be asked would only fail again; a callback waits until somebody can.
-      const nobody = error instanceof AppError && error.code === 'provider.cannot_ask' && ask.reason !== 'callback';
+      const nobody = cannotAsk(error) && ask.reason !== 'callback';
       return { came: { is: nobody ? 'gone' : 'failed' }, answer: wordsOfError(error), facts, withoutOrder };
     }
   };
+}
+
+/** Some platforms find nothing by our number, but by an id of theirs that stands beside it. */
+function cannotAsk(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'provider.cannot_ask';
 }
 
 async function questionsOf(deps: AskerDependencies, ask: Ask, account: Account): Promise<Questions | null> {

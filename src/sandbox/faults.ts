@@ -53,7 +53,11 @@ export function faultsOfTry(faults: Faults, seed: Seeded, label: string): TryFau
   };
 }
 
-const itemSignature = '"hmacSignature":"';
+/** Formats whose JSON holds its own signature, over some fields alone; the amount is among them. */
+const signedJson = [
+  { signature: 'hmacSignature', amount: /"value":\d+/ },
+  { signature: 'signature_key', amount: /"gross_amount":"[\d.]+/ },
+] as const;
 
 /** How old a stale signature is; no provider's window is as wide. */
 export const staleMs = 3_600_000;
@@ -70,25 +74,25 @@ export function tampered(request: RawRequest, seed: Seeded, label: string): RawR
   return { ...request, body };
 }
 
-/** Adyen signs only some fields of its JSON, the amount among them, Mercado Pago only the id; others sign all of it. */
+/** What of the body is signed: all of it, but where it holds its own signature, or only the id, as of Mercado Pago. */
 function signedRange({ headers, body }: RawRequest): { from: number; to: number } {
   const text = Buffer.from(body).toString('latin1');
   const signsIdAlone = headers.some(([name]) => name === 'x-request-id');
-  const form = text.includes(itemSignature) ? /"value":\d+/ : signsIdAlone ? /"id":"[^"]*"/ : null;
-  const signed = form?.exec(text) ?? null;
+  const own = signedJson.find(({ signature }) => text.includes(`"${signature}":"`))?.amount;
+  const signed = (own ?? (signsIdAlone ? /"id":"[^"]*"/ : null))?.exec(text) ?? null;
   return signed === null ? { from: 0, to: body.length } : { from: signed.index, to: signed.index + signed[0].length };
 }
 
 /** The request with every signature in it changed, wherever the format carries them. */
 export function wronglySigned(request: RawRequest): RawRequest {
   const headers = request.headers.map(([name, value]) => {
-    const signs = /signature$|hmac-sha256$|^authorization$/i.test(name);
+    const signs = /signature$|hmac-sha256$|transmission-sig$|callback-token$|^authorization$/i.test(name);
     return [name, signs ? value.replace(/[A-Za-z0-9+/=_-]{43,}/g, otherSignature) : value] as const;
   });
   return { ...request, headers, body: signatureInBodyChanged(request) };
 }
 
-/** Formats that sign inside a form (`sign=…`, `signature=…`) or inside each item have no header to change. */
+/** Formats that sign inside a form (`sign=…`, `signature=…`) or inside their JSON have no header to change. */
 function signatureInBodyChanged(request: RawRequest): Uint8Array {
   const isForm = request.headers.some(
     ([name, value]) => name.toLowerCase() === 'content-type' && value.startsWith('application/x-www-form-urlencoded'),
@@ -97,9 +101,9 @@ function signatureInBodyChanged(request: RawRequest): Uint8Array {
   if (!isForm) {
     if (text.startsWith('<xml>'))
       return Buffer.from(text.replace(/(?<=<sign><!\[CDATA\[)[0-9A-F]+/, otherSignature), 'latin1');
-    if (!text.includes(itemSignature)) return request.body;
+    const names = signedJson.map(({ signature }) => signature).join('|');
     const changed = text.replace(
-      /("hmacSignature":")([^"]+)/g,
+      new RegExp(`("(?:${names})":")([^"]+)`, 'g'),
       (_, before: string, value: string) => before + otherSignature(value),
     );
     return Buffer.from(changed, 'latin1');

@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import { asId } from '../domain/ids.ts';
 import type { Notification } from '../domain/notification.ts';
-import type { Context, RawRequest, Sender } from '../providers/provider.ts';
+import type { Context, Profile, RawRequest, Sender } from '../providers/provider.ts';
 import type { Claimed } from '../stores/writes.ts';
 import { faultsOfTry, staleMs, tampered, wronglySigned } from './faults.ts';
 import { type Oddity, oddityOf } from './oddities.ts';
@@ -66,6 +66,19 @@ export function faultySender(sender: Sender, claimed: Claimed, options: FaultySe
 }
 
 const deliveriesWatched = 10_000;
+
+/** A sender that is no more patient than the real platform. */
+export function asPatient(sender: Sender, profile: Pick<Profile, 'givesUpOnTimeout'> | undefined): Sender {
+  if (profile?.givesUpOnTimeout !== true) return sender;
+  return {
+    ...sender,
+    judge(answer) {
+      const judgement = sender.judge(answer);
+      if (answer !== 'timeout') return judgement;
+      return { ...judgement, retry: 'stop', why: `${judgement.why}, after which the real platform does not try again` };
+    },
+  };
+}
 
 interface Try {
   owner: Payment | Scenario;

@@ -2,7 +2,7 @@ import type { Instant } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import type { NotificationType } from '../domain/notification.ts';
 import { type Faults, hasFaults } from './faults.ts';
-import { type PlatformObject, platformId } from './platform-ids.ts';
+import { type PlatformObject, platformId, refundIdFrom } from './platform-ids.ts';
 import { type Payment, type Step, stepsMax } from './records.ts';
 import { seeded } from './seeded.ts';
 
@@ -102,7 +102,7 @@ function withStep(
     index: payment.steps.length,
     type,
     paymentId,
-    operationId: operationOf(payment, type, paymentId),
+    operationId: refundIdFrom(payment.provider, options.key ?? null) ?? operationOf(payment, type, paymentId),
     amountMinor,
     refundedTotalMinor: type === 'refund.succeeded' ? payment.refundedMinor : null,
     occurredAt: options.now,

@@ -3,7 +3,7 @@ import type { NotificationType } from '../domain/notification.ts';
 import { wechatpayProbe } from '../providers/primitives/wechatpay-signature.ts';
 import type { Context, RawRequest, Sender } from '../providers/provider.ts';
 
-export const oddityNames = ['bad_item', 'newer_repeat', 'invalid_json', 'signature_probe'] as const;
+export const oddityNames = ['bad_item', 'newer_repeat', 'invalid_json', 'signature_probe', 'late_pending'] as const;
 export type OddityName = (typeof oddityNames)[number];
 
 /** What a platform is known to send beside its good notifications, and no ordinary notification gives. */
@@ -26,6 +26,8 @@ export const oddities: Readonly<Record<OddityName, Oddity>> = {
   invalid_json: { provider: 'checkout', types: ['payment.failed'], when: 'before', request: invalidJson },
   // Whoever takes this for good checks no signatures.
   signature_probe: { provider: 'wechatpay', when: 'before', request: asProbe },
+  // The platform's notifications overtake each other: what was before the payment is told after it.
+  late_pending: { provider: 'midtrans', types: ['payment.succeeded'], when: 'after', request: asPending },
 };
 
 /** The oddity that befalls a notification; null: none does. */
@@ -55,6 +57,15 @@ function asProbe(good: RawRequest): RawRequest {
     ([name, value]) => [name, name === 'wechatpay-signature' ? wechatpayProbe + value : value] as const,
   );
   return { ...good, headers };
+}
+
+function asPending(good: RawRequest, sender: Sender, context: Context): RawRequest {
+  const body = Buffer.from(good.body)
+    .toString()
+    .replace('"transaction_status":"settlement"', '"transaction_status":"pending"')
+    .replace('"status_code":"200"', '"status_code":"201"')
+    .replace(/"settlement_time":"[^"]+","fraud_status":"accept",/, '');
+  return sender.signBody?.(Buffer.from(body), context) ?? good;
 }
 
 /** A response code without its quotes, as `authentication_failed` had it, signed as it is. */

@@ -8,8 +8,10 @@ import { checkoutApi } from './apis/checkout.ts';
 import { coinbaseCommerceApi } from './apis/coinbase-commerce.ts';
 import { gocardlessApi } from './apis/gocardless.ts';
 import { mercadopagoApi } from './apis/mercadopago.ts';
+import { midtransApi } from './apis/midtrans.ts';
 import { mollieApi } from './apis/mollie.ts';
 import { paddleApi } from './apis/paddle.ts';
+import { paypalApi } from './apis/paypal.ts';
 import { paystackApi } from './apis/paystack.ts';
 import type { PlatformApi } from './apis/played.ts';
 import { razorpayApi } from './apis/razorpay.ts';
@@ -19,6 +21,7 @@ import { stripeApi } from './apis/stripe.ts';
 import { unionpayApi } from './apis/unionpay.ts';
 import { wechatpayApi } from './apis/wechatpay.ts';
 import { wechatpayV2Api } from './apis/wechatpay-v2.ts';
+import { xenditApi } from './apis/xendit.ts';
 import type { Books } from './books.ts';
 import type { SandboxCredentials } from './credentials.ts';
 import { readBytes } from './http.ts';
@@ -31,8 +34,10 @@ export const apis: ReadonlyMap<string, PlatformApi> = new Map([
   ['coinbase-commerce', coinbaseCommerceApi],
   ['gocardless', gocardlessApi],
   ['mercadopago', mercadopagoApi],
+  ['midtrans', midtransApi],
   ['mollie', mollieApi],
   ['paddle', paddleApi],
+  ['paypal', paypalApi],
   ['paystack', paystackApi],
   ['razorpay', razorpayApi],
   ['shopify', shopifyApi],
@@ -41,6 +46,7 @@ export const apis: ReadonlyMap<string, PlatformApi> = new Map([
   ['unionpay', unionpayApi],
   ['wechatpay', wechatpayApi],
   ['wechatpay-v2', wechatpayV2Api],
+  ['xendit', xenditApi],
 ]);
 
 /**

@@ -8,7 +8,7 @@ import type { Claimed } from '../stores/writes.ts';
 import { createBooks } from './books.ts';
 import { createCashier } from './cashier.ts';
 import { createCredentials, sandboxMerchant } from './credentials.ts';
-import { faultySender } from './faulty-sender.ts';
+import { asPatient, faultySender } from './faulty-sender.ts';
 import { createPayments } from './payments.ts';
 import { accountCredentials, createPlatformApis } from './platform-api.ts';
 import { createRecords } from './records.ts';
@@ -74,8 +74,10 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   return {
     app,
     wrapSender(sender, claimed) {
-      const isOurs = claimed.merchant === sandboxMerchant && claimed.endpoint !== null && !claimed.endpoint.hidden;
-      return isOurs ? faultySender(sender, claimed, { records, clock, lost }) : sender;
+      const { merchant, endpoint } = claimed;
+      if (merchant !== sandboxMerchant || endpoint === null) return sender;
+      const platform = asPatient(sender, providers.get(endpoint.provider)?.profile);
+      return endpoint.hidden ? platform : faultySender(platform, claimed, { records, clock, lost });
     },
     async start(started) {
       await credentials.start(started);

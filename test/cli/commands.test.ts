@@ -17,6 +17,8 @@ const commands = [
   'explain',
   'replay',
   'check',
+  'proof',
+  'manifest',
   'migrate',
   'secrets',
 ];

@@ -60,7 +60,7 @@ describe('every provider', () => {
   it('says in its head comment what its ids are, and where the rules come from', () => {
     const silent = files.filter((file) => {
       const head = readFileSync(new URL(`../../src/providers/${file}`, import.meta.url), 'utf8').split('*/')[0] ?? '';
-      return !/paymentId/.test(head) || !/operationId/.test(head) || !/[a-z]\.(com|org|md|dev)\b/.test(head);
+      return !/paymentId/.test(head) || !/operationId/.test(head) || !/[a-z]\.(com|co|org|md|dev)\b/.test(head);
     });
     expect(silent).toEqual([]);
   });

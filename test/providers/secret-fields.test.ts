@@ -10,7 +10,7 @@ import { seededRandom } from './support.ts';
 const mark = (material: Uint8Array) => createHash('sha256').update(material).digest('hex').slice(0, 8);
 const sides: readonly Side[] = ['account', 'endpoint'];
 /** Fields that sound like key material and only name something. */
-const ids = ['api_key of hmac', 'key_id of razorpay', 'sign_type of wechatpay-v2'];
+const ids = ['api_key of hmac', 'certificate_url of paypal', 'key_id of razorpay', 'sign_type of wechatpay-v2'];
 
 describe.each(providers.map((provider) => [provider.name, provider] as const))(
   'the secrets of %s',

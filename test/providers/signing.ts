@@ -20,6 +20,7 @@ const credentialsSchema = z.looseObject({
   serial: z.string().default(''),
   sign_key: z.string().default(''),
   certificate: z.string().default(''),
+  callback_tokens: z.array(z.string()).default(['']),
 });
 
 /** Any body as an authentic request of a format: signed by node:crypto, without the code under test. */
@@ -59,6 +60,8 @@ export function signed(name: string, body: string | Uint8Array): RawRequest {
       });
     case 'adyen':
       return request({ HmacSignature: hmac(adyenKey(), '').digest('base64') });
+    case 'xendit':
+      return request({ 'x-callback-token': credentials.callback_tokens[0] ?? '' });
     case 'checkout':
       return request({ 'cko-signature': hmac(credentials.signature_keys[0] ?? '', '').digest('hex') });
     case 'shopify':

@@ -2,7 +2,16 @@ import { createHash } from 'node:crypto';
 import { asId, type Random } from '../../src/domain/ids.ts';
 import type { Notification, NotificationType } from '../../src/domain/notification.ts';
 import { type Provider, providerByName } from '../../src/providers/index.ts';
-import type { Context, Opened, RawRequest, Receiver, ReceiverAccount, Sender } from '../../src/providers/provider.ts';
+import type {
+  Context,
+  Http,
+  HttpRequest,
+  Opened,
+  RawRequest,
+  Receiver,
+  ReceiverAccount,
+  Sender,
+} from '../../src/providers/provider.ts';
 
 /** 2026-01-05T02:21:33Z, the moment of the golden set. */
 export const now = 1_767_579_693_000;
@@ -142,4 +151,20 @@ export function refusalOf(opened: Opened): string {
     default:
       return opened.is;
   }
+}
+
+/** A platform's API that answers as it is told, and remembers what it was asked. */
+export function playedHttp(answer: (request: HttpRequest) => { status: number; body: object | string }) {
+  const asked: HttpRequest[] = [];
+  const http: Http = {
+    send: async (request) => {
+      asked.push(request);
+      const { status, body } = answer(request);
+      return { status, headers: [], body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) };
+    },
+    stream: () => {
+      throw new Error('nothing streams here');
+    },
+  };
+  return { http, asked };
 }

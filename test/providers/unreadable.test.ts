@@ -37,6 +37,7 @@ describe.each([
   'standard',
   'stripe',
   'wechatpay',
+  'xendit',
 ])('%s, authentic but unreadable', (name) => {
   const { receiver } = sidesOf(name);
 

@@ -84,7 +84,11 @@ function clientOf(url: string, { http, account }: ClientWorld): Client {
     return { state, facts };
   };
   return {
-    query: (reference, signal) => send('query', reference, signal),
+    query: async (reference, signal) => {
+      if (reference.reference?.startsWith('not-ours-'))
+        throw new AppError('provider.cannot_ask', 'the bank finds nothing by this number');
+      return send('query', reference, signal);
+    },
     close: async (reference, signal) => (await send('close', reference, signal)).facts[0] ?? null,
   };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { type Clock, systemClock } from '../../src/domain/clock.ts';
 import { type AccountId, asId, merchantId, newId, randomBytesOf } from '../../src/domain/ids.ts';
+import type { ExpectRequest } from '../../src/orders/desk.ts';
 import { createService, type Service } from '../../src/service.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { temporaryStore } from '../../src/testing/testing.ts';
@@ -16,7 +17,7 @@ export interface Shop {
   signals: { name: string; fields: Readonly<Record<string, unknown>> }[];
   /** Sends a callback of the bank; gives the status of the answer. */
   callback(body: { is: 'facts' | 'ping'; order?: string; payment?: string }, secret?: string): Promise<number>;
-  expect(orderNo: string, change?: { expiresAt?: number; amountMinor?: bigint }): Promise<void>;
+  expect(orderNo: string, change?: Partial<ExpectRequest>): Promise<void>;
   order(orderNo: string): ReturnType<Service['orders']['detail']>;
   timeline(orderNo: string): Promise<readonly string[]>;
   /** All callbacks, the newest first. */
@@ -94,7 +95,7 @@ function callsOf(service: Service, account: AccountId) {
       received?.written();
       return received?.reply.status ?? 404;
     },
-    async expect(orderNo: string, change: { expiresAt?: number; amountMinor?: bigint } = {}) {
+    async expect(orderNo: string, change: Parameters<Shop['expect']>[1] = {}) {
       const request = { merchant: shop, orderNo: named(orderNo), amountMinor: 100n, currency: 'EUR', ...change };
       await service.orders.expect(request);
     },

@@ -26,6 +26,20 @@ describe('an order of which nothing final is known', () => {
     expect(asks).toEqual([]);
   });
 
+  it('is asked about under an id of the platform’s own, where its number finds nothing there', async () => {
+    const clock = new FakeClock();
+    const { bank, ...open } = await openShop({ clock });
+    const references = ['not-ours-1', 'O-1'].map((reference) => ({ account: null, reference }));
+    await open.expect('O-1', { references });
+    await open.expect('O-2', { references: [{ account: null, reference: 'not-ours-2' }] });
+    bank.payments.push(paid('O-1'));
+    clock.advance(15_000);
+    await eventually(async () => (await open.order('O-1')).order.status === 'paid');
+    const unaskable = await open.order('O-2');
+    await eventually(async () => (await open.service.store.read('history', unaskable.order.id)).asks.length === 0);
+    expect(bank.asked).toEqual(['query O-1']);
+  });
+
   it('shows what was asked and said, which never closes it', async () => {
     const clock = new FakeClock();
     const { bank, account, ...open } = await openShop({ clock });

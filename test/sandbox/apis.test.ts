@@ -89,7 +89,7 @@ async function refundOf({ id }: OpenedPayment, amountMinor: number): Promise<str
 }
 
 /** Platforms that find nothing by the order number alone. */
-const byIdAlone = new Set(['unionpay']);
+const byIdAlone = new Set(['paypal', 'unionpay']);
 
 const kinds = async (client: Client, order: Reference) => {
   const answer = await client.query?.(order, signal);

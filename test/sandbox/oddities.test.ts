@@ -22,6 +22,7 @@ const played: Readonly<Record<OddityName, { scenario: string; opened: readonly o
   },
   newer_repeat: { scenario: 'paid', opened: [facts('captured'), facts('captured')] },
   signature_probe: { scenario: 'paid', opened: [{ is: 'refused', code: 'signature.probe' }, facts('captured')] },
+  late_pending: { scenario: 'paid', opened: [facts('captured'), { is: 'ignored', type: 'pending' }] },
   invalid_json: {
     scenario: 'failed_then_paid',
     opened: [{ is: 'unreadable' }, facts('failed'), facts('captured')],
@@ -46,8 +47,9 @@ async function play(name: OddityName, answer = (_opened: Opened | undefined) => 
     opened.push(receiver.open(arrival.request, { now: arrival.at, publicUrl: '', random: randomBytesOf }));
     return answer(opened.at(-1));
   });
+  const [currency = 'CNY'] = providers.get(provider)?.profile.currencies ?? [];
   const request = { provider, notify_url: merchant.url, scenario: played[name].scenario, faults: { oddity: name } };
-  const { json } = await platform.call('POST', '/sandbox/scenarios', { ...request, time_scale: 100_000 });
+  const { json } = await platform.call('POST', '/sandbox/scenarios', { ...request, currency, time_scale: 100_000 });
   const ended = await until('the scenario has ended', async () => {
     const { json: now } = await platform.call('GET', `/sandbox/scenarios/${json.id}`);
     return String(now.state) === 'finished' ? now : null;

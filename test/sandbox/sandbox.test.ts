@@ -25,7 +25,9 @@ const formats = [
   'lemonsqueezy',
   'mercadopago',
   'mollie',
+  'midtrans',
   'paddle',
+  'paypal',
   'razorpay',
   'shopify',
   'square',
@@ -33,6 +35,7 @@ const formats = [
   'unionpay',
   'wechatpay',
   'wechatpay-v2',
+  'xendit',
 ];
 
 let platform: Platform;
@@ -67,6 +70,12 @@ const kindsOf = (receiver: Receiver, merchant: Merchant) =>
     opened.is === 'facts' ? opened.facts.map(({ kind }) => kind).join() : opened.is,
   );
 
+/** One that the format can say. */
+function currencyOf(format: string): string {
+  const sayable = providers.get(format)?.profile.currencies ?? [];
+  return sayable.includes('CNY') ? 'CNY' : (sayable[0] ?? 'CNY');
+}
+
 let orders = 0;
 async function openPayment(format: string, merchant: Merchant, changes: object = {}): Promise<Json> {
   orders += 1;
@@ -74,7 +83,7 @@ async function openPayment(format: string, merchant: Merchant, changes: object =
     provider: format,
     order_no: `O-${orders}`,
     amount_minor: 8880,
-    currency: 'CNY',
+    currency: currencyOf(format),
     notify_url: merchant.url,
     ...changes,
   };
@@ -130,7 +139,7 @@ describe.each(formats)('a payment in the format of %s', (format) => {
             kind: 'captured',
             reference: payment.order_no,
             amountMinor: 8880n,
-            currency: 'CNY',
+            currency: currencyOf(format),
             paymentId: json.payment_id,
           },
         ],
@@ -475,6 +484,7 @@ describe('a scenario', () => {
           await runScenario(theirs, {
             provider: format,
             scenario: 'paid_then_refunded',
+            currency: currencyOf(format),
             seed,
             start_at,
             faults: { duplicate: 2 },

@@ -1,6 +1,9 @@
 import { asId, laneOfFunction, newId } from '../../src/domain/ids.ts';
 import { limits } from '../../src/domain/limits.ts';
+import { rootOf } from '../../src/domain/merkle.ts';
+import { leafOf } from '../../src/domain/proof.ts';
 import { noProgress } from '../../src/domain/replay.ts';
+import { deriveSealKey, makeSeal } from '../../src/domain/seal.ts';
 import { type Bench, callbackInput, failedUntil, only, shop } from './support.ts';
 
 /** Calls whatever prepares a statement, so that its plan can be looked at. */
@@ -54,6 +57,7 @@ export async function useEverything(bench: Bench): Promise<void> {
   await store.write('removeEndpoint', { id: removed, by: 'ann' });
   await useReplays(bench);
   await useAsks(bench);
+  await useSeals(bench);
   await useReads(bench);
   await useRetention(bench);
 }
@@ -174,6 +178,22 @@ async function useReads({ store, account, clock }: Bench): Promise<void> {
   await store.read('callback', callbacks[0]?.id ?? asId.callback('cbk_none'));
   await store.read('discrepancy', asId.discrepancy('dsc_none'));
   await store.write('removeAccount', { id: account, by: 'ann' });
+}
+
+async function useSeals({ store, clock }: Bench): Promise<void> {
+  await store.write('lease', { name: 'sealing', ms: 1000 });
+  const { entries, attempts } = await store.read('unsealed', { most: 10 });
+  const last = await store.read('newestSeal', { before: null });
+  const leaves = attempts.map(leafOf);
+  const content = { root: rootOf(leaves), count: leaves.length, now: clock.at };
+  const seal = makeSeal(last, content, deriveSealKey(new Uint8Array(32)));
+  await store.write('seal', { seal, leaves: Buffer.concat(leaves), covered: entries });
+  await store.read('sealHolding', { leaf: leaves[0] ?? new Uint8Array(32), from: 0 });
+  await store.read('seals', { from: null, to: null, after: 0, most: 10 });
+  await store.read('manifestLines', { merchant: shop, from: clock.at - 60_000, to: clock.at + 1 });
+  await store.read('sealedAttempts', asId.notification('ntf_none'));
+  await store.read('liveAlerts', null);
+  await store.read('alertSignals', { since: clock.at - 60_000, before: 0 });
 }
 
 async function useRetention(bench: Bench): Promise<void> {

@@ -129,7 +129,7 @@ function withFaults(command: Command): Command {
     .option('--slow <ms>', 'fault: waits before each try', numberBetween(0, 5000))
     .option(
       '--oddity <name>',
-      'fault: what is odd about one platform: bad_item (adyen), newer_repeat (adyen), invalid_json (checkout), signature_probe (wechatpay)',
+      'fault: what is odd about one platform: bad_item (adyen), newer_repeat (adyen), invalid_json (checkout), signature_probe (wechatpay), late_pending (midtrans)',
     )
     .addOption(
       new Option('--timeout <seconds>', 'how long to wait for the end').argParser(numberBetween(0, 86_400)).default(30),

@@ -6,19 +6,22 @@ import type { Client, ClientWorld } from '../provider.ts';
 import { callJson, factRead, type JsonApi, paymentIdOf, shortKey } from './json-api.ts';
 
 export interface AdyenAccess {
-  apiKey: string;
-  merchantAccount: string;
-  /** Of the Checkout API, with its version. */
-  baseUrl: string;
+  api_key?: string;
+  merchant_accounts?: readonly string[];
+  api_base_url?: string;
 }
 
-export const adyenTestUrl = 'https://checkout-test.adyen.com/v71';
+const testUrl = 'https://checkout-test.adyen.com/v71';
 
 /**
  * Adyen's Checkout API, version 71 (docs.adyen.com/online-payments: "Refund", "Cancel"; read 2026-11-25). It has no query for the state of
  * a payment. What is asked of it is only received; the callback of the modification tells what became of it.
  */
-export function adyenClient({ apiKey, merchantAccount, baseUrl }: AdyenAccess, world: ClientWorld): Client {
+export function adyenClient({ api_key: apiKey, ...access }: AdyenAccess, world: ClientWorld): Client {
+  const [merchantAccount] = access.merchant_accounts ?? [];
+  // A live account has a host of its own.
+  const baseUrl = access.api_base_url ?? (world.account.mode === 'test' ? testUrl : undefined);
+  if (apiKey === undefined || merchantAccount === undefined || baseUrl === undefined) return {};
   const api: JsonApi = {
     platform: 'adyen',
     baseUrl,

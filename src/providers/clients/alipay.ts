@@ -32,13 +32,12 @@ export function alipayClient(access: AlipayAccess, world: ClientWorld): Client {
   return {
     async query(reference, signal) {
       const { operationId } = reference;
-      const [trade, refund] = await Promise.all([
-        call('alipay.trade.query', tradeOf(reference), signal),
-        operationId === undefined ? null : refundOf(reference, numberOf(operationId, requestNoForm), signal),
-      ]);
+      const trade = await call('alipay.trade.query', tradeOf(reference), signal);
       if (trade === null) return { state: 'not_found', facts: [] };
       assertSameTrade(trade, reference);
       const answer = answerOf(trade, world);
+      const refund =
+        operationId === undefined ? null : await refundOf(reference, numberOf(operationId, requestNoForm), signal);
       const refunded = refund === null ? null : refundFact(refund, world);
       return refunded === null ? answer : { ...answer, facts: [...answer.facts, refunded] };
     },

@@ -35,14 +35,11 @@ export function wechatpayClient(access: WechatpayAccess, world: ClientWorld): Cl
   return {
     async query(reference, signal) {
       const { operationId } = reference;
-      const [trade, refund] = await Promise.all([
-        order(reference, signal),
-        operationId === undefined
-          ? null
-          : call({ path: refundPath(access, numberOf(operationId, refundNoForm)), signal }),
-      ]);
+      const trade = await order(reference, signal);
       if (trade === null) return { state: 'not_found', facts: [] };
       const answer = answerOf(trade, reference, { access, world });
+      if (operationId === undefined) return answer;
+      const refund = await call({ path: refundPath(access, numberOf(operationId, refundNoForm)), signal });
       return refund === null ? answer : { ...answer, facts: [...answer.facts, refundIn(refund, access, world)] };
     },
     async refund(reference, { amountMinor, currency }, idempotencyKey, signal) {

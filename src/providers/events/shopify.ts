@@ -2,7 +2,7 @@ import type { Instant } from '../../domain/clock.ts';
 import type { Fact, FactKind } from '../../domain/fact.ts';
 import { isOrderNo } from '../../domain/ids.ts';
 import { type Money, minorFromDecimal } from '../../domain/money.ts';
-import { at, idAt, type Json, textAt } from '../primitives/json.ts';
+import { at, idAt, type Json, listAt, textAt } from '../primitives/json.ts';
 import { currencyFrom } from '../primitives/money.ts';
 import { factTold, timeAt } from '../primitives/told-fact.ts';
 import type { Opened, ReceiverAccount } from '../provider.ts';
@@ -123,9 +123,4 @@ export function shopifyMoney(amount: Json | undefined, currency: Json | undefine
   if (code === null) return 'the currency is not one of ISO 4217';
   const amountMinor = typeof amount === 'string' ? minorFromDecimal(amount, code, { zerosBeyond: true }) : null;
   return amountMinor === null ? `the amount is not a decimal text of ${code}` : { amountMinor, currency: code };
-}
-
-function listAt(body: Json, path: string): readonly Json[] {
-  const found = at(body, path);
-  return Array.isArray(found) ? found : [];
 }

@@ -70,6 +70,12 @@ export function textAt(value: Json | undefined, path: string): string | null {
   return typeof found === 'string' && found !== '' ? found : null;
 }
 
+/** The list at a path; empty where there is none. */
+export function listAt(value: Json | undefined, path: string): readonly Json[] {
+  const found = at(value, path);
+  return Array.isArray(found) ? found : [];
+}
+
 /** An identifier: a well-formed text of 1–255 characters without control characters, or an integer as its digits; else null. */
 export function idAt(value: Json | undefined, path: string): string | null {
   const found = at(value, path);

@@ -42,6 +42,17 @@ export function factTold(told: Told, account: AccountId): Fact | string {
   };
 }
 
+/** All the facts, or the reason why there is none of one of them. */
+export function factsTold(list: readonly Told[], account: AccountId): readonly Fact[] | string {
+  const facts: Fact[] = [];
+  for (const told of list) {
+    const fact = factTold(told, account);
+    if (typeof fact === 'string') return fact;
+    facts.push(fact);
+  }
+  return facts;
+}
+
 /** The facts among what was read, without what has no kind; or the reason why one of them cannot be read. */
 export function factsAmong(found: readonly (Fact | string | null)[]): readonly Fact[] | string {
   const facts: Fact[] = [];

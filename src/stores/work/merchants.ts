@@ -167,3 +167,8 @@ export function putSandboxPayment(unit: Unit, { payment, names }: Writes['putSan
 export function keepSetting(unit: Unit, { name, value }: Writes['keepSetting']['input']): Uint8Array {
   return unit.rows.keepSetting(name, value);
 }
+
+export function putAlerts(unit: Unit, alerts: Writes['putAlerts']['input']): null {
+  for (const alert of alerts) unit.rows.upsertAlert(alert);
+  return null;
+}

@@ -15,7 +15,7 @@ const inCurrency = (currency: string) => rows.map((row) => ({ ...row, fact: { ..
 const textBills: [name: string, read: Reader, bytes: Buffer][] = [
   ['wechatpay', readerOf('wechatpay'), Buffer.concat([...wechatpayBill(rows, { mchid: '1900000109', appid: 'wx1' })])],
   ['stripe', readerOf('stripe'), Buffer.concat([...stripeBill(inCurrency('USD'))])],
-  ['adyen', readerOf('adyen'), Buffer.concat([...adyenBill(inCurrency('EUR'), { merchantAccount: 'Shop' })])],
+  ['adyen', readerOf('adyen'), Buffer.concat([...adyenBill(inCurrency('EUR'), { merchantAccount: 'TestMerchant' })])],
   [
     'paypal',
     (file) => readPaypalStatement(file, account),

@@ -47,7 +47,7 @@ const formats: Record<string, Format> = {
   },
   adyen: {
     read: readerOf('adyen'),
-    write: (rows) => adyenBill(rows, { merchantAccount: 'Shop' }),
+    write: (rows) => adyenBill(rows, { merchantAccount: 'TestMerchant' }),
     kinds: ['captured', 'refunded', 'refund_bounced', 'dispute_opened', 'dispute_won', 'dispute_lost'],
     currencies: ['EUR', 'JPY', 'KWD'],
     ofPayment: ['captured'],

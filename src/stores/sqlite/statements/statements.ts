@@ -15,6 +15,7 @@ import * as orders from './orders.ts';
 import * as outbox from './outbox.ts';
 import * as replays from './replays.ts';
 import * as retention from './retention.ts';
+import * as seals from './seals.ts';
 import * as settings from './settings.ts';
 
 /** The rows of the database behind a connection; each call is one statement on it. */
@@ -29,6 +30,7 @@ export function rowsOn(db: Connection): Rows {
     ...laneRows(db),
     ...retentionRows(db),
     ...askRows(db),
+    ...sealRows(db),
     ...otherRows(db),
   };
 }
@@ -167,6 +169,14 @@ function retentionRows(db: Connection) {
   };
 }
 
+function sealRows(db: Connection) {
+  return {
+    insertUnsealed: seals.insertUnsealed.bind(null, db),
+    addSeal: seals.addSeal.bind(null, db),
+    takeLease: seals.takeLease.bind(null, db),
+  };
+}
+
 function askRows(db: Connection) {
   return {
     askOf: asks.askBySubject.bind(null, db),
@@ -192,6 +202,7 @@ function otherRows(db: Connection) {
     insertReplay: replays.insertReplay.bind(null, db),
     updateReplay: replays.updateReplay.bind(null, db),
     keepSetting: settings.keepSetting.bind(null, db),
+    upsertAlert: settings.upsertAlert.bind(null, db),
     addToCounter: settings.addToCounter.bind(null, db),
     upsertSandboxPayment: merchants.upsertSandboxPayment.bind(null, db),
     nameSandboxPayment: merchants.nameSandboxPayment.bind(null, db),
