@@ -86,13 +86,13 @@ export function addReplays(routes: Routes): void {
     answer,
     refusals: ['merchant.unknown', 'endpoint.unknown', 'request.invalid'],
     async run({ service, caller, body }) {
-      if (body.force && body.note === null)
-        throw new AppError('request.invalid', '`force` needs a `note` that says why');
+      if (body.force !== (body.note !== null))
+        throw new AppError('request.invalid', '`force` needs a `note` that says why, and only `force` takes one');
       const replay = await service.replays.begin({
         filter: await filterOf(service, caller, body),
         by: caller.name,
         isDryRun: body.dry_run,
-        forceNote: body.force ? body.note : null,
+        forceNote: body.note,
         ratePerSecond: body.rate_per_second,
       });
       return { status: 202, body: replayView(replay) };

@@ -89,6 +89,8 @@ describe('a replay', () => {
     await merchantWith('mine', 1);
     const forced = await server.call('POST', '/v1/replays', { merchant: 'mine', force: true });
     expect(forced).toMatchObject({ status: 422, body: { code: 'request.invalid' } });
+    const noted = await server.call('POST', '/v1/replays', { merchant: 'mine', note: 'why' });
+    expect(noted).toMatchObject({ status: 422, body: { code: 'request.invalid' } });
     const unknown = await server.call('POST', '/v1/replays', { endpoint: 'end_nothing' });
     expect(unknown).toMatchObject({ status: 404, body: { code: 'endpoint.unknown' } });
     const { body } = await server.call('POST', '/v1/replays', { merchant: 'mine', dry_run: true });

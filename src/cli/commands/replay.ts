@@ -77,7 +77,7 @@ export function replayCommand(tools: Tools & { clock: Clock }, run: Run): Comman
     .option('--rate <number>', 'deliveries a second', numberBetween(0.01, 10_000))
     .option('--dry-run', 'count and sum only; nothing is sent')
     .option('--force', 'also run handlers again that are confirmed; needs --note')
-    .option('--note <text>', 'why; kept with the action')
+    .option('--note <text>', 'why it is forced; kept with the action')
     .option('--all', 'without any filter: everything there is')
     .option('--detach', 'do not wait for its end');
   run(command, async () => {
