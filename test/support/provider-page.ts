@@ -92,10 +92,12 @@ function fieldRows(provider: Provider): string[] {
 const objectSchema = z.object({
   properties: z.record(
     z.string(),
-    z.looseObject({ enum: z.array(z.string()).optional(), type: z.string().optional() }),
+    z.looseObject({ enum: z.array(z.string()).optional(), const: z.unknown().optional(), type: z.string().optional() }),
   ),
   required: z.array(z.string()).optional(),
 });
+
+const plainTypes: Readonly<Record<string, string>> = { string: 'text', array: 'a list of texts' };
 
 function fieldsOf(provider: Provider, side: Side): Map<string, { need: string; holds: string }> {
   const schema = side === 'account' ? provider.accountCredentials : provider.endpointCredentials;
@@ -104,13 +106,15 @@ function fieldsOf(provider: Provider, side: Side): Map<string, { need: string; h
   );
   const secrets = new Map(provider.secretFields(side).map((secret) => [secret.field, secret]));
   return new Map(
-    Object.entries(properties).map(([name, { enum: words = [], type = '' }]) => {
-      const secret = secrets.get(name);
-      const shape = type === 'array' ? ', a list' : type === 'object' ? ', each by its name' : '';
-      const plain = words.length > 0 ? words.map((word) => `\`${word}\``).join(' or ') : type;
-      const holds = secret === undefined ? plain : `${secret.kind.replace('_', ' ')}${shape}: ${secret.says}`;
-      return [name, { need: required.includes(name) ? 'needed' : 'optional', holds }];
-    }),
+    Object.entries(properties).map(
+      ([name, { const: word, enum: words = typeof word === 'string' ? [word] : [], type = '' }]) => {
+        const secret = secrets.get(name);
+        const shape = type === 'array' ? ', a list' : type === 'object' ? ', each by its name' : '';
+        const plain = words.length > 0 ? words.map((one) => `\`${one}\``).join(' or ') : (plainTypes[type] ?? type);
+        const holds = secret === undefined ? plain : `${secret.kind.replace('_', ' ')}${shape}: ${secret.says}`;
+        return [name, { need: required.includes(name) ? 'needed' : 'optional', holds }];
+      },
+    ),
   );
 }
 
@@ -119,7 +123,8 @@ function endpointText({ generate, keyPair, profile }: Provider): string {
     generate === undefined
       ? 'You bring those of an endpoint.'
       : 'The server makes those of an endpoint where none are given.';
-  const pair = keyPair === undefined ? '' : ' It can make a pair of keys: see [secrets](../../guides/secrets.md).';
+  const pair =
+    keyPair === undefined ? '' : ' The server can make a pair of keys: see [secrets](../../guides/secrets.md).';
   const signs = profile.rotation === 'all_sign' ? 'All current secrets sign.' : 'The first secret signs.';
   return `${made}${pair} ${signs}`;
 }
