@@ -6,6 +6,8 @@ import type { Posted } from '../../src/outbound/posted.ts';
 import type { Provider, RawReply, RawRequest, Sender } from '../../src/providers/provider.ts';
 import type { PlatformApi } from '../../src/sandbox/apis/played.ts';
 import type { BookedOperation, BookedPayment, Books } from '../../src/sandbox/books.ts';
+import { type PlatformObject, platformId } from '../../src/sandbox/platform-ids.ts';
+import { type Seeded, seeded } from '../../src/sandbox/seeded.ts';
 import { notificationOf } from '../providers/support.ts';
 import type { Chance } from './chance.ts';
 import type { SimulatedTime } from './time.ts';
@@ -47,10 +49,12 @@ export class SimulatedPlatform {
   readonly #options: PlatformOptions;
   readonly #sender: Sender;
   readonly #payments: Booked[] = [];
+  readonly #seeded: Seeded;
   #ids = 0;
 
   constructor(options: PlatformOptions) {
     this.#options = options;
+    this.#seeded = seeded(Buffer.from(options.chance.bytes(8)).toString('hex'));
     this.#sender = options.provider.sender(options.pair.endpoint);
     const of = (found: (payment: Booked) => boolean) => this.#payments.filter(found).reverse();
     this.books = {
@@ -81,7 +85,7 @@ export class SimulatedPlatform {
 
   open(orderNo: string, amountMinor: bigint, currency: string): Booked {
     const at = this.#options.time.now;
-    const paymentId = this.#id('pay');
+    const paymentId = this.#id('payment');
     const payment: Booked = {
       record: paymentId,
       orderNo,
@@ -122,7 +126,7 @@ export class SimulatedPlatform {
       .reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
   }
 
-  id(of: string): string {
+  id(of: 'refund' | 'dispute'): string {
     return this.#id(of);
   }
 
@@ -212,9 +216,9 @@ export class SimulatedPlatform {
     return this.#sender.judge(answer).confirmed;
   }
 
-  #id(of: string): string {
+  #id(of: PlatformObject): string {
     this.#ids += 1;
-    return `${of}_${String(this.#ids).padStart(4, '0')}${Buffer.from(this.#options.chance.bytes(6)).toString('hex')}`;
+    return platformId(this.#options.provider.name, of, this.#seeded, String(this.#ids));
   }
 }
 

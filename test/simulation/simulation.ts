@@ -12,7 +12,7 @@ import { type Chance, chanceOf } from './chance.ts';
 import { differ, merchantOf, type SimulatedMerchant } from './merchants.ts';
 import { SimulatedPlatform } from './platform.ts';
 import { type Process, SimulatedStore } from './store.ts';
-import { currency, expiresMs, playStory, type Story, storyNames, type Truth, truthOf } from './stories.ts';
+import { expiresMs, needs, playStory, type Story, type StoryName, storyNames, type Truth, truthOf } from './stories.ts';
 import { SimulatedTime } from './time.ts';
 
 export interface Outcome {
@@ -26,7 +26,7 @@ export interface Outcome {
 }
 
 /** Formats whose callbacks and API the simulation speaks. */
-const formats = ['stripe'] as const;
+const formats = ['stripe', 'alipay', 'checkout', 'midtrans', 'mollie', 'razorpay', 'square', 'xendit'] as const;
 const providers = new Map(builtIn.map((provider) => [provider.name, provider]));
 const masterKey = Uint8Array.from({ length: 32 }, (_, index) => index * 7);
 const baseUrl = 'https://api.example.com';
@@ -34,7 +34,11 @@ const baseUrl = 'https://api.example.com';
 const lastsMs = 1_300_000;
 
 /** Plays so many orders, with everything that can go wrong, and compares the end with the platform's own books. `calm`: nothing crashes, and the platform answers. */
-export async function simulate(seed: string, orders: number, options: { calm?: true } = {}): Promise<Outcome> {
+export async function simulate(
+  seed: string,
+  orders: number,
+  options: { calm?: true; format?: string } = {},
+): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'paidonce-simulation-'));
   try {
     return await new Simulation(seed, orders, { file: join(folder, 'paidonce.db'), ...options }).run();
@@ -56,6 +60,8 @@ class Simulation {
   readonly #file: string;
   readonly #platform: SimulatedPlatform;
   readonly #merchant: SimulatedMerchant;
+  readonly #sayable: readonly [StoryName, ...StoryName[]];
+  readonly #currency: string;
   readonly #stories: Story[];
   readonly #account: { provider: string; credentials: unknown };
   readonly #paidAt = new Map<string, number>();
@@ -63,17 +69,25 @@ class Simulation {
   #crashes = 0;
   #crashesLeft: number;
 
-  constructor(seed: string, orders: number, { file, calm = false }: { file: string; calm?: boolean }) {
+  constructor(
+    seed: string,
+    orders: number,
+    { file, calm = false, format: given }: { file: string; calm?: boolean; format?: string },
+  ) {
     this.#file = file;
     const chance = chanceOf(seed);
     this.#chance = chance;
     this.#merchant = merchantOf(chance);
-    const format = chance.pick(formats);
+    const format = given ?? chance.pick(formats);
     const provider = providers.get(format);
     const pair = provider?.pair?.((bytes) => chance.bytes(bytes));
     const api = apis.get(format);
     if (provider === undefined || pair === undefined || api === undefined)
       throw new Error(`${format} cannot be simulated`);
+    const { types, currencies } = provider.profile;
+    const sayable = storyNames.filter((name) => needs[name]?.every((type) => types.includes(type)) ?? true);
+    this.#sayable = ['paid', ...sayable];
+    this.#currency = currencies?.[0] ?? 'USD';
     this.#account = { provider: format, credentials: { ...Object(pair.account), api_base_url: baseUrl } };
     const deliver = (request: RawRequest) => this.#deliver(request);
     this.#platform = new SimulatedPlatform({
@@ -98,6 +112,7 @@ class Simulation {
     await this.#time.passUntil(this.#time.now + 300_000);
     const { differences, facts, heardAt } = await this.#compare();
     this.#running?.store.abandon();
+    this.#time.end();
     const waits = this.#stories.map(({ name, orderNo }) =>
       name === 'unheard' ? (heardAt.get(orderNo) ?? Number.POSITIVE_INFINITY) - (this.#paidAt.get(orderNo) ?? 0) : 0,
     );
@@ -111,11 +126,18 @@ class Simulation {
   }
 
   #storyOf(index: number): Story {
-    const name = this.#chance.pick(storyNames);
+    const name = this.#chance.pick(this.#sayable);
     const amountMinor = this.#chance.pick(this.#merchant.amounts);
     const partly = name === 'underpaid' ? -100n : name === 'overpaid' ? 100n : 0n;
     const expiresAt = this.#time.now + expiresMs;
-    return { name, orderNo: `SIM-${index}`, amountMinor, paysMinor: amountMinor + partly, expiresAt };
+    return {
+      name,
+      orderNo: `SIM-${index}`,
+      amountMinor,
+      currency: this.#currency,
+      paysMinor: amountMinor + partly,
+      expiresAt,
+    };
   }
 
   #play(story: Story): void {
@@ -247,7 +269,7 @@ async function receive({ service, pay }: Running, request: RawRequest, receivedA
 async function announce(
   pay: Paidonce,
   row: ReturnType<SimulatedMerchant['row']>,
-  { orderNo, amountMinor, expiresAt }: Story,
+  { orderNo, amountMinor, currency, expiresAt }: Story,
 ): Promise<void> {
   const known = await pay.order(orderNo);
   if (known !== null && known.order.expectations.length > 0) return;

@@ -1,3 +1,4 @@
+import type { NotificationType } from '../../src/domain/notification.ts';
 import type { OrderStatus } from '../../src/domain/order.ts';
 import type { Chance } from './chance.ts';
 import { type Booked, type Fate, type SimulatedPlatform, straight } from './platform.ts';
@@ -8,6 +9,7 @@ export interface Story {
   name: StoryName;
   orderNo: string;
   amountMinor: bigint;
+  currency: string;
   /** The buyer pays so much, where that is not the amount. */
   paysMinor: bigint;
   /** When it is over, if it is not paid. */
@@ -46,7 +48,15 @@ export const storyNames = [
 ] as const;
 export type StoryName = (typeof storyNames)[number];
 
-export const currency = 'USD';
+/** What the platform's format must be able to say, beside that something was paid. */
+export const needs: Partial<Record<StoryName, readonly NotificationType[]>> = {
+  failed_then_paid: ['payment.failed'],
+  closed_there: ['payment.closed'],
+  refunded: ['refund.succeeded'],
+  refund_bounced: ['refund.succeeded', 'refund.bounced'],
+  disputed: ['dispute.opened', 'dispute.won', 'dispute.lost'],
+};
+
 /** When an order that is not paid is over, after its story began. */
 export const expiresMs = 720_000;
 
@@ -64,7 +74,7 @@ interface Stage {
 /** Plans the whole story. */
 export function playStory(story: Story, stage: Stage): void {
   const { time, chance, platform } = stage;
-  const { orderNo, amountMinor, paysMinor } = story;
+  const { orderNo, amountMinor, paysMinor, currency } = story;
   const announceMs = chance.whole(0, 60_000);
   const announcedFirst = story.name !== 'before_its_order';
   time.after(announcedFirst ? announceMs : announceMs + chance.whole(20_000, 90_000), () => stage.announce(story));
@@ -110,7 +120,7 @@ export function playStory(story: Story, stage: Stage): void {
       return void pay(soon, fateOf(chance), amountMinor, (payment) =>
         time.after(chance.whole(1000, 60_000), () => {
           const { operationId } = platform.move(payment, 'refund.succeeded', fateOf(chance), {
-            operationId: platform.id('re'),
+            operationId: platform.id('refund'),
           });
           time.after(chance.whole(5000, 60_000), () =>
             platform.move(payment, 'refund.bounced', fateOf(chance), { operationId }),
@@ -127,13 +137,13 @@ function refund(payment: Booked, times: number, { time, chance, platform }: Stag
     const amountMinor =
       part === times ? payment.amountMinor - (payment.amountMinor / 4n) * BigInt(times - 1) : payment.amountMinor / 4n;
     time.after(chance.whole(500, 90_000), () =>
-      platform.move(payment, 'refund.succeeded', fateOf(chance), { operationId: platform.id('re'), amountMinor }),
+      platform.move(payment, 'refund.succeeded', fateOf(chance), { operationId: platform.id('refund'), amountMinor }),
     );
   }
 }
 
 function dispute(payment: Booked, { time, chance, platform }: Stage): void {
-  const operationId = platform.id('dp');
+  const operationId = platform.id('dispute');
   time.after(chance.whole(500, 60_000), () => {
     platform.move(payment, 'dispute.opened', fateOf(chance), { operationId });
     if (!chance.happens(0.7)) return;
