@@ -4,7 +4,7 @@
  * paymentId: `pay_…`; each try of a buyer is a payment of its own. operationId: capture, authorisation and failure = the payment, single (a
  * payment is captured whole); refund = `rfnd_…`, single; dispute = `disp_…`.
  *
- * `payment.captured` and `order.paid` tell of one capture; only the latter brings the receipt, which is our number. A refund of a payment
+ * `payment.captured` and order.paid tell of one capture; only the latter brings the receipt, which is our number. A refund of a payment
  * that was never captured releases the authorisation. The header x-razorpay-event-id is not signed, so copies are told by their facts.
  */
 import { z } from 'zod';
