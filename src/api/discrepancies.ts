@@ -86,11 +86,6 @@ export function addDiscrepancies(routes: Routes): void {
     async run({ service, caller, params, body }) {
       const { id } = await discrepancyOf(service, caller, params.id);
       const { action, note, amount_minor = null } = body;
-      if (action === 'refund') {
-        const detail =
-          'the action refund comes with provider clients, which this version does not have; refund at the provider';
-        throw new AppError('discrepancy.action', detail);
-      }
       await service.orders.resolve({ discrepancy: id, with: action, amountMinor: amount_minor, note, by: caller.name });
       return { status: 200, body: discrepancyView(await discrepancyOf(service, caller, id)) };
     },
@@ -117,8 +112,7 @@ export function discrepancyView(one: Discrepancy): z.input<typeof discrepancy> {
     amount_minor: amountOrNull(one.amountMinor),
     currency,
     state,
-    // A refund is done by provider clients, which this version does not have.
-    actions: state === 'open' ? actionsOn(one).filter((action) => action !== 'refund') : [],
+    actions: state === 'open' ? [...actionsOn(one)] : [],
     opened_at: toIso(one.openedAt),
     closed_at: timeOrNull(one.closedAt),
   };

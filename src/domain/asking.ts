@@ -1,15 +1,21 @@
 import type { Instant } from './clock.ts';
 import { type FactKind, type KnownFact, paymentKey } from './fact.ts';
-import type { AccountId, CallbackId, MerchantId, OrderId } from './ids.ts';
+import type { AccountId, CallbackId, DiscrepancyId, MerchantId, OrderId } from './ids.ts';
 import { limits } from './limits.ts';
 import type { Expectation, OrderStatus } from './order.ts';
 
 /**
  * What is to be asked of one account's provider: to read a callback back, because nothing final is known of an order, because a
- * person wants it, or to close it there. It is durable, and ends when its answer is recorded.
+ * person wants it, to close it there, or to give money back. It is durable, and ends when its answer is recorded.
  */
 export type Ask = AskState &
-  ({ reason: 'callback'; subject: CallbackId } | { reason: 'sweep' | 'person' | 'close'; subject: OrderId });
+  (
+    | { reason: 'callback'; subject: CallbackId }
+    | { reason: 'sweep' | 'person' | 'close'; subject: OrderId }
+    | { reason: 'refund'; subject: DiscrepancyId }
+  );
+export type AskOfOrder = Extract<Ask, { subject: OrderId }>;
+export type AskOfRefund = Extract<Ask, { reason: 'refund' }>;
 
 /** What somebody waits for (0) is asked before what is only looked at by itself (1), of which there may always be more. */
 export function rankOf({ reason }: Pick<Ask, 'reason'>): 0 | 1 {
@@ -78,11 +84,16 @@ export function sweepOf(
 
 const endsOfRefund: readonly FactKind[] = ['refunded', 'refund_failed', 'refund_bounced'];
 
-/** The newest refund of which only the beginning is known. */
-function pendingRefund(facts: readonly (KnownFact & { recordedAt: Instant })[]): Sweep | null {
+/** Refunds of which only the beginning is known. */
+export function pendingRefunds<Fact extends KnownFact>(facts: readonly Fact[]): readonly Fact[] {
   const nameOf = (fact: KnownFact) => JSON.stringify([paymentKey(fact), fact.operationId]);
   const ended = new Set(facts.filter(({ kind }) => endsOfRefund.includes(kind)).map(nameOf));
-  const pending = facts.filter((fact) => fact.kind === 'refund_pending' && !ended.has(nameOf(fact)));
+  return facts.filter((fact) => fact.kind === 'refund_pending' && !ended.has(nameOf(fact)));
+}
+
+/** The newest of them. */
+function pendingRefund(facts: readonly (KnownFact & { recordedAt: Instant })[]): Sweep | null {
+  const pending = pendingRefunds(facts);
   if (pending.length === 0) return null;
   const since = Math.max(...pending.map(({ recordedAt }) => recordedAt));
   return { since, until: since + limits.refundAskedMs };

@@ -109,7 +109,7 @@ function underpaid(view: View): FoundDiscrepancy[] {
   if (!view.underpaid || total(payments, currency, keptOf) === 0n) return [];
   const money = { amountMinor: view.netMinor, currency };
   const why = `${write(money)} of ${write(view.expectation)} was paid, and the time to pay is over.`;
-  const payment = payments.find((one) => netOf(sumsIn(one, currency)) > 0n) ?? null;
+  const payment = payments.find((one) => keptOf(sumsIn(one, currency)) > 0n) ?? null;
   // The expected amount is part of the cause: what was accepted for one amount is not accepted for another.
   return [about(['underpaid', String(amountMinor)], why, { payment, money })];
 }

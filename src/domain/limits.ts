@@ -84,6 +84,8 @@ export const limits = {
   /** A callback whose payment the provider does not know is refused after this; a pending refund is asked about for so long. */
   notFoundMs: 3_600_000,
   refundAskedMs: 30 * 86_400_000,
+  /** A refund is asked for no longer than this: platforms remember its idempotency key for a day at least, and past that might give twice. */
+  refundTriesMs: 20 * 3_600_000,
   /** Past this an ask that nobody answers is told as an error. */
   askOverdueMs: 86_400_000,
   /** Deliveries on their way at once: per process, per endpoint by default, and of first sends the slots nobody else may take. */

@@ -5,6 +5,7 @@ import type { Births } from '../notify/fan-out.ts';
 import type { ActInput } from '../stores/decisions.ts';
 import type { Ledger, StoredDiscrepancy } from '../stores/ledger.ts';
 import { askProviders } from './asks.ts';
+import { isBeingRefunded, refundByPerson } from './refunds.ts';
 import { settle } from './settle.ts';
 
 export type Acted = 'done' | 'order_unknown' | 'discrepancy_unknown' | 'does_not_fit';
@@ -50,6 +51,11 @@ function resolve(
   const discrepancy = ledger.discrepancy(action.discrepancy);
   if (discrepancy === null || discrepancy.merchant !== input.merchant) return 'discrepancy_unknown';
   if (discrepancy.state !== 'open' || !fits(discrepancy, action)) return 'does_not_fit';
+  const order = discrepancy.order === null ? null : ledger.order(discrepancy.order);
+  if (action.with === 'refund')
+    return order !== null && refundByPerson(ledger, order, discrepancy, { ...input, action }) ? 'done' : 'does_not_fit';
+  // Money that may be on its way back can be taken for nothing else.
+  if (order !== null && isBeingRefunded(ledger, order, discrepancy)) return 'does_not_fit';
   const state = action.with === 'ignore' ? 'ignored' : 'accepted';
   ledger.saveDiscrepancy({ ...discrepancy, state, closedAt: ledger.now });
   ledger.addAction({
@@ -59,7 +65,6 @@ function resolve(
     subject: discrepancy.order ?? discrepancy.id,
     note: input.note,
   });
-  const order = discrepancy.order === null ? null : ledger.order(discrepancy.order);
   if (order === null) return 'done';
   const taken: Action = {
     is: action.with,

@@ -1,4 +1,4 @@
-import { type Ask, nextLookAt, retryGapMs, sweepOf } from '../domain/asking.ts';
+import { type Ask, type AskOfOrder, type AskOfRefund, nextLookAt, retryGapMs, sweepOf } from '../domain/asking.ts';
 import type { Instant } from '../domain/clock.ts';
 import { limits } from '../domain/limits.ts';
 import type { Births } from '../notify/fan-out.ts';
@@ -8,7 +8,6 @@ import { expect } from './expect.ts';
 import { type Recorded, recordFacts } from './record.ts';
 
 type AskOfCallback = Extract<Ask, { reason: 'callback' }>;
-type AskOfOrder = Exclude<Ask, { reason: 'callback' }>;
 
 /**
  * What a provider was asked and said, in one transaction: its facts are taken into effect as any others, a callback that was read
@@ -52,9 +51,11 @@ function conclude(ledger: Ledger, kept: Ask, input: AnsweredInput, recorded: Rec
   const nextAt =
     kept.reason === 'callback'
       ? afterReadBack(ledger, { ...kept, ...asked }, input, recorded)
-      : afterLook(ledger, { ...kept, ...asked }, input);
+      : kept.reason === 'refund'
+        ? afterRefund(ledger, { ...kept, ...asked }, input)
+        : afterLook(ledger, { ...kept, ...asked }, input);
   if (nextAt === null) ledger.endAsk(kept);
-  else if (kept.reason === 'callback') ledger.saveAsk({ ...kept, ...asked, dueAt: nextAt });
+  else if (kept.reason === 'callback' || kept.reason === 'refund') ledger.saveAsk({ ...kept, ...asked, dueAt: nextAt });
   else ledger.saveAsk({ ...kept, ...asked, dueAt: nextAt, ...(input.came.is === 'told' ? { reason: 'sweep' } : {}) });
   return nextAt;
 }
@@ -85,6 +86,16 @@ function afterReadBack(
   else if (recorded.duplicate && facts.length > 0 && ask.tries === 1) judge('duplicate', 'all its facts were known');
   else if (recorded.parked.length > 0) judge('parked', 'its order is not known yet');
   else judge('verified', facts.length === 0 || came.unknown > 0 ? `read back: ${answer}` : null);
+  return null;
+}
+
+/** What was not given back stays with its discrepancy, for a person; the fact of what was has been recorded. */
+function afterRefund(ledger: Ledger, ask: AskOfRefund, { came, answer }: AnsweredInput): Instant | null {
+  if (came.is === 'failed') return ledger.now + retryGapMs(ask.failures);
+  const { merchant, account, subject, reason: by } = ask;
+  const order = ledger.discrepancy(subject)?.order ?? subject;
+  const what = came.is === 'told' ? 'discrepancy.refund_asked' : 'discrepancy.refund_given_up';
+  ledger.addAction({ merchant, by, what, subject: order, note: `${answer} (account ${account})` });
   return null;
 }
 

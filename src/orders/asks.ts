@@ -1,4 +1,4 @@
-import { type Ask, nextLookAt, sweepOf } from '../domain/asking.ts';
+import { type AskOfOrder, nextLookAt, sweepOf } from '../domain/asking.ts';
 import type { Callback } from '../domain/callback.ts';
 import type { AccountId } from '../domain/ids.ts';
 import type { Expectation } from '../domain/order.ts';
@@ -65,15 +65,11 @@ function askedAccounts(ledger: Ledger, order: StoredOrder, facts: readonly Store
   return asked.filter((account) => named.includes(account) || paid.has(account));
 }
 
-function askOfOrder(
-  ledger: Ledger,
-  order: StoredOrder,
-  account: AccountId,
-): Exclude<Ask, { reason: 'callback' }> | null {
+function askOfOrder(ledger: Ledger, order: StoredOrder, account: AccountId): AskOfOrder | null {
   const ask = ledger.ask(order.id, account);
-  return ask === null || ask.reason === 'callback' ? null : ask;
+  return ask === null || ask.reason === 'callback' || ask.reason === 'refund' ? null : ask;
 }
 
-function unasked({ now }: Ledger) {
+export function unasked({ now }: Ledger) {
   return { dueAt: now, tries: 0, failures: 0, since: now, askedAt: null, answer: null };
 }

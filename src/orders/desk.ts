@@ -1,5 +1,5 @@
 import type { Clock, Instant } from '../domain/clock.ts';
-import { actionsOn } from '../domain/discrepancy.ts';
+import { acceptNeedsAmount, actionsOn } from '../domain/discrepancy.ts';
 import { AppError } from '../domain/errors.ts';
 import type { Fact } from '../domain/fact.ts';
 import type { AccountId, DiscrepancyId, MerchantId, OrderNo } from '../domain/ids.ts';
@@ -42,8 +42,8 @@ export interface ConfirmRequest {
 
 export interface ResolveRequest {
   discrepancy: DiscrepancyId;
-  with: 'accept' | 'reopen' | 'ignore';
-  /** For `fact_conflict` and `amount_missing`: the amount that counts. */
+  with: 'accept' | 'refund' | 'reopen' | 'ignore';
+  /** For `fact_conflict` and `amount_missing`: the amount that counts. For `refund`: how much goes back; null = all that can. */
   amountMinor: bigint | null;
   note: string;
   by: string;
@@ -123,6 +123,7 @@ export function createOrders({ store, withBirth, clock, onAsk, whyNobody }: Orde
         },
         id,
       );
+      if (how === 'refund') onAsk();
     },
     async confirm({ merchant, note, by, ...told }) {
       const { order } = await detail(merchant, told.orderNo);
@@ -148,6 +149,9 @@ async function whyNot(store: Store, { action }: Omit<ActInput, 'born'>, named: s
   if (state !== 'open') return `discrepancy ${named} is ${state}; only an open one can be acted on`;
   const fitting = actionsOn(found);
   if (!fitting.includes(action.with)) return `${action.with} does not fit; ${kind} takes ${fitting.join(' or ')} here`;
+  if (action.with === 'refund')
+    return `no such amount of ${named} can be refunded: it is more than the payment still holds, or a refund of it is under way`;
+  if (action.amountMinor !== null || !acceptNeedsAmount(kind)) return `a refund of ${named} is under way`;
   return `to ${action.with} ${kind} takes the amount_minor that is to count`;
 }
 

@@ -3,10 +3,12 @@ import { type NotificationDraft, notificationsDue } from '../domain/due.ts';
 import { fold } from '../domain/fold.ts';
 import { bucketOf, type CallbackId, newId, type OrderId } from '../domain/ids.ts';
 import { isPublished, type Notification } from '../domain/notification.ts';
-import { defaultPolicy, type Expectation, type OrderHistory, type Policy } from '../domain/order.ts';
+import type { Expectation } from '../domain/order.ts';
 import { type Births, destinationsOf, fanOut } from '../notify/fan-out.ts';
 import type { Ledger, StoredDiscrepancy, StoredOrder } from '../stores/ledger.ts';
 import { keepAsking } from './asks.ts';
+import { historyOf } from './policy.ts';
+import { refundByPolicy } from './refunds.ts';
 
 /**
  * Folds an order again from everything known about it, and takes what changed into effect: status, totals, discrepancies,
@@ -15,15 +17,8 @@ import { keepAsking } from './asks.ts';
 export function settle(ledger: Ledger, births: Births, id: OrderId, callback: CallbackId | null): void {
   const order = ledger.order(id);
   if (order === null) return;
-  const { linkConflicts, expectations, actions } = order;
   const facts = ledger.factsOfOrder(id);
-  const history: OrderHistory = {
-    expectations,
-    facts,
-    actions,
-    linkConflicts,
-    policy: policyOf(ledger, order),
-  };
+  const history = historyOf(order, facts, ledger.merchant(order.merchant));
   const folded = fold(history, ledger.now);
   const { expectation } = folded;
   if (expectation === null) return;
@@ -31,6 +26,7 @@ export function settle(ledger: Ledger, births: Births, id: OrderId, callback: Ca
   const isNew = order.sequence === 0;
   const open = isNew ? [] : ledger.discrepanciesOf(id).filter(({ state }) => state === 'open');
   const { opened, resolved } = keepDiscrepancies(ledger, order, folded.discrepancies, open);
+  const refunds = refundByPolicy(ledger, order, { opened, folded, facts, policy: history.policy });
   const sent = isNew ? [] : sentByFold(ledger, id);
   const { due, fellShort } = notificationsDue({ folded, sent, fellShort: order.fellShort });
   const drafts = [
@@ -41,7 +37,8 @@ export function settle(ledger: Ledger, births: Births, id: OrderId, callback: Ca
   ledger.saveOrder({
     ...order,
     // One that nobody stated follows the earliest capture, whichever arrived first.
-    expectations: expectation.unverified ? [expectation] : expectations,
+    expectations: expectation.unverified ? [expectation] : order.expectations,
+    actions: [...order.actions, ...refunds],
     status: folded.status,
     totals: folded.totals,
     fellShort,
@@ -99,25 +96,6 @@ function send(
     order: order.id,
     destinations: destinationsOf(ledger, notification).destinations,
   });
-}
-
-function policyOf(ledger: Ledger, order: StoredOrder): Policy {
-  const policies = ledger.merchant(order.merchant)?.policies ?? {};
-  const choice = <T extends string>(name: string, values: readonly T[], standard: T): T =>
-    values.find((value) => value === policies[name]) ?? standard;
-  const manualOrRefund = ['manual', 'refund'] as const;
-  const tolerance = policies.overpaid_tolerance_minor;
-  return {
-    latePayment: choice('late_payment', ['manual', 'refund', 'reopen'] as const, defaultPolicy.latePayment),
-    doublePayment: choice('double_payment', manualOrRefund, defaultPolicy.doublePayment),
-    overpaidToleranceMinor:
-      typeof tolerance === 'number' && Number.isSafeInteger(tolerance)
-        ? BigInt(tolerance)
-        : defaultPolicy.overpaidToleranceMinor,
-    underpaid: choice('underpaid', manualOrRefund, defaultPolicy.underpaid),
-    wrongCurrency: choice('wrong_currency', manualOrRefund, defaultPolicy.wrongCurrency),
-    wrongAccount: choice('wrong_account', manualOrRefund, defaultPolicy.wrongAccount),
-  };
 }
 
 function ofDiscrepancy(

@@ -99,9 +99,13 @@ function factEntries({ facts }: OrderDetail): readonly TimelineEntry[] {
 
 function askEntry({ account, since, askedAt, tries, answer, dueAt, reason }: Ask): TimelineEntry {
   const asked = answer === null ? 'to be asked' : `asked ${tries === 1 ? 'once' : `${tries} times`}: ${answer}`;
-  const why = { sweep: 'nothing final is known', person: 'a person wants it', close: 'it was closed', callback: '' }[
-    reason
-  ];
+  const why = {
+    sweep: 'nothing final is known',
+    person: 'a person wants it',
+    close: 'it was closed',
+    refund: 'the money of a discrepancy is to go back',
+    callback: '',
+  }[reason];
   return {
     at: askedAt ?? since,
     what: 'ask',

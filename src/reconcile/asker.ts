@@ -10,6 +10,7 @@ import type { Client, QueryAnswer, Reference } from '../providers/provider.ts';
 import type { Prepared } from '../secrets/prepared.ts';
 import type { AnsweredInput } from '../stores/decisions.ts';
 import type { Store } from '../stores/store.ts';
+import { giveBack } from './refund.ts';
 import { lookOf } from './sweep.ts';
 
 export interface AskerDependencies {
@@ -60,6 +61,7 @@ export function createAsker(deps: AskerDependencies): (ask: Ask, signal: AbortSi
       const account = await deps.findAccount(ask.account);
       if (account === null) return { came: { is: 'gone' }, answer: 'its account is gone', facts, withoutOrder };
       withoutOrder = account.withoutOrder;
+      if (ask.reason === 'refund') return { ...(await giveBack(deps, ask, account, signal)), withoutOrder };
       const questions = await questionsOf(deps, ask, account);
       const references = distinct(questions?.references ?? []);
       if (questions === null || references.length === 0)
@@ -87,7 +89,9 @@ export function createAsker(deps: AskerDependencies): (ask: Ask, signal: AbortSi
     } catch (error) {
       // Sweeping where nobody can be asked would only fail again; a callback waits until somebody can.
       const nobody = cannotAsk(error) && ask.reason !== 'callback';
-      return { came: { is: nobody ? 'gone' : 'failed' }, answer: wordsOfError(error), facts, withoutOrder };
+      // It would refuse the same refund again.
+      const refused = ask.reason === 'refund' && error instanceof AppError && error.code === 'provider.refused';
+      return { came: { is: nobody || refused ? 'gone' : 'failed' }, answer: wordsOfError(error), facts, withoutOrder };
     }
   };
 }
@@ -102,6 +106,7 @@ async function questionsOf(deps: AskerDependencies, ask: Ask, account: Account):
     const readBack = await deps.readBack(ask.subject, account);
     return readBack && { ...readBack, closes: false };
   }
+  if (ask.reason === 'refund') return null;
   const found = await deps.store.read('orderById', ask.subject);
   const look = found === null ? null : lookOf(found, ask, deps.clock.now());
   return look && { ...look, tellsFacts: false };

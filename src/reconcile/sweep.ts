@@ -1,5 +1,6 @@
-import { type Ask, sweepOf } from '../domain/asking.ts';
+import { type AskOfOrder, sweepOf } from '../domain/asking.ts';
 import type { Instant } from '../domain/clock.ts';
+import type { AccountId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import type { Reference } from '../providers/provider.ts';
 import type { StoredFact, StoredOrder } from '../stores/kept.ts';
@@ -14,7 +15,7 @@ export interface Look {
 /** Null: nothing has to be asked any more, because what it waited for is final by now. */
 export function lookOf(
   { order, facts }: { order: StoredOrder; facts: readonly StoredFact[] },
-  ask: Exclude<Ask, { reason: 'callback' }>,
+  ask: AskOfOrder,
   now: Instant,
 ): Look | null {
   const expectation = order.expectations.at(-1) ?? null;
@@ -25,7 +26,7 @@ export function lookOf(
   const hasExpired = expectation !== null && expectation.expiresAt !== null && expectation.expiresAt <= now;
   const own = order.references.filter(({ account }) => account === null || account === ask.account);
   const unknown = own.map(({ reference }): Reference => ({ reference, paymentId: null }));
-  const known = paymentsOn(ask, facts);
+  const known = paymentsOn(ask.account, facts);
   // What is paid has only its known payments left to ask about, unless a person wants all of it.
   const asksAll = isUnpaid || status === 'authorized' || status === 'underpaid' || ask.reason !== 'sweep';
   const references = asksAll ? [...known, ...unknown] : known;
@@ -35,7 +36,8 @@ export function lookOf(
   };
 }
 
-function paymentsOn({ account }: Ask, facts: readonly StoredFact[]): readonly Reference[] {
+/** The payments that an account has, with our value where one of their facts brought it. */
+export function paymentsOn(account: AccountId, facts: readonly StoredFact[]): readonly Reference[] {
   const payments = new Map<string, Reference>();
   for (const { paymentId, reference, ...fact } of facts) {
     if (fact.account !== account || paymentId.startsWith('order:')) continue;

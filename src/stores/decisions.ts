@@ -229,7 +229,12 @@ export interface ActInput {
   born: Birth | null;
   action:
     | { is: 'close'; orderNo: OrderNo }
-    | { is: 'resolve'; discrepancy: DiscrepancyId; with: 'accept' | 'reopen' | 'ignore'; amountMinor: bigint | null };
+    | {
+        is: 'resolve';
+        discrepancy: DiscrepancyId;
+        with: 'accept' | 'refund' | 'reopen' | 'ignore';
+        amountMinor: bigint | null;
+      };
 }
 
 /** What decides inside a store's transaction: pure functions over the ledger, the same for every store. */

@@ -23,17 +23,23 @@ const credentialsSchema = z.looseObject({
   callback_tokens: z.array(z.string()).default(['']),
 });
 
+/** Where the hex of an HMAC over the body stands. */
+const bodyHeaders = {
+  'coinbase-commerce': 'x-cc-webhook-signature',
+  gocardless: 'webhook-signature',
+  lemonsqueezy: 'x-signature',
+} as const;
+
+function requestOf(headers: Record<string, string>, body: Uint8Array): RawRequest {
+  return { method: 'POST', target: '/', headers: Object.entries(headers), body };
+}
+
 /** Any body as an authentic request of a format: signed by node:crypto, without the code under test. */
 export function signed(name: string, body: string | Uint8Array): RawRequest {
   const bytes = Buffer.from(body);
   const credentials = credentialsSchema.parse(sidesOf(name).credentials.endpoint);
   const hmac = (secret: string | Buffer, prefix: string) => createHmac('sha256', secret).update(prefix).update(bytes);
-  const request = (headers: Record<string, string>): RawRequest => ({
-    method: 'POST',
-    target: '/',
-    headers: Object.entries(headers),
-    body: bytes,
-  });
+  const request = (headers: Record<string, string>) => requestOf(headers, bytes);
   switch (name) {
     case 'hmac':
       return request({
@@ -50,11 +56,9 @@ export function signed(name: string, body: string | Uint8Array): RawRequest {
         'x-webhook-signature': hmac(credentials.client_secrets[0] ?? '', seconds).digest('base64'),
       });
     case 'coinbase-commerce':
-      return request({ 'x-cc-webhook-signature': hmac(credentials.webhook_secrets[0] ?? '', '').digest('hex') });
     case 'gocardless':
-      return request({ 'webhook-signature': hmac(credentials.webhook_secrets[0] ?? '', '').digest('hex') });
     case 'lemonsqueezy':
-      return request({ 'x-signature': hmac(credentials.webhook_secrets[0] ?? '', '').digest('hex') });
+      return request({ [bodyHeaders[name]]: hmac(credentials.webhook_secrets[0] ?? '', '').digest('hex') });
     case 'paddle':
       return request({
         'paddle-signature': `ts=${seconds};h1=${hmac(credentials.webhook_secrets[0] ?? '', `${seconds}:`).digest('hex')}`,

@@ -75,9 +75,10 @@ export const bank = define({
 });
 
 function clientOf(url: string, { http, account }: ClientWorld): Client {
-  const send = async (path: string, { reference, paymentId }: Reference, signal: AbortSignal) => {
-    const target = `${url}/${path}?${new URLSearchParams({ order: reference ?? '', payment: paymentId ?? '' })}`;
+  const send = async (path: string, { reference, paymentId }: Reference, signal: AbortSignal, more = {}) => {
+    const target = `${url}/${path}?${new URLSearchParams({ order: reference ?? '', payment: paymentId ?? '', ...more })}`;
     const { status, body } = await http.send({ method: 'GET', url: target, headers: [], body: reply.body }, signal);
+    if (status === 599) throw new AppError('provider.unreachable', 'the bank is ill');
     if (status !== 200) throw new AppError('provider.refused', `status ${status}`);
     const { state, payments } = answer.parse(JSON.parse(Buffer.from(body).toString()));
     const facts = payments.map((payment) => factOf(account.id, payment as BankPayment));
@@ -90,6 +91,12 @@ function clientOf(url: string, { http, account }: ClientWorld): Client {
       return send('query', reference, signal);
     },
     close: async (reference, signal) => (await send('close', reference, signal)).facts[0] ?? null,
+    refund: async (reference, { amountMinor }, key, signal) => {
+      const { facts } = await send('refund', reference, signal, { key, amount: String(amountMinor) });
+      const [fact] = facts;
+      if (fact === undefined) throw new AppError('provider.answer', 'the bank tells no refund');
+      return fact;
+    },
   };
 }
 
@@ -102,6 +109,9 @@ export interface Bank {
   url: string;
   /** By order number and by id. */
   payments: BankPayment[];
+  /** What was given back, by idempotency key, and how it is told. */
+  refunds: Map<string, BankPayment>;
+  refundsAs: 'refunded' | 'refund_pending';
   /** What was asked, as `query O-1`. */
   asked: string[];
   /** Answered instead, where set. */
@@ -116,12 +126,20 @@ export interface Bank {
 /** The bank's API on loopback. */
 export async function startBank(): Promise<Bank> {
   const state = { payments: [] as BankPayment[], asked: [] as string[], fails: null as number | null, busiest: 0 };
-  const made: Bank = { ...state, url: '', before: async () => {}, close: async () => {} };
+  const refunding = { refunds: new Map<string, BankPayment>(), refundsAs: 'refunded' } as const;
+  const made: Bank = { ...state, ...refunding, url: '', before: async () => {}, close: async () => {} };
   let underWay = 0;
   const answerOf = (request: IncomingMessage) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://bank');
     const [order, payment] = [searchParams.get('order') ?? '', searchParams.get('payment') ?? ''];
     made.asked.push(`${pathname.slice(1)} ${payment || order}`);
+    if (pathname === '/refund') {
+      const key = searchParams.get('key') ?? '';
+      const money = { amount: Number(searchParams.get('amount')), kind: made.refundsAs, operation: `ref-${key}` };
+      const refund = made.refunds.get(key) ?? { id: payment, orderNo: order, ...money };
+      made.refunds.set(key, refund);
+      return { state: 'final', payments: [refund] };
+    }
     const known = made.payments.filter((one) => (payment === '' ? one.orderNo === order : one.id === payment));
     if (pathname === '/close') {
       if (known.length > 0) return null;

@@ -29,6 +29,7 @@ export interface ShopOptions {
   store?: Store;
   credentials?: object;
   bank?: Bank;
+  policies?: Readonly<Record<string, string>>;
   /** The store has the shop and its account already. */
   again?: true;
 }
@@ -60,7 +61,8 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     await temporary?.dispose();
     if (options.bank === undefined) await server.close();
   });
-  if (options.again === undefined) await service.merchants.add({ id: shop, name: 'Shop' });
+  if (options.again === undefined)
+    await service.merchants.add({ id: shop, name: 'Shop', policies: options.policies ?? {} });
   const credentials = options.credentials ?? { secret: 's', api_url: server.url };
   const { id: account } = await service.accounts.ensure({
     merchant: shop,

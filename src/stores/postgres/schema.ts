@@ -25,7 +25,7 @@ alter table paidonce.merchants add column asked_accounts text not null default '
 
 create table paidonce.asks (
   ${bucket}, name ${id}, subject ${id}, account ${id}, merchant ${id},
-  reason text not null check (reason in ('callback', 'sweep', 'person', 'close')),
+  reason text not null check (reason in ('callback', 'sweep', 'person', 'close', 'refund')),
   rank smallint not null check (rank = (reason = 'sweep')::integer),
   due_at bigint not null, tries integer not null check (tries >= 0), failures integer not null check (failures >= 0),
   since bigint not null, asked_at bigint, answer text,

@@ -29,7 +29,7 @@ create table paidonce_asks (
   subject text not null,
   account text not null,
   merchant text not null,
-  reason text not null check (reason in ('callback', 'sweep', 'person', 'close')),
+  reason text not null check (reason in ('callback', 'sweep', 'person', 'close', 'refund')),
   rank integer not null check (rank = (reason = 'sweep')),
   due_at integer not null,
   tries integer not null check (tries >= 0),

@@ -264,6 +264,33 @@ export function asking(makeFolder: () => Promise<StoreFolder>): void {
       expect(only(await asksOf('O-1'))).toMatchObject({ reason: 'close' });
     });
 
+    it('of a refund begin with the action, are part of the order’s history, and keep their reason over a failure', async () => {
+      await bench.expect('O-1');
+      const paid = { reference: 'O-1' } as const;
+      await bench.callback([{ ...paid, paymentId: 'p-1', operationId: 'p-1' }]);
+      await bench.callback([{ ...paid, paymentId: 'p-2', operationId: 'p-2' }]);
+      const { id } = only((await order('O-1')).discrepancies);
+      const action = { is: 'resolve', discrepancy: id, with: 'refund', amountMinor: null } as const;
+      const refund = () => bench.store.decide('act', { merchant: shop, by: 'ann', note: 'why', born: null, action });
+      expect(await refund()).toMatchObject({ is: 'done' });
+      expect(await refund()).toMatchObject({ is: 'does_not_fit' });
+      const ask = only(await asksOf('O-1'));
+      expect(ask).toMatchObject({ reason: 'refund', subject: id, dueAt: bench.clock.at });
+      const claimed = only(await claim());
+      const failed = { came: { is: 'failed' }, answer: 'provider.unreachable: no answer' } as const;
+      const { nextAt } = await answer(only(claimed.asks), [], failed);
+      expect(nextAt).toBe(bench.clock.at + 5000);
+      await release(claimed);
+      const again = only(await asksOf('O-1'));
+      expect(again).toMatchObject({ reason: 'refund', since: ask.since, tries: 1 });
+      const refunded = { ...paid, kind: 'refunded', paymentId: 'p-2', operationId: 'r-1' } as const;
+      expect(await answer(again, [refunded])).toMatchObject({ found: true, nextAt: null });
+      expect(only((await order('O-1')).discrepancies)).toMatchObject({ id, state: 'resolved' });
+      const { actions, asks } = await bench.store.read('history', (await order('O-1')).order.id);
+      expect(actions.map(({ what }) => what)).toEqual(['discrepancy.refund', 'discrepancy.refund_asked']);
+      expect(asks).toEqual([]);
+    });
+
     it('end with a trace when the order is over and nobody answers for a day', async () => {
       await canBeAsked();
       await bench.expect('O-1', { expiresAt: bench.clock.at + 10_000 });

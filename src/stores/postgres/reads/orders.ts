@@ -112,24 +112,28 @@ const likeQuestion = `(strpos(order_no, ?) > 0 or strpos(coalesce(description, '
   or exists (select 1 from paidonce.facts f where f.order_id = orders.id and f.payment_id = ?))`;
 
 export async function history(session: Session, id: Reads['history']['input']): Promise<OrderTrail> {
-  const [found, callbacks, notifications, deliveries, discrepancies, asks] = await Promise.all([
+  const [found, callbacks, notifications, deliveries, discrepancies] = await Promise.all([
     orderById(session, id),
     callbacksOfOrder(session, id),
     notificationsOfOrder(session, id),
     deliveriesOf(session, ['n.order_id = ?', id]),
     discrepanciesOfOrder(session, id),
-    asksOfOrder(session, id),
   ]);
-  const subjects = [id, ...discrepancies.map((discrepancy) => discrepancy.id), ...deliveries.map((one) => one.id)];
-  return { callbacks, notifications, deliveries, actions: await actionsOn(session, subjects, found), asks };
+  const asked = [id, ...discrepancies.map((discrepancy) => discrepancy.id)];
+  const [actions, asks] = await Promise.all([
+    actionsOn(session, [...asked, ...deliveries.map((one) => one.id)], found),
+    asksOfSubjects(session, asked),
+  ]);
+  return { callbacks, notifications, deliveries, actions, asks };
 }
 
-async function asksOfOrder(session: Session, id: OrderId): Promise<OrderTrail['asks']> {
+async function asksOfSubjects(session: Session, subjects: readonly string[]): Promise<OrderTrail['asks']> {
   // asks_pkey (name), which begins with the subject
   const rows = await session.all(
-    `select ${askColumns} from paidonce.asks where name > $1 and name < $2 order by name`,
-    `${id} `,
-    `${id}!`,
+    `select ask.* from unnest($1::text[]) k (subject) cross join lateral (
+       select ${askColumns} from paidonce.asks where name > k.subject || ' ' and name < k.subject || '!' order by name
+     ) ask`,
+    subjects,
   );
   return rows.map(askOf);
 }

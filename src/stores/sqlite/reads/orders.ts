@@ -73,12 +73,10 @@ export function history(db: Connection, id: Reads['history']['input']): OrderTra
     callback: callbackOfNotification(db, notification.id),
   }));
   const deliveries = deliveriesOf(db, [['n.order_id = ?', id]]);
-  const subjects = [
-    ...discrepanciesOfOrder(db, id).map(({ id: subject }) => subject),
-    ...deliveries.map(({ id: subject }) => subject),
-  ];
-  const actions = actionsOn(db, [id, ...subjects], found);
-  return { callbacks, notifications, deliveries, actions, asks: asksOfSubject(db, id) };
+  const discrepancies = discrepanciesOfOrder(db, id).map(({ id: subject }) => subject);
+  const actions = actionsOn(db, [id, ...discrepancies, ...deliveries.map(({ id: subject }) => subject)], found);
+  const asks = [id, ...discrepancies].flatMap((subject) => asksOfSubject(db, subject));
+  return { callbacks, notifications, deliveries, actions, asks };
 }
 
 /** What people did to these things, or, by its number, to the order. */
