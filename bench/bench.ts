@@ -12,6 +12,7 @@ import { Role } from './role.ts';
 import * as scenarios from './scenarios.ts';
 import type { SinkCalls } from './sink.ts';
 import { statements } from './statements.ts';
+import { verification } from './verify.ts';
 
 const usage = `npm run bench -- [--quick] [--json] [--write] [--only <part>] [--profile <folder>]
 
@@ -19,7 +20,7 @@ const usage = `npm run bench -- [--quick] [--json] [--write] [--only <part>] [--
   --quick             a short run; differences under 1.6 times mean nothing
   --json              the lines as JSON
   --write             keep the table in bench/results.md
-  --only <part>       one or more of: ceilings, hmac, wechatpay, publish, batches, growth, processes, overload, fairness, statements
+  --only <part>       one or more of: ceilings, hmac, wechatpay, publish, batches, growth, processes, overload, fairness, statements, verify
   --profile <folder>  with a CPU profile of each measured server there`;
 
 const full: scenarios.Sizes = {
@@ -65,6 +66,7 @@ const parts = [
   'overload',
   'fairness',
   'statements',
+  'verify',
 ] as const;
 
 const { values } = parseArgs({
@@ -93,7 +95,10 @@ async function main(): Promise<void> {
     const lines = await measure(bench);
     if (values.json) console.log(JSON.stringify({ hardware, commit: commit(), sizes, lines }, null, 2));
     else console.log(`${hardware}\n\n${tableOf(lines)}`);
-    if (values.write) writeResults(hardware, bench, lines);
+    if (values.write) {
+      const isVerify = values.only.length === 1 && values.only[0] === 'verify';
+      writeSection(isVerify ? verifySection(hardware, lines) : storeSection(hardware, bench, lines));
+    }
   } finally {
     load.stop();
     sink.stop();
@@ -139,14 +144,13 @@ async function measure(bench: scenarios.Bench): Promise<Line[]> {
   }
   if (wanted('overload')) add(...pressureLines({ overload: await overload(bench) }));
   if (wanted('fairness')) add(...pressureLines({ fairness: await fairness(bench) }));
+  if (wanted('verify')) add(...(await verification()));
   if (wanted('statements')) add(...(await statements(bench.sizes.statementRows)));
   return lines;
 }
 
-/** The table of this store; that of the other stays. */
-function writeResults(hardware: string, { sizes, databases }: scenarios.Bench, lines: readonly Line[]): void {
-  const file = new URL('./results.md', import.meta.url);
-  const section = `## ${databases.title}
+function storeSection(hardware: string, { sizes, databases }: scenarios.Bench, lines: readonly Line[]): string {
+  return `## ${databases.title}
 
 \`npm run bench -- --store ${values.store} --write\`, ${new Date().toISOString().slice(0, 10)}, commit ${commit()}. ${hardware}.
 
@@ -158,7 +162,24 @@ On a machine with neighbours, differences under 1.6 times mean nothing.
 
 ${tableOf(lines)}
 `;
+}
+
+function verifySection(hardware: string, lines: readonly Line[]): string {
+  return `## Verification
+
+\`npm run bench -- --only verify --write\`, ${new Date().toISOString().slice(0, 10)}, commit ${commit()}. ${hardware}.
+
+What one thread needs to open a genuine callback of each provider, with its key objects made before: the median of 5,000 after 1,000.
+
+${tableOf(lines)}
+`;
+}
+
+/** In the place of the section of that title; the others stay. */
+function writeSection(section: string): void {
+  const file = new URL('./results.md', import.meta.url);
+  const [title = ''] = section.split('\n');
   const [head = '', ...sections] = readFileSync(file, 'utf8').split(/^(?=## )/m);
-  const others = sections.filter((one) => !one.startsWith(`## ${databases.title}\n`)).map((one) => one.trimEnd());
+  const others = sections.filter((one) => !one.startsWith(`${title}\n`)).map((one) => one.trimEnd());
   writeFileSync(file, `${[head.trimEnd(), ...[...others, section.trimEnd()].sort().reverse()].join('\n\n')}\n`);
 }

@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { providers } from 'paidonce/providers';
 import { adyenBill } from '../src/sandbox/bills/adyen.ts';
 import { alipayBill } from '../src/sandbox/bills/alipay.ts';
+import { paypalBill } from '../src/sandbox/bills/paypal.ts';
 import { stripeBill } from '../src/sandbox/bills/stripe.ts';
 import type { BillRow } from '../src/sandbox/bills/text.ts';
 import { wechatpayBill } from '../src/sandbox/bills/wechatpay.ts';
@@ -20,6 +21,7 @@ export const bills: Readonly<Record<string, (rows: number) => Iterable<Uint8Arra
   alipay: (rows) => alipayBill(rowsIn('CNY', rows), { sellerId: '2088101117955611', day: '2026-01-05' }),
   stripe: (rows) => stripeBill(rowsIn('USD', rows)),
   adyen: (rows) => adyenBill(rowsIn('EUR', rows), { merchantAccount: 'Shop' }),
+  paypal: (rows) => paypalBill(rowsIn('USD', rows), { merchant: 'MERCHANT', from: Date.parse('2026-01-05T00:00:00Z') }),
 };
 
 if (process.send !== undefined)

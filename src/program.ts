@@ -1,5 +1,6 @@
 import type { MerchantId, OrderNo } from './domain/ids.ts';
 import { Births, type Destination, fanOut } from './notify/fan-out.ts';
+import { replayStep } from './notify/send-again.ts';
 import { act } from './orders/act.ts';
 import { answered } from './orders/answered.ts';
 import { askNow } from './orders/asks.ts';
@@ -35,6 +36,7 @@ export const program: Program = {
   expect: (ledger, input) => expect(ledger, input, new Births(input.born)),
   publish: (ledger, input) => publish(ledger, input, new Births(input.born)),
   ask: askNow,
+  replay: replayStep,
   answered: (ledger, input) => answered(ledger, input, new Births(input.born)),
   act(ledger, input) {
     const births = new Births(input.born);

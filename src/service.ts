@@ -1,11 +1,16 @@
+import { type AlertOptions, reviewAlerts } from './alerts/alerts.ts';
 import { type Callbacks, createCallbacks } from './callbacks/callbacks.ts';
 import { readBackOf } from './callbacks/read-back.ts';
 import { createRegistry, type Registry } from './deliver/registry.ts';
 import { createWorker, type Worker } from './deliver/worker.ts';
+import { defaultThresholds } from './domain/alert.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { AppError } from './domain/errors.ts';
 import { asId, type EndpointId, isId, type NodeId, type Random } from './domain/ids.ts';
 import type { Observe } from './domain/observe.ts';
+import { deriveSealKey, type SealKey } from './domain/seal.ts';
+import { createProofs, type Proofs } from './maintain/proofs.ts';
+import { createReplays, type Replays } from './maintain/replay.ts';
 import { createUpkeep, type Upkeep } from './maintain/upkeep.ts';
 import { type Accounts, createAccounts } from './merchants/accounts.ts';
 import { type ApiKeys, createApiKeys } from './merchants/api-keys.ts';
@@ -56,10 +61,13 @@ export interface Service {
   /** What secrets are kept, without them. */
   readonly secrets: Secrets;
   readonly apiKeys: ApiKeys;
+  readonly proofs: Proofs;
   /** The functions this process has in code. Fill it before `start`. */
   readonly registry: Registry;
   /** What the user's code says of orders nobody announced. Set it before `start`. */
   readonly askWith: Ask['askWith'];
+  /** Notifications sent again by filter. */
+  readonly replays: Pick<Replays, 'begin' | 'change' | 'find'>;
   /** A transaction of the user's own left something in the outbox. */
   wakeOutbox(): void;
   /** A person sends a dead delivery again, or cancels one. @throws AppError `delivery.unknown`, `delivery.state`. */
@@ -81,6 +89,10 @@ export interface ServiceOptions {
   /** CIDRs that deliveries may reach although they are private. */
   allowTargets: readonly string[];
   role: 'all' | 'api' | 'worker';
+  /** Signs what was attempted. Default: one that follows from the first master key. */
+  sealKey?: SealKey;
+  /** What is told to whom. Default: all rules as they come, and nobody. */
+  alerts?: AlertOptions;
   /** How many days bytes of callbacks, payloads and attempts are kept. Default: `limits.retentionDays`. */
   retentionDays?: number;
   node: NodeId;
@@ -104,12 +116,11 @@ export function createService(options: ServiceOptions): Service {
   const keeping: Keeping = { providers, vault, random };
   const policy = parseAllowedTargets(options.allowTargets);
   const http = options.http ?? createHttp({ allow: options.allowTargets, clock });
-  const world = { http: createProviderHttp(http), now: options.clock.now, random };
-  const prepared = createPrepared({ vault, provider: (name) => providers.get(name), world });
+  const prepared = preparedBy(options, vault, http);
   const registry = createRegistry();
   const worker = createExit({ ...options, clock, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
   const withBirth = bearing(worker, options);
-  const upkeep: Upkeep = createUpkeep({ ...options, clock, withBirth });
+  const { upkeep, proofs, replays }: Watch = createWatch({ ...options, clock, http, withBirth });
   const publisher = createPublisher({
     store,
     withBirth,
@@ -140,7 +151,7 @@ export function createService(options: ServiceOptions): Service {
     addKeys: accounts.addKeys,
     onSettled: (listener) => worker.onSettled(listener),
   });
-  const parts: Parts = { vault, registry, worker, upkeep, ask, asks, http };
+  const parts: Parts = { vault, registry, worker, upkeep, replays, ask, asks, http };
   return {
     store,
     node,
@@ -157,7 +168,9 @@ export function createService(options: ServiceOptions): Service {
     endpoints: { ...endpoints, test: (id) => testEndpoint(store, publisher, id) },
     secrets: createSecrets(keeping),
     apiKeys: createApiKeys({ store, clock, random, adminKey: options.adminKey }),
+    proofs,
     registry,
+    replays,
     askWith: (expect) => ask.askWith(expect),
     wakeOutbox: upkeep.wakeOutbox,
     changeDelivery: (id, to, by) => changeDelivery(store, worker, { id, to, by }),
@@ -176,13 +189,14 @@ interface Parts {
   registry: Registry;
   worker: Worker;
   upkeep: Upkeep;
+  replays: Replays;
   ask: Ask;
   asks: Asks;
   http: Http;
 }
 
 async function start({ store, node, clock, random, role }: ServiceOptions, parts: Parts): Promise<void> {
-  const { vault, registry, worker, upkeep, ask, asks } = parts;
+  const { vault, registry, worker, upkeep, replays, ask, asks } = parts;
   // A store has a time of its own, the database's where there is one; only a test's clock stands in for that.
   const given = clock === systemClock ? {} : { clock };
   await store.open({ program: programUrl, node, random, onWork: () => worker.wake(), ...given });
@@ -198,12 +212,14 @@ async function start({ store, node, clock, random, role }: ServiceOptions, parts
   if (role === 'api') return;
   worker.start();
   upkeep.start();
+  replays.start();
   asks.start();
 }
 
-async function stop({ store }: ServiceOptions, { worker, upkeep, ask, asks, http }: Parts): Promise<void> {
+async function stop({ store }: ServiceOptions, { worker, upkeep, replays, ask, asks, http }: Parts): Promise<void> {
   ask.stop();
   await asks.stop();
+  await replays.stop();
   await upkeep.stop();
   await worker.stop();
   await http.close();
@@ -211,6 +227,11 @@ async function stop({ store }: ServiceOptions, { worker, upkeep, ask, asks, http
 }
 
 const programUrl = new URL(`./program${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
+
+function preparedBy({ providers, clock, random }: ServiceOptions, vault: Vault, http: Http): Prepared {
+  const world = { http: createProviderHttp(http), now: clock.now, random };
+  return createPrepared({ vault, provider: (name) => providers.get(name), world });
+}
 
 function createExit(
   deps: ServiceOptions & { http: Http; prepared: Prepared; registry: Registry; onOutbox: () => void },
@@ -222,6 +243,21 @@ function createExit(
     sender: (claimed) => wrapSender(prepared.sender(sealingOwnerOf(claimed)), claimed),
     scheduleOf: (name) => providers.get(name)?.profile.schedule ?? null,
   });
+}
+
+interface Watch {
+  upkeep: Upkeep;
+  proofs: Proofs;
+  replays: Replays;
+}
+
+/** The upkeep, with seals and alerts among it, what is proved by the seals, and what is sent again. */
+function createWatch(deps: ServiceOptions & { http: Http; withBirth: WithBirth }): Watch {
+  const { alerts = { robots: [], thresholds: defaultThresholds } } = deps;
+  const sealKey = deps.sealKey ?? deriveSealKey(deps.masterKeys[0] ?? new Uint8Array(0));
+  const review = (signal: AbortSignal) => reviewAlerts({ ...deps, ...alerts }, signal);
+  const upkeep = createUpkeep({ ...deps, sealKey, review });
+  return { upkeep, proofs: createProofs({ ...deps, sealKey }), replays: createReplays(deps) };
 }
 
 function createAsking(

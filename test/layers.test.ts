@@ -23,6 +23,8 @@ const parts: readonly (readonly [part: string, pattern: RegExp])[] = [
 
 /** The files directly in src/stores: the interface, in several files of types, and what the stores share. */
 const storeInterface = 'stores';
+/** The files of types that say what a provider is. */
+const providerInterface = ['provider', 'profile', 'secret-field'].map((name) => `src/providers/${name}.ts`);
 const providers = ['providers', 'providers/index.ts'];
 const core = ['orders', 'publish', 'callbacks', 'merchants', 'deliver', 'reconcile', 'alerts', 'maintain', 'notify'];
 const edges = ['outbound', 'secrets', 'providers', storeInterface];
@@ -125,7 +127,7 @@ function insideViolation(part: string, where: string, one: Import): string | nul
   }
   if (target === part || target === 'domain' || allowed.includes(target)) return null;
   if (part === 'domain') return `${sentence}, but domain imports only domain`;
-  if (one.typeOnly && (target === storeInterface || one.target === 'src/providers/provider.ts')) return null;
+  if (one.typeOnly && (target === storeInterface || providerInterface.includes(one.target))) return null;
   return `${sentence}, but ${part} may import only ${['domain', ...allowed].join(', ')}`;
 }
 

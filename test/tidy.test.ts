@@ -3,6 +3,8 @@ import { importsOf, lineOf, type Node, type Source, sourceOf, sourcesIn, walk } 
 
 const functionLinesMax = 70;
 const fileLinesMax = 400;
+const providerLinesMax = 250;
+const providerLinesMedian = 120;
 
 /** The places in which a rule does not hold. */
 const clockAndRandomPlaces = /^src\/(domain\/(clock|ids)|server\/main)\.ts$/;
@@ -136,6 +138,15 @@ describe('the code', () => {
   const shipped = [...src, ...sourcesIn('console', 'examples')];
   const tests = sourcesIn('test');
   const all = [...shipped, ...sourcesIn('bench'), ...tests];
+
+  it('keeps what belongs to a provider short: a median of 120 lines, and 250 at most', () => {
+    const lengths = src
+      .filter(({ path }) => path.startsWith('src/providers/'))
+      .map(({ path, text }) => ({ path, lines: text.trimEnd().split('\n').length }))
+      .sort((one, other) => one.lines - other.lines);
+    expect(lengths.filter(({ lines }) => lines > providerLinesMax)).toEqual([]);
+    expect(lengths[Math.floor(lengths.length / 2)]?.lines).toBeLessThanOrEqual(providerLinesMedian);
+  });
 
   it('has no import cycle', () => {
     expect(cyclesIn(all)).toEqual([]);

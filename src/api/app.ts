@@ -3,6 +3,7 @@ import type { BlankEnv } from 'hono/types';
 import { AppError } from '../domain/errors.ts';
 import type { Service } from '../service.ts';
 import { addAccounts } from './accounts.ts';
+import { addAlerts } from './alerts.ts';
 import { type Authentication, createAuthentication } from './auth.ts';
 import { addCallbacks } from './callbacks.ts';
 import { addDeliveries } from './deliveries.ts';
@@ -16,7 +17,9 @@ import { addNotifications } from './notifications.ts';
 import { apiDocument } from './openapi.ts';
 import { addOrders } from './orders.ts';
 import { expectedError, problemResponse } from './problem.ts';
+import { addProofs } from './proofs.ts';
 import { addPublish } from './publish.ts';
+import { addReplays } from './replays.ts';
 import { createRoutes } from './route.ts';
 import { addVerify } from './verify.ts';
 import { addVerifyPage } from './verify-page.ts';
@@ -38,12 +41,15 @@ export function createApi(service: Service): Api {
   addPublish(routes);
   addNotifications(routes);
   addDeliveries(routes);
+  addReplays(routes);
   addAccounts(routes);
   addCallbacks(routes);
   addVerify(routes);
   addOrders(routes);
   addDiscrepancies(routes);
   addFigures(routes);
+  addAlerts(routes);
+  addProofs(routes);
   addKeys(routes);
 
   // Made when first asked for: it takes longer than everything else at start.

@@ -1,13 +1,14 @@
 import { z } from '@hono/zod-openapi';
+import { closedBreaker, failureBudgetUsed } from '../domain/breaker.ts';
 import { toIso } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
-import { asId } from '../domain/ids.ts';
+import { asId, laneOfEndpoint } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import type { Endpoint } from '../domain/merchant.ts';
 import { notificationTypes } from '../domain/notification.ts';
 import type { Service } from '../service.ts';
 import { type Caller, sees } from './auth.ts';
-import { answered, credentials, filter, listOf, merchant, pageView, paging, text } from './fields.ts';
+import { answered, credentials, filter, listOf, merchant, pageView, paging, text, timeOrNull } from './fields.ts';
 import { requireMerchant } from './merchants.ts';
 import { camelFields } from './names.ts';
 import { publishAnswer, publishAnswerView } from './publish.ts';
@@ -78,6 +79,13 @@ const made = z.unknown().openapi({
   description: 'Credentials that the server made, shown only here; absent where you brought them.',
 });
 const answerWithSecrets = answer.extend({ secrets }).openapi('EndpointWithSecrets');
+const answerWithHealth = answerWithSecrets
+  .extend({
+    failure_budget: z
+      .object({ used: z.number(), since: answered.time.nullable(), failures: z.int() })
+      .openapi({ description: 'From 0 to 1, at which it is disabled; the failures in a row, and the first of them.' }),
+  })
+  .openapi('EndpointWithHealth');
 const answerOnce = answer.extend({ credentials: made.optional() }).openapi('EndpointWithCredentials');
 const answerRotated = answerWithSecrets.extend({ credentials: made.optional() }).openapi('RotatedEndpoint');
 
@@ -137,10 +145,12 @@ function addOneEndpoint(routes: Routes): void {
     need: ['read'],
     params,
     statuses: [200],
-    answer: answerWithSecrets,
+    answer: answerWithHealth,
     refusals: ['endpoint.unknown'],
     async run({ service, caller, params }) {
-      return { status: 200, body: withSecrets(service, await endpointOf(service, caller, params.id)) };
+      const endpoint = await endpointOf(service, caller, params.id);
+      const budget = await failureBudgetView(service, endpoint);
+      return { status: 200, body: { ...withSecrets(service, endpoint), failure_budget: budget } };
     },
   });
   routes.add({
@@ -182,7 +192,12 @@ function addOneEndpoint(routes: Routes): void {
 function addEndpointActions(routes: Routes): void {
   const actions = [
     ['pause', 'paused', 'Pause an endpoint', 'Its deliveries are held until it is resumed.'],
-    ['resume', 'enabled', 'Resume an endpoint', 'Also enables one that its failures disabled.'],
+    [
+      'resume',
+      'enabled',
+      'Resume an endpoint',
+      'Also enables one that its failures disabled: one delivery goes first, the others once it is confirmed.',
+    ],
   ] as const;
   for (const [action, state, summary, description] of actions) {
     routes.add({
@@ -257,6 +272,12 @@ function settingsOf<T extends { schedule?: readonly number[] | null | undefined 
 
 function withSecrets(service: Service, endpoint: Endpoint): z.input<typeof answerWithSecrets> {
   return { ...endpointView(endpoint), secrets: secretsView(service.secrets.ofEndpoint(endpoint)) };
+}
+
+async function failureBudgetView(service: Service, { id }: Endpoint) {
+  const breaker = (await service.store.read('breaker', laneOfEndpoint(id))) ?? closedBreaker;
+  const used = Math.floor(failureBudgetUsed(breaker, service.clock.now()) * 1000) / 1000;
+  return { used, since: timeOrNull(breaker.failingSince), failures: breaker.failures };
 }
 
 function withMade<View extends object>(view: View, made: unknown): View & { credentials?: unknown } {

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { toIso } from '../domain/clock.ts';
 import { limits } from '../domain/limits.ts';
-import type { SecretView } from '../providers/provider.ts';
+import type { SecretView } from '../providers/secret-field.ts';
 import { answered, credentials } from './fields.ts';
 
 /** A secret that is kept, without it. */

@@ -9,8 +9,11 @@ import { checkCommand } from './commands/check.ts';
 import { devCommand } from './commands/dev.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
+import { manifestCommand } from './commands/manifest.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { proofCommand } from './commands/proof.ts';
 import { publishCommand } from './commands/publish.ts';
+import { replayCommand } from './commands/replay.ts';
 import { secretsCommand } from './commands/secrets.ts';
 import { serveCommand } from './commands/serve.ts';
 import { triggerCommand } from './commands/trigger.ts';
@@ -58,8 +61,11 @@ function createProgram(terminal: Terminal, run: Run): Command {
     verifyCommand(tools, run),
     doctorCommand({ ...tools, clock, random: randomBytesOf }, run),
     explainCommand(tools, run),
+    replayCommand({ ...tools, clock }, run),
     secretsCommand({ ...tools, clock }, run),
     checkCommand(tools, run),
+    proofCommand(tools, run),
+    manifestCommand(tools, run),
     migrateCommand(tools, run),
   ];
   for (const command of commands) program.addCommand(command);

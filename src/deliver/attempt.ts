@@ -42,6 +42,8 @@ export interface Report {
   request?: AttemptRecord['request'];
   response?: AttemptRecord['response'];
   peer?: string | null;
+  certificate?: string | null;
+  secret?: string | null;
   /** The answer's Retry-After, as it came. */
   retryAfter?: string | null;
   schedule?: Schedule;
@@ -71,6 +73,8 @@ export function finish(claimed: Claimed, begun: Begun, report: Report, { clock, 
     request: report.request ?? null,
     response: report.response ?? null,
     peer: report.peer ?? null,
+    certificate: report.certificate ?? null,
+    secret: report.secret ?? null,
   };
   const finished: Finished = {
     claimed: { delivery, merchant, lane, target, number, notification, probe },

@@ -1,6 +1,7 @@
 import type { Instant } from '../domain/clock.ts';
 import type { Notification } from '../domain/notification.ts';
-import type { Profile, RawRequest } from '../providers/provider.ts';
+import type { Profile } from '../providers/profile.ts';
+import type { RawRequest } from '../providers/provider.ts';
 import { doubled, downgraded, rewritten, signedAs, unsigned } from './forgery.ts';
 
 /** What samples are made with. Each call makes a sample of a new order, so that none is a duplicate of another. */

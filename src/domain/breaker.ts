@@ -15,8 +15,13 @@ export interface Breaker {
 
 export type BreakerGate = 'closed' | 'open' | 'half_open';
 
-/** A target of which nothing bad is known: of a new lane, and of one that a person enabled again. */
+/** A target of which nothing bad is known: of a new lane, and of one that a person paused and enabled again. */
 export const closedBreaker: Breaker = { failures: 0, failingSince: null, opens: 0, openUntil: null };
+
+/** Of a target that a person enabled again after its failures: one delivery goes first, the others once it is answered. */
+export function probingBreaker(now: Instant): Breaker {
+  return { ...closedBreaker, openUntil: now };
+}
 
 /** Whether the target may be tried at `now`: freely, not at all, or by one probe. */
 export function breakerGate(breaker: Breaker, now: Instant): BreakerGate {
@@ -46,10 +51,16 @@ export function breakerAfter(breaker: Breaker, outcome: 'success' | 'failure', n
   return { ...failed, opens, openUntil: now + openMs(opens, random) };
 }
 
+/** How much of its failure budget the target has used, from 0 to 1: of the time and of the attempts, whichever is less. */
+export function failureBudgetUsed({ failures, failingSince }: Breaker, now: Instant): number {
+  if (failingSince === null) return 0;
+  const failedMs = Math.max(0, now - failingSince);
+  return Math.min(1, failures / limits.failureBudgetAttempts, failedMs / limits.failureBudgetMs);
+}
+
 /** Whether the target has only failed for so long, and so often, that it is to be disabled until a person enables it. */
 export function isBudgetSpent(breaker: Breaker, now: Instant): boolean {
-  if (breaker.failingSince === null || breaker.failures < limits.failureBudgetAttempts) return false;
-  return now - breaker.failingSince >= limits.failureBudgetMs;
+  return failureBudgetUsed(breaker, now) === 1;
 }
 
 function openMs(opens: number, random: number): number {

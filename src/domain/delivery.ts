@@ -54,6 +54,10 @@ export interface AttemptRecord {
   response: { headers: readonly (readonly [string, string])[]; body: Uint8Array; truncated: boolean } | null;
   /** Address connected to, where the target is a URL. */
   peer: string | null;
+  /** SHA-256 of the certificate that the other side showed, in hexadecimal; null without TLS. */
+  certificate: string | null;
+  /** Whose secret sealed it, and which version of it: `endpoint:<id>:<version>`. */
+  secret: string | null;
 }
 
 /** What becomes of the delivery after an attempt. */

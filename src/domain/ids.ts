@@ -15,6 +15,8 @@ export type EndpointId = Id<'endpoint'>;
 export type DeliveryId = Id<'delivery'>;
 export type AttemptId = Id<'attempt'>;
 export type ApiKeyId = Id<'api_key'>;
+export type ReplayId = Id<'replay'>;
+export type AlertId = Id<'alert'>;
 /** An order as its merchant numbers it; unique within the merchant. */
 export type OrderNo = Id<'order_no'>;
 /** A target's queue: the endpoint's id, `handler:<merchant>:<name>` or `effect:<merchant>:<name>`. */
@@ -34,7 +36,9 @@ interface Prefixes {
   end: EndpointId;
   dlv: DeliveryId;
   att: AttemptId;
+  rpl: ReplayId;
   key: ApiKeyId;
+  alr: AlertId;
   nod: NodeId;
 }
 export type Prefix = keyof Prefixes;
@@ -129,6 +133,8 @@ export const asId = {
   delivery: (text: string) => text as DeliveryId,
   attempt: (text: string) => text as AttemptId,
   apiKey: (text: string) => text as ApiKeyId,
+  replay: (text: string) => text as ReplayId,
+  alert: (text: string) => text as AlertId,
   merchant: (text: string) => text as MerchantId,
   orderNo: (text: string) => text as OrderNo,
   lane: (text: string) => text as LaneId,

@@ -150,6 +150,11 @@ export const limits = {
   historyDays: 400,
   /** A nonce outlives any replay window that an account can have; refused callbacks are kept for a look at them. */
   nonceDays: 30,
+  /** Due deliveries that are looked at for the money at risk. */
+  backlogCounted: 50_000,
+  /** Transactions whose attempts one seal covers, and seals among which one attempt's is looked for. */
+  sealedTransactions: 64,
+  sealsSearched: 3600,
   /** Stop waits this long for work in flight. */
   drainMs: 10_000,
   /** Ways in which one refused request is opened to find out why, and the bytes of all of them; and other accounts tried. */
@@ -159,4 +164,7 @@ export const limits = {
   credentialIdCharactersMax: 64,
   secretsPerCredential: 8,
   merchantEndpointsMax: 100,
+  /** Notifications that a replay takes in one transaction, and replays that a node works side by side. */
+  replayStep: 50,
+  replaysAtOnce: 8,
 } as const;

@@ -1,9 +1,11 @@
 import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import type { Observe } from '../domain/observe.ts';
+import type { SealKey } from '../domain/seal.ts';
 import type { WithBirth } from '../stores/decisions.ts';
 import type { Store } from '../stores/store.ts';
 import { deleteHistory } from './retention.ts';
+import { sealAttempts } from './sealing.ts';
 
 export interface Upkeep {
   start(): void;
@@ -16,6 +18,9 @@ const refoldEveryMs = 1000;
 /** The poll is the safety net for commits of other connections; our own wake it. */
 const outboxEveryMs = 250;
 const outboxMost = 64;
+/** With the time a seal takes, an attempt is sealed within a second of its commit. */
+const sealingEveryMs = 500;
+const alertsEveryMs = 30_000;
 const retentionEveryMs = 3_600_000;
 
 interface UpkeepDependencies {
@@ -25,6 +30,10 @@ interface UpkeepDependencies {
   withBirth: WithBirth;
   /** How long bytes of callbacks, payloads and attempts are kept. */
   retentionDays?: number;
+  /** Signs what was attempted. */
+  sealKey: SealKey;
+  /** Looks whether something is to be told. */
+  review(signal: AbortSignal): Promise<void>;
 }
 
 /** The work that nobody asks for: what time changes, and what users' transactions left in the outbox. */
@@ -55,6 +64,10 @@ export function createUpkeep(deps: UpkeepDependencies): Upkeep {
   return {
     start() {
       const refold = async () => (await deps.withBirth((born) => store.decide('refold', { born }))).more;
+      const review = async () => {
+        await deps.review(over.signal);
+        return false;
+      };
       const nextWake = () => {
         wake = new AbortController();
         return wake.signal;
@@ -62,6 +75,13 @@ export function createUpkeep(deps: UpkeepDependencies): Upkeep {
       loops.push(
         loop('refold', refoldEveryMs, refold, () => over.signal),
         loop('outbox', outboxEveryMs, () => applyOutbox(deps), nextWake),
+        loop(
+          'sealing',
+          sealingEveryMs,
+          () => sealAttempts(deps),
+          () => over.signal,
+        ),
+        loop('alerts', alertsEveryMs, review, () => over.signal),
         loop(
           'retention',
           retentionEveryMs,

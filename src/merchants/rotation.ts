@@ -1,6 +1,7 @@
 import { AppError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
-import type { Provider, SecretField, Side } from '../providers/provider.ts';
+import type { Provider, Side } from '../providers/provider.ts';
+import type { SecretField } from '../providers/secret-field.ts';
 
 /** A change of secrets: new ones beside the present ones, or the end of old ones. */
 export type Rotation =

@@ -1,5 +1,6 @@
 import type { Account, Endpoint, Merchant } from '../domain/merchant.ts';
-import type { SecretView, Side } from '../providers/provider.ts';
+import type { Side } from '../providers/provider.ts';
+import type { SecretView } from '../providers/secret-field.ts';
 import type { SealingOwner } from '../secrets/prepared.ts';
 import { secretOwner } from '../secrets/vault.ts';
 import { type Keeping, markOf, providerOf } from './keeping.ts';

@@ -19,6 +19,7 @@ import { singleHeader } from './primitives/headers.ts';
 import { hmacSecret } from './primitives/hmac.ts';
 import { exactInteger, idAt, type Json, type JsonObject, textAt } from './primitives/json.ts';
 import { wireFromMinor } from './primitives/money.ts';
+import { orderMetadata } from './primitives/order-no.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, isSuccessStatus, judgeBy } from './primitives/replies.ts';
 import { type BodySignature, openSigned, postSigned } from './primitives/signed-body.ts';
@@ -143,6 +144,13 @@ function eventFor(notification: Notification): JsonObject {
   const money = { amount: exactInteger(wireFromMinor(notification.amountMinor, currency, checkoutUnits)), currency };
   const data = type.startsWith('dispute.')
     ? { id: operationId, payment_id: paymentId, payment_reference: orderNo, ...money, date: time }
-    : { id: paymentId, action_id: operationId, reference: orderNo, ...money, processed_on: time, metadata: {} };
+    : {
+        id: paymentId,
+        action_id: operationId,
+        reference: orderNo,
+        ...money,
+        processed_on: time,
+        metadata: orderMetadata(notification),
+      };
   return { id: `evt_${notification.id}`, type: words.wordFor(type), version: '1.0.0', created_on: time, data };
 }

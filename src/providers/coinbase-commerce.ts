@@ -5,6 +5,7 @@
  * paymentId: the charge's code. operationId: capture = the charge, cumulative (payments may follow one another). No refunds, which are
  * transfers of the merchant's own, and no disputes: what a chain has confirmed stays.
  */
+
 import { z } from 'zod';
 import { toIso } from '../domain/clock.ts';
 import type { Random } from '../domain/ids.ts';
@@ -17,6 +18,7 @@ import { openBodyHmac, sealBodyHmac } from './primitives/body-hmac.ts';
 import { toHex, utf8 } from './primitives/bytes.ts';
 import { apiBaseUrl, fieldPath, listOf, secretText } from './primitives/credentials.ts';
 import type { JsonObject } from './primitives/json.ts';
+import { orderMetadata } from './primitives/order-no.ts';
 import { acknowledgeReceived, judgeBy } from './primitives/replies.ts';
 import type { Sender } from './provider.ts';
 
@@ -99,7 +101,7 @@ function deliveryFor(notification: Notification): JsonObject {
     name: orderNo,
     pricing_type: 'fixed_price',
     pricing: { local: { amount: decimalFromMinor(amountMinor, currency), currency } },
-    metadata: { order_no: orderNo },
+    metadata: orderMetadata(notification),
     payments: [],
     timeline: [{ status, time }],
   };

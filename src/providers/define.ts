@@ -1,7 +1,8 @@
 import type { Random } from '../domain/ids.ts';
 import { acceptsRisk } from '../domain/merchant.ts';
 import { secretFieldsOf, secretsIn } from './primitives/secret-fields.ts';
-import type { Definition, Profile, Provider, Receiver } from './provider.ts';
+import type { Profile } from './profile.ts';
+import type { Definition, Provider, Receiver } from './provider.ts';
 
 /** Credentials together with the provider that they are for. */
 export interface Configured<Credentials> {

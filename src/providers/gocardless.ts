@@ -18,6 +18,7 @@ import { readGocardlessEvents } from './events/gocardless.ts';
 import { openBodyHmac, sealBodyHmac } from './primitives/body-hmac.ts';
 import { toHex, utf8 } from './primitives/bytes.ts';
 import { apiBaseUrl, fieldPath, listOf, secretText } from './primitives/credentials.ts';
+import { orderMetadata } from './primitives/order-no.ts';
 import { acknowledgeWith, isSuccessStatus, judgeBy } from './primitives/replies.ts';
 import type { Sender } from './provider.ts';
 
@@ -101,7 +102,8 @@ function generate(random: Random): EndpointCredentials {
 function sender(credentials: EndpointCredentials): Sender {
   const seal = sealBodyHmac(header, credentials.webhook_secrets);
   return {
-    seal({ id, type, orderNo, paymentId, operationId, occurredAt }) {
+    seal(notification) {
+      const { id, type, paymentId, operationId, occurredAt } = notification;
       if (!isSayable(type)) throw new RangeError(`gocardless cannot say ${type}`);
       const [resource, action, cause] = eventOfType[type];
       // A capture is known by its own id, so that several captures of one payment stay several.
@@ -114,7 +116,7 @@ function sender(credentials: EndpointCredentials): Sender {
         links,
         details: { origin: 'gocardless', cause, description: '' },
         metadata: {},
-        resource_metadata: { order_no: orderNo },
+        resource_metadata: orderMetadata(notification),
       };
       return seal(utf8(JSON.stringify({ events: [event], meta: { webhook_id: `WB${id}` } })));
     },

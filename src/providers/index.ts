@@ -1,6 +1,7 @@
 import { adyen } from './adyen.ts';
 import { alipay } from './alipay.ts';
 import { braintree } from './braintree.ts';
+import { cashfree } from './cashfree.ts';
 import { checkout } from './checkout.ts';
 import { coinbaseCommerce } from './coinbase-commerce.ts';
 import { gocardless } from './gocardless.ts';
@@ -29,6 +30,7 @@ export {
   adyen,
   alipay,
   braintree,
+  cashfree,
   checkout,
   coinbaseCommerce,
   gocardless,
@@ -58,6 +60,7 @@ export const providers: readonly Provider[] = [
   adyen,
   alipay,
   braintree,
+  cashfree,
   checkout,
   coinbaseCommerce,
   gocardless,

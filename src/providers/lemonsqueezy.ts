@@ -19,7 +19,7 @@ import { toHex, utf8 } from './primitives/bytes.ts';
 import { fieldPath, listOf, secretText } from './primitives/credentials.ts';
 import { at, exactInteger, idAt, isObject, type Json, type JsonObject, textAt } from './primitives/json.ts';
 import { moneyFrom } from './primitives/money.ts';
-import { orderNoAt } from './primitives/order-no.ts';
+import { orderMetadata, orderNoAt } from './primitives/order-no.ts';
 import { shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, judgeBy } from './primitives/replies.ts';
 import type { Opened, ReceiverAccount, Sender } from './provider.ts';
@@ -152,7 +152,7 @@ function eventFor(notification: Notification, testMode: boolean) {
   return {
     meta: {
       event_name: isRefund ? 'order_refunded' : 'order_created',
-      custom_data: { order_no: notification.orderNo },
+      custom_data: orderMetadata(notification),
       test_mode: testMode,
     },
     data: {

@@ -5,6 +5,7 @@
  * paymentId: the transaction (`txn_…`). operationId: capture = the transaction, single; failed attempt = its payment_attempt_id;
  * refund and dispute = the adjustment (`adj_…`), single. A chargeback that is reversed keeps its adjustment, with the status `reversed`.
  */
+
 import { z } from 'zod';
 import { toIso } from '../domain/clock.ts';
 import type { Random } from '../domain/ids.ts';
@@ -15,6 +16,7 @@ import { readPaddleEvent } from './events/paddle.ts';
 import { toHex, utf8 } from './primitives/bytes.ts';
 import { apiBaseUrl, fieldPath, listOf, secretText } from './primitives/credentials.ts';
 import { type JsonObject, parseJson } from './primitives/json.ts';
+import { orderMetadata } from './primitives/order-no.ts';
 import { isRefused } from './primitives/refusal.ts';
 import { acknowledgeReceived, judgeBy, post } from './primitives/replies.ts';
 import { type TimedSignature, timedSigner } from './primitives/timed-signature.ts';
@@ -114,7 +116,7 @@ function generate(random: Random): EndpointCredentials {
 }
 
 function eventFor(notification: Notification): JsonObject {
-  const { id, type, orderNo, amountMinor, currency, occurredAt } = notification;
+  const { id, type, amountMinor, currency, occurredAt } = notification;
   if (!isSayable(type)) throw new RangeError(`paddle cannot say ${type}`);
   const [event, action, status] = eventOfType[type];
   const total = String(amountMinor);
@@ -128,7 +130,12 @@ function eventFor(notification: Notification): JsonObject {
     event_type: event,
     occurred_at: toIso(occurredAt),
     notification_id: `ntf_${id}`,
-    data: { ...object, currency_code: currency, custom_data: { order_no: orderNo }, created_at: toIso(occurredAt) },
+    data: {
+      ...object,
+      currency_code: currency,
+      custom_data: orderMetadata(notification),
+      created_at: toIso(occurredAt),
+    },
   };
 }
 

@@ -37,6 +37,7 @@ import { rsaMatches, rsaPrivateKey, rsaPublicKey, rsaSignature } from './primiti
 import { noted } from './primitives/secret-fields.ts';
 import { wordsOf } from './primitives/vocabulary.ts';
 import type { Receiver, ReceiverAccount, Sender } from './provider.ts';
+import { readPaypalStatement } from './statements/paypal.ts';
 
 const unsigned = {
   risk: 'crc32_body',
@@ -113,14 +114,18 @@ export const paypal = define({
       'What PayPal reverses is a refund of its own, under the id that the event bears.',
       'An order of PayPal has an id of 17 capital letters and digits; of a dispute it begins with PP-.',
       'A dispute is about one payment.',
+      'The Transaction ID of a report is the id of the capture, refund or reversal that events bear.',
+      'The days of reports are those of Los Angeles unless the account says otherwise.',
     ],
     unsigned,
+    statementZone: 'America/Los_Angeles',
   },
   accountCredentials,
   endpointCredentials,
   receiver,
   sender,
   client: paypalClient,
+  readStatement: readPaypalStatement,
   pair(random) {
     const webhook_id = toHex(random(9)).slice(0, 17).toUpperCase();
     const certificate_url = `https://api.paypal.com/v1/notifications/certs/CERT-${toHex(random(4))}`;

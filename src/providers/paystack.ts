@@ -21,6 +21,7 @@ import { apiBaseUrl, fieldPath, listOf, secretText } from './primitives/credenti
 import { hmacSecret } from './primitives/hmac.ts';
 import { exactInteger, type JsonObject, textAt } from './primitives/json.ts';
 import { wireFromMinor } from './primitives/money.ts';
+import { orderMetadata } from './primitives/order-no.ts';
 import { shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, judgeBy } from './primitives/replies.ts';
 import { type BodySignature, openSigned, postSigned } from './primitives/signed-body.ts';
@@ -126,7 +127,11 @@ function eventFor(notification: Notification, domain: 'live' | 'test'): JsonObje
   const time = toIso(notification.occurredAt);
   const common = { id: operationId, domain, currency };
   if (type === 'payment.succeeded') {
-    return { event, data: { ...common, status, reference: orderNo, amount, paid_at: time, created_at: time } };
+    const metadata = orderMetadata(notification);
+    return {
+      event,
+      data: { ...common, status, reference: orderNo, amount, paid_at: time, created_at: time, metadata },
+    };
   }
   if (type.startsWith('refund.')) {
     return {

@@ -4,7 +4,9 @@ import type { ErrorCode } from '../domain/errors.ts';
 import type { Fact } from '../domain/fact.ts';
 import type { AccountId, Random } from '../domain/ids.ts';
 import type { Money } from '../domain/money.ts';
-import type { Notification, NotificationType } from '../domain/notification.ts';
+import type { Notification } from '../domain/notification.ts';
+import type { Profile } from './profile.ts';
+import type { MadeSecrets, SecretField, SecretView } from './secret-field.ts';
 
 /** Header pairs exactly as received or sent, in order, copies included. */
 export type Headers = readonly (readonly [name: string, value: string])[];
@@ -183,75 +185,8 @@ export interface StatementRow {
   feeMinor: bigint | null;
 }
 
-/** What is known of a provider beside its wire format. */
-export interface Profile {
-  /** How long the provider waits for the acknowledgement. */
-  deadlineMs: number;
-  /** The provider's published retry schedule, in milliseconds between tries. */
-  schedule: readonly number[];
-  /** What is not answered in time is lost: the platform sends it never again. Only other failures follow the schedule. */
-  givesUpOnTimeout?: true;
-  /** The types its format can say. */
-  types: readonly NotificationType[];
-  /** The currencies its format can say; absent = every one of ISO 4217. */
-  currencies?: readonly string[];
-  /** Lower-case headers that must not come twice. */
-  singleHeaders: readonly string[];
-  /** The URL of the callback is part of what is signed. */
-  signsUrl?: true;
-  /** All current secrets sign, or only the first. */
-  rotation: 'all_sign' | 'first';
-  /** Methods a callback URL of this provider answers. */
-  methods: readonly string[];
-  /** Statements about the provider that were not confirmed against its own documentation. */
-  unconfirmed: readonly string[];
-  /**
-   * What of its callbacks no signature covers, so that they are read back before they are believed. `risk` is the name by which an
-   * account without a way to ask may accept that (`accept_risk`).
-   */
-  unsigned?: { risk: string; why: string };
-  /** The time zone of its bills' days, as IANA names it; absent: it has no bill that is read. */
-  statementZone?: string;
-}
-
 /** Account credentials open, endpoint credentials seal. */
 export type Side = 'account' | 'endpoint';
-
-export type SecretKind = 'secret' | 'encryption_key' | 'public_key' | 'private_key' | 'certificate';
-
-/** A field of credentials that holds key material. */
-export interface SecretField {
-  field: string;
-  kind: SecretKind;
-  /** What of the text is the key, as a phrase: conventions differ, and are never guessed. */
-  says: string;
-}
-
-/** One secret that credentials hold, without it. */
-export interface SecretView {
-  field: string;
-  /** Its name where the field gives each one: a serial, a public key. */
-  name: string | null;
-  /** The same for the same secret at the same provider, and for both halves of a pair of keys. */
-  fingerprint: string;
-  kind: SecretKind;
-  /** As of its field. */
-  says: string;
-  /** `RSA 2048`, `ED25519`; null for a secret that is no key of a pair. */
-  key: string | null;
-  /** Of a certificate; else null. */
-  subject: string | null;
-  serial: string | null;
-  expiresAt: Instant | null;
-}
-
-/** Key material that was made for one sender and its receivers. */
-export interface MadeSecrets {
-  /** Fields of endpoint credentials. */
-  seals: Readonly<Record<string, unknown>>;
-  /** Fields of account credentials for the other side, all of them public; null where both sides share what seals. */
-  opens: Readonly<Record<string, unknown>> | null;
-}
 
 /** Settings of an account that a receiver needs beside its credentials. */
 export interface ReceiverAccount {

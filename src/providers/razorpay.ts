@@ -4,7 +4,7 @@
  * paymentId: `pay_…`; each try of a buyer is a payment of its own. operationId: capture, authorisation and failure = the payment, single (a
  * payment is captured whole); refund = `rfnd_…`, single; dispute = `disp_…`.
  *
- * `payment.captured` and `order.paid` tell of one capture; only the latter brings the receipt, which is our number. A refund of a payment
+ * `payment.captured` and order.paid tell of one capture; only the latter brings the receipt, which is our number. A refund of a payment
  * that was never captured releases the authorisation. The header x-razorpay-event-id is not signed, so copies are told by their facts.
  */
 import { z } from 'zod';
@@ -18,6 +18,7 @@ import { toHex } from './primitives/bytes.ts';
 import { apiBaseUrl, fieldPath, idText, listOf, secretText } from './primitives/credentials.ts';
 import { hmacSecret } from './primitives/hmac.ts';
 import { exactInteger, idAt, type JsonObject, textAt } from './primitives/json.ts';
+import { orderMetadata } from './primitives/order-no.ts';
 import { refused, shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, isSuccessStatus, judgeBy } from './primitives/replies.ts';
 import { type BodySignature, openSigned, postSigned } from './primitives/signed-body.ts';
@@ -121,7 +122,7 @@ function generate(random: Random): { webhook_secrets: string[] } {
 }
 
 function eventFor(notification: Notification, accountId: string | undefined): JsonObject {
-  const { type, paymentId, operationId, orderNo, currency } = notification;
+  const { type, paymentId, operationId, currency } = notification;
   const [event, status] = words.wordFor(type);
   const createdAt = Math.floor(notification.occurredAt / 1000);
   const amount = exactInteger(notification.amountMinor);
@@ -131,7 +132,7 @@ function eventFor(notification: Notification, accountId: string | undefined): Js
     entity: 'payment',
     ...(isOfPayment ? { id: operationId, amount, currency, status } : { id: paymentId, status: 'captured' }),
     captured,
-    notes: { order_no: orderNo },
+    notes: orderMetadata(notification),
     created_at: createdAt,
   };
   const object = type.startsWith('refund.') ? 'refund' : 'dispute';

@@ -8,6 +8,7 @@
  * Only the body is signed: what it tells of is read from its shape, not from the topic, and copies are told by their facts. Ids are larger
  * than JavaScript's integers. The number that customers see (`#1001`) is Shopify's: ours is in a note attribute of the order.
  */
+
 import { z } from 'zod';
 import { fromIso, toIso } from '../domain/clock.ts';
 import type { Random } from '../domain/ids.ts';
@@ -21,6 +22,7 @@ import { apiBaseUrl, idText, listOf, secretText } from './primitives/credentials
 import { header } from './primitives/headers.ts';
 import { hmacSecret } from './primitives/hmac.ts';
 import { exactInteger, type JsonObject } from './primitives/json.ts';
+import { orderMetadata } from './primitives/order-no.ts';
 import { refused, shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, judgeBy } from './primitives/replies.ts';
 import { type BodySignature, openSigned, postSigned } from './primitives/signed-body.ts';
@@ -138,7 +140,7 @@ function generate(random: Random): { client_secrets: string[] } {
 
 /** An order with what the type tells of; ids that are numbers are written as such. */
 function orderFor(notification: Notification, test: boolean): JsonObject {
-  const { type, currency, orderNo, amountMinor, orderAmountMinor, refundedTotalMinor } = notification;
+  const { type, currency, amountMinor, orderAmountMinor, refundedTotalMinor } = notification;
   const idOf = (text: string) => (/^[1-9]\d{0,18}$/.test(text) ? exactInteger(BigInt(text)) : text);
   const isRefund = type === 'refund.succeeded';
   const total = isRefund ? (orderAmountMinor ?? refundedTotalMinor ?? amountMinor) : amountMinor;
@@ -154,7 +156,7 @@ function orderFor(notification: Notification, test: boolean): JsonObject {
     currency,
     test,
     updated_at: time,
-    note_attributes: [{ name: 'order_no', value: orderNo }],
+    note_attributes: Object.entries(orderMetadata(notification)).map(([name, value]) => ({ name, value })),
     refunds: isRefund ? [{ id: operation, created_at: time, transactions: [transaction] }] : [],
   };
 }

@@ -8,6 +8,7 @@
  * `charge.refunded` names no refund and counts pending ones, so a refund that fails later would have been told as paid out. An endpoint at
  * Stripe must subscribe to `refund.created`, `refund.updated` and `refund.failed`.
  */
+
 import { z } from 'zod';
 import { AppError } from '../domain/errors.ts';
 import type { Random } from '../domain/ids.ts';
@@ -19,6 +20,7 @@ import { concat, toHex } from './primitives/bytes.ts';
 import { apiBaseUrl, fieldPath, idText, listOf, secretText } from './primitives/credentials.ts';
 import { exactInteger, type JsonObject, parseJson, textAt } from './primitives/json.ts';
 import { wireFromMinor } from './primitives/money.ts';
+import { orderMetadata } from './primitives/order-no.ts';
 import { isRefused, refused, shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, isSuccessStatus, judgeBy, post } from './primitives/replies.ts';
 import { noted } from './primitives/secret-fields.ts';
@@ -151,7 +153,7 @@ function eventFor(notification: Notification, livemode: boolean): JsonObject {
     object: 'event',
     api_version: '2025-09-30.clover',
     created,
-    data: { object: { ...objectFor(notification), metadata: { order_no: notification.orderNo }, status, created } },
+    data: { object: { ...objectFor(notification), metadata: orderMetadata(notification), status, created } },
     livemode,
     pending_webhooks: 1,
     request: { id: null, idempotency_key: null },

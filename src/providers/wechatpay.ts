@@ -7,7 +7,8 @@
  */
 import { z } from 'zod';
 import type { Random } from '../domain/ids.ts';
-import { type WechatpayAccess, wechatpayClient } from './clients/wechatpay.ts';
+import { wechatpayClient } from './clients/wechatpay.ts';
+import type { WechatpayAccess } from './clients/wechatpay-calls.ts';
 import { define } from './define.ts';
 import { readWechatpayResource, wechatpayResource } from './events/wechatpay.ts';
 import { aesKey, decrypt, encrypt } from './primitives/aes-gcm.ts';

@@ -3,7 +3,7 @@ import type { Instant } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import type { EndpointId, MerchantId, OrderNo } from '../domain/ids.ts';
 import { type NotificationType, unsayable } from '../domain/notification.ts';
-import type { Profile } from '../providers/provider.ts';
+import type { Profile } from '../providers/profile.ts';
 import type { PublishInput, WithBirth } from '../stores/decisions.ts';
 import type { DeliveryShown } from '../stores/kept.ts';
 import type { Store } from '../stores/store.ts';

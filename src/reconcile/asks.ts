@@ -49,7 +49,9 @@ export function createAsks(deps: AsksDependencies): Asks {
   const askOne = createAskOne(deps);
 
   const work = async ({ account, lease, asks }: ClaimedAsks, claimedAt: Instant): Promise<void> => {
-    const signal = AbortSignal.any([over.signal, AbortSignal.timeout(limits.askMs)]);
+    const [late, done] = [new AbortController(), new AbortController()];
+    void clock.sleep(limits.askMs, done.signal).then(() => late.abort());
+    const signal = AbortSignal.any([over.signal, late.signal]);
     try {
       const asked = await Promise.all(asks.map((ask) => askOne(ask, signal, over.signal)));
       const paceMs = (asked.filter(Boolean).length * 1000) / limits.asksPerSecondPerAccount;
@@ -57,6 +59,8 @@ export function createAsks(deps: AsksDependencies): Asks {
     } catch (error) {
       // Not recorded, so not over: they are asked again when the lease ends.
       observe('ask.unrecorded', 'error', { account, error: String(error) });
+    } finally {
+      done.abort();
     }
   };
 

@@ -64,6 +64,7 @@ export const methodNames: Readonly<Record<string, Record<Language, string>>> = {
   'wechatpay-v2': { en: 'WeChat Pay (v2)', zh: '微信支付（v2）' },
   alipay: { en: 'Alipay', zh: '支付宝' },
   adyen: { en: 'Card (Adyen)', zh: '银行卡（Adyen）' },
+  cashfree: { en: 'Cashfree', zh: 'Cashfree' },
   checkout: { en: 'Card (Checkout.com)', zh: '银行卡（Checkout.com）' },
   mercadopago: { en: 'Mercado Pago', zh: 'Mercado Pago' },
   mollie: { en: 'Mollie', zh: 'Mollie' },

@@ -1,7 +1,8 @@
 import type { Clock } from '../domain/clock.ts';
 import { asId } from '../domain/ids.ts';
 import type { Notification } from '../domain/notification.ts';
-import type { Context, Profile, RawRequest, Sender } from '../providers/provider.ts';
+import type { Profile } from '../providers/profile.ts';
+import type { Context, RawRequest, Sender } from '../providers/provider.ts';
 import type { Claimed } from '../stores/writes.ts';
 import { faultsOfTry, staleMs, tampered, wronglySigned } from './faults.ts';
 import { type Oddity, oddityOf } from './oddities.ts';

@@ -24,6 +24,8 @@ export function platformId(provider: string, object: PlatformObject, seed: Seede
       return seed.digits(name, 16);
     case 'braintree':
       return seed.hex(name, 8);
+    case 'cashfree':
+      return seed.digits(name, 10);
     case 'checkout':
       return { payment: 'pay_', refund: 'act_', dispute: 'dsp_' }[object] + seed.hex(name, 26);
     case 'coinbase-commerce':

@@ -127,7 +127,7 @@ async function refuseCut(
   await service.callbacks.receive({ ...request, cut: cut === 'too_large' ? 'too_large' : 'incomplete' });
 }
 
-/** A sender asked whether what it sent has arrived (docs/reference/providers.md, `hmac`). */
+/** A sender asked whether what it sent has arrived (docs/reference/providers/hmac.md). */
 function answerConfirmation({ confirmed, waitSeconds }: Confirmed, outgoing: ServerResponse): void {
   if (waitSeconds > 0) {
     const line = 'too many confirmations for this account; wait for the seconds in retry-after';

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { AlertOptions } from '../alerts/alerts.ts';
+import { defaultThresholds } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import { environmentName, isSettingName, type LogLevel, type SettingName, settingNames, settings } from './settings.ts';
@@ -19,7 +21,10 @@ export interface Config {
   retentionDays: number;
   adminKey: string | null;
   masterKeys: readonly Uint8Array[] | null;
+  /** Signs seals; 32 bytes in base64. */
+  sealKey: string | null;
   allowTargets: readonly string[] | null;
+  alerts: AlertOptions;
   tls: { certificateFile: string; keyFile: string } | null;
   /** Processes that take requests. */
   processes: number;
@@ -66,7 +71,9 @@ export function loadConfig({
     retentionDays: read('retention_days') ?? limits.retentionDays,
     adminKey: read('admin_key'),
     masterKeys: read('master_key'),
+    sealKey: read('seal_key'),
     allowTargets: read('allow_targets'),
+    alerts: { robots: read('alert_robots') ?? [], thresholds: read('alert_rules') ?? defaultThresholds },
     tls: certificateFile === null || keyFile === null ? null : { certificateFile, keyFile },
     processes: read('processes') ?? 1,
     logLevel: read('log_level'),

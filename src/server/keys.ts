@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../domain/errors.ts';
 import type { Random } from '../domain/ids.ts';
+import { parseSealKey, type SealKey } from '../domain/seal.ts';
 import { parseMasterKey } from '../secrets/vault.ts';
 import type { Service } from '../service.ts';
 import type { Config } from './config.ts';
@@ -10,6 +11,7 @@ import type { Config } from './config.ts';
 const adminKeyFile = 'admin.key';
 const masterKeyFile = 'master.key';
 const doctorKeyFile = 'doctor.key';
+const sealKeyFile = 'seal.key';
 
 /** What `dev` keeps in its data folder, each in a file that only its owner can read. */
 export function devKeys(config: Config, random: Random): { adminKey: string; masterKeys: readonly Uint8Array[] } {
@@ -18,6 +20,19 @@ export function devKeys(config: Config, random: Random): { adminKey: string; mas
     parseMasterKey(keptIn(config.data, masterKeyFile, () => Buffer.from(random(32)).toString('base64'))),
   ];
   return { adminKey, masterKeys };
+}
+
+/**
+ * The key that seals are signed with: as configured, else kept in the data folder beside the embedded store. On PostgreSQL, whose
+ * nodes share no folder, it follows from the master key unless it is configured.
+ */
+export function sealKeyOf(
+  { data, databaseUrl, sealKey = null }: Pick<Config, 'data' | 'databaseUrl'> & Partial<Pick<Config, 'sealKey'>>,
+  random: Random,
+): { sealKey?: SealKey } {
+  if (sealKey === null && databaseUrl !== null) return {};
+  const text = sealKey ?? keptIn(data, sealKeyFile, () => Buffer.from(random(32)).toString('base64'));
+  return { sealKey: parseSealKey(text) };
 }
 
 /** The admin key that `dev` keeps, for commands beside it; null where there is none. */

@@ -1,7 +1,7 @@
 import { AppError } from '../domain/errors.ts';
 import { randomBytesOf } from '../domain/ids.ts';
 import { providerByName, providers } from '../providers/index.ts';
-import type { MadeSecrets } from '../providers/provider.ts';
+import type { MadeSecrets } from '../providers/secret-field.ts';
 
 /**
  * New secrets for a sender in a provider's format: a pair of keys where the format has only those, or where one is asked for, else a

@@ -21,7 +21,7 @@ import { createApiEntrance } from './api-entrance.ts';
 import { callbacksPath, createCallbackEntrance } from './callback-entrance.ts';
 import { type Config, isLoopback, localUrl } from './config.ts';
 import { addHealth } from './health.ts';
-import { withOwnAdminKey } from './keys.ts';
+import { sealKeyOf, withOwnAdminKey } from './keys.ts';
 import { type Handle, type Listener, listen } from './listener.ts';
 import { createObservation, type Observation } from './observe.ts';
 import { plainReply, refuseUnread } from './plain.ts';
@@ -55,7 +55,7 @@ export interface ServerOptions {
     | 'tls'
     | 'logLevel'
   > &
-    Partial<Pick<Config, 'retentionDays'>>;
+    Partial<Pick<Config, 'retentionDays' | 'sealKey' | 'alerts'>>;
   masterKeys: readonly Uint8Array[];
   /** null = one that the store knows the digest of; it is made at the first start. */
   adminKey: string | null;
@@ -172,6 +172,8 @@ export async function startService(options: ServerOptions, surroundings: Surroun
     allowTargets: config.allowTargets ?? [],
     role,
     ...(config.retentionDays === undefined ? {} : { retentionDays: config.retentionDays }),
+    ...sealKeyOf(config, random),
+    ...(config.alerts === undefined ? {} : { alerts: config.alerts }),
     node: newId('nod', clock.now(), 0, random),
     clock,
     random,

@@ -1,6 +1,9 @@
 import { isIP } from 'node:net';
+import { parseRobot } from '../alerts/robots.ts';
+import { type AlertRule, type AlertThresholds, defaultThresholds, isAlertRule } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
+import { parseSealKey } from '../domain/seal.ts';
 import { parseAllowedTargets } from '../outbound/address-guard.ts';
 import { parseMasterKey } from '../secrets/vault.ts';
 
@@ -92,11 +95,32 @@ export const settings = {
     secret: true,
     parse: listOf(parseMasterKey),
   }),
+  seal_key: setting({
+    meaning: 'Signs proofs of delivery. Whoever can change the database must not have it.',
+    unit: '32 bytes in base64',
+    range: 'one key',
+    absent: 'kept in the data folder beside the embedded store; on PostgreSQL it follows from the master key',
+    secret: true,
+    parse: sealKeyFrom,
+  }),
   allow_targets: setting({
     meaning: 'Addresses that deliveries may reach although they are private.',
     range: 'IP addresses and CIDRs, separated by commas',
     absent: 'none; `dev`: loopback',
     parse: listOf(allowedTargetFrom),
+  }),
+  alert_robots: setting({
+    meaning: 'Where alerts are told: Slack, DingTalk, Feishu, WeCom, or JSON to a URL of yours.',
+    range: 'each `<slack|dingtalk|feishu|wecom|json> <URL> [secret]`, separated by commas',
+    absent: 'nowhere; GET /v1/alerts shows them all the same',
+    secret: true,
+    parse: listOf(parseRobot),
+  }),
+  alert_rules: setting({
+    meaning: 'Thresholds of alerts that differ from the defaults; 0 turns a rule off.',
+    range: 'each `<rule>=<number>`, separated by commas',
+    absent: 'as in the guide on alerts',
+    parse: alertRulesFrom,
   }),
   tls_cert: setting({
     meaning: 'File with the certificate chain. With it the server speaks HTTPS; read again when it changes.',
@@ -137,7 +161,10 @@ export const settingNames: readonly SettingName[] = [
   'retention_days',
   'admin_key',
   'master_key',
+  'seal_key',
   'allow_targets',
+  'alert_robots',
+  'alert_rules',
   'tls_cert',
   'tls_key',
   'processes',
@@ -233,6 +260,22 @@ function databaseUrlFrom(text: string): string {
 function adminKeyFrom(text: string): string {
   if (!/^[\x21-\x7e]{8,512}$/.test(text)) throw invalidSetting('it is not 8 to 512 visible ASCII characters');
   if (/^(<|your|changeme|xxx)/i.test(text) || new Set(text).size < 4) throw invalidSetting('it is a placeholder');
+  return text;
+}
+
+function alertRulesFrom(text: string): AlertThresholds {
+  const thresholds: Record<AlertRule, number> = { ...defaultThresholds };
+  for (const [rule = '', value = '', ...rest] of text.split(',').map((part) => part.trim().split('='))) {
+    if (!isAlertRule(rule)) throw invalidSetting(`a rule is one of ${Object.keys(defaultThresholds).join(', ')}`);
+    if (!/^\d{1,15}(\.\d{1,6})?$/.test(value) || rest.length > 0)
+      throw invalidSetting(`${rule} is not written as ${rule}=<number>`);
+    thresholds[rule] = Number(value);
+  }
+  return thresholds;
+}
+
+function sealKeyFrom(text: string): string {
+  parseSealKey(text);
   return text;
 }
 

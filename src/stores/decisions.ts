@@ -14,6 +14,7 @@ import type {
   NotificationId,
   OrderId,
   OrderNo,
+  ReplayId,
 } from '../domain/ids.ts';
 import type { NotificationType } from '../domain/notification.ts';
 import type { Claimed, DeliveryShown, OrderReference, StoredOrder } from './kept.ts';
@@ -42,6 +43,18 @@ export interface Decisions {
    * reason, because whoever applies it breaks.
    */
   outbox: { input: { born: Birth | null; most: number; setAside?: string }; output: Effects & { taken: number } };
+  /** The next notifications of a replay, from where it stands. `stale`: it stands elsewhere by now, and nothing was done. */
+  replay: {
+    input: {
+      id: ReplayId;
+      cursor: string | null;
+      /** Where it stands then; null: at its end. */
+      next: string | null;
+      notifications: readonly NotificationId[];
+      born: Birth | null;
+    };
+    output: Effects & { is: 'stepped' | 'stale' };
+  };
 }
 
 /** Who could work on new deliveries right now; null = nobody, they are born pending. */

@@ -104,7 +104,7 @@ export function deliveryRowOf(row: Row): DeliveryRow {
 }
 
 export const attemptColumns =
-  'seq, delivery, number, id, started_at, duration_ms, step, status, error, peer, request_headers, request_sha256, response_headers, response_body, response_truncated';
+  'seq, delivery, number, id, started_at, duration_ms, step, status, error, peer, request_headers, request_sha256, response_headers, response_body, response_truncated, certificate, secret';
 export function attemptOf(row: Row): AttemptRecord {
   const requestSha256 = textOrNull(row, 'request_sha256');
   const responseBody = bytesOrNull(row, 'response_body');
@@ -130,6 +130,8 @@ export function attemptOf(row: Row): AttemptRecord {
             truncated: flag(row, 'response_truncated'),
           },
     peer: textOrNull(row, 'peer'),
+    certificate: textOrNull(row, 'certificate'),
+    secret: textOrNull(row, 'secret'),
   };
 }
 

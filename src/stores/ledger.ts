@@ -7,6 +7,7 @@ import type { Source } from '../domain/fact.ts';
 import type {
   AccountId,
   CallbackId,
+  DeliveryId,
   DiscrepancyId,
   EndpointId,
   FactId,
@@ -15,10 +16,12 @@ import type {
   OrderId,
   OrderNo,
   Random,
+  ReplayId,
 } from '../domain/ids.ts';
 import type { Endpoint, Merchant } from '../domain/merchant.ts';
 import type { Notification } from '../domain/notification.ts';
 import type { SentNotification } from '../domain/order.ts';
+import type { Replay } from '../domain/replay.ts';
 import type {
   Claimed,
   DeliveryShown,
@@ -133,6 +136,12 @@ export interface Ledger {
   notification(id: NotificationId): { notification: Notification; deliveries: readonly DeliveryShown[] } | null;
   /** Born leased where `born` is set: the store starts its first attempt and gives what the worker needs. */
   addDelivery(delivery: NewDelivery, notification: Notification): Claimed | null;
+  /** A dead delivery begins its schedule anew, a waiting one is due at once. False: neither, it waits for another or is under way. */
+  retryDelivery(id: DeliveryId): boolean;
+  /** Its own URL, where it has one. */
+  urlOfDelivery(id: DeliveryId): string | null;
+  replay(id: ReplayId): Replay | null;
+  saveReplay(replay: Replay): void;
   /** Takes the oldest items out of the outbox, in the order of their commits; at most `most`. */
   takeOutbox(most: number): readonly OutboxItem[];
   /** Whether the target's lane would let a delivery go at once: not paused, not disabled, breaker closed, no rate limit, no order. */

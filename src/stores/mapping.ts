@@ -1,3 +1,4 @@
+import type { AlertRule } from '../domain/alert.ts';
 import type { Ask } from '../domain/asking.ts';
 import type { Callback, CallbackVerdict } from '../domain/callback.ts';
 import type { DeliveryState, Step, TargetKind } from '../domain/delivery.ts';
@@ -50,6 +51,7 @@ export const functionKindOf = (row: Row) => text(row, 'kind') as Exclude<TargetK
 export const deliveryStateOf = (row: Row) => text(row, 'state') as DeliveryState;
 /** `held` is not a state that is kept: the statement makes it of the lane's. */
 export const shownStateOf = (row: Row) => text(row, 'state') as DeliveryState | 'held';
+export const alertRuleOf = (row: Row) => text(row, 'rule') as AlertRule;
 export const endpointStateOf = (row: Row) => text(row, 'state') as EndpointState;
 export const orderingOf = (row: Row) => text(row, 'ordering') as Endpoint['ordering'];
 

@@ -1,4 +1,6 @@
+import type { Alert } from '../domain/alert.ts';
 import type { Ask } from '../domain/asking.ts';
+import type { Breaker } from '../domain/breaker.ts';
 import type { Callback, CallbackVerdict } from '../domain/callback.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, DeliveryState, Target } from '../domain/delivery.ts';
@@ -10,14 +12,20 @@ import type {
   DeliveryId,
   DiscrepancyId,
   EndpointId,
+  LaneId,
   MerchantId,
   NotificationId,
   OrderId,
   OrderNo,
+  ReplayId,
 } from '../domain/ids.ts';
+import type { ManifestLine } from '../domain/manifest.ts';
 import type { Account, ApiKey, Endpoint, Merchant } from '../domain/merchant.ts';
 import type { Notification, NotificationType } from '../domain/notification.ts';
 import type { OrderStatus } from '../domain/order.ts';
+import type { SealedAttempt } from '../domain/proof.ts';
+import type { Replay } from '../domain/replay.ts';
+import type { Seal } from '../domain/seal.ts';
 import type { SandboxPayment, StoredDiscrepancy, StoredFact, StoredOrder } from './kept.ts';
 
 export type { SandboxPayment } from './kept.ts';
@@ -51,6 +59,8 @@ export interface Reads {
     output: Page<Endpoint>;
   };
   endpoint: { input: EndpointId; output: Endpoint | null };
+  /** What is known of its failures; null: there is no such lane. */
+  breaker: { input: LaneId; output: Breaker | null };
   apiKeys: { input: PageRequest; output: Page<ApiKey> };
   apiKeyByDigest: { input: string; output: ApiKey | null };
   order: { input: { merchant: MerchantId; orderNo: OrderNo }; output: OrderDetail | null };
@@ -102,6 +112,10 @@ export interface Reads {
   /** Handler deliveries of these orders that are not confirmed yet. */
   unhandled: { input: readonly OrderId[]; output: number };
   handlers: { input: { visible: Visible }; output: readonly HandlerBacklog[] };
+  replays: { input: PageRequest & { visible: Visible }; output: Page<Replay> };
+  replay: { input: ReplayId; output: Replay | null };
+  /** Those that can go on at this moment, the longest waiting first; at most `limits.replaysAtOnce`. */
+  runningReplays: { input: { at: Instant }; output: readonly Replay[] };
   funnel: { input: FunnelQuery; output: readonly FunnelBucket[] };
   /** The same figures, counted again from the stored rows. */
   recount: { input: FunnelQuery; output: readonly FunnelBucket[] };
@@ -119,8 +133,55 @@ export interface Reads {
     input: { most: number };
     output: readonly { merchant: MerchantId; account: AccountId; reference: string; parkedAt: Instant }[];
   };
+  /** What no seal covers yet, oldest first: at most `most` entries of the list, each of one transaction, with their attempts. */
+  unsealed: { input: { most: number }; output: Unsealed };
+  /** Attempts of a notification as they are sealed, in order. */
+  sealedAttempts: { input: NotificationId; output: readonly SealedAttempt[] };
+  /** The seal that covers a leaf, and all of its leaves; looked for from a moment on, within `limits.sealsSearched`. */
+  sealHolding: { input: { leaf: Uint8Array; from: Instant }; output: { seal: Seal; leaves: Uint8Array } | null };
+  /** Seals in order, after that number; at most `most`. */
+  seals: { input: Range & { after: number; most: number }; output: readonly Seal[] };
+  /** A merchant's notifications made from ≤ at < to, as its manifest lists them, with their places in the list. */
+  manifestLines: {
+    input: { merchant: MerchantId; from: Instant; to: Instant };
+    output: readonly (ManifestLine & { seq: number })[];
+  };
+  /** The newest seal, of those made before that moment if one is given. */
+  newestSeal: { input: { before: Instant | null }; output: Seal | null };
+  /** What the rules of alerts look at beside the gauges and the funnel: from `since`, and from `before` until then. */
+  alertSignals: { input: { since: Instant; before: Instant }; output: AlertSignals };
+  /** Those that are open, and those of which somebody is still to be told. */
+  liveAlerts: { input: null; output: readonly Alert[] };
+  alerts: { input: PageRequest & { state: 'open' | 'recovered' | null }; output: Page<Alert> };
   /** Throws where the store cannot answer. */
   ready: { input: null; output: { now: Instant; migration: number } };
+}
+
+export interface AlertSignals {
+  /** Since when the handler's delivery has been there that has been live longest; null where none is. */
+  oldestUnhandledAt: Instant | null;
+  oldestDiscrepancyAt: Instant | null;
+  /** Accounts at which anything came, or was found. */
+  accounts: readonly {
+    account: AccountId;
+    provider: string;
+    /** Read whole and not authentic, since; and in the time before that. */
+    refused: number;
+    refusedBefore: number;
+    /** Authentic, in both. */
+    authentic: number;
+    /** Facts that no callback has told, in both. */
+    found: number;
+  }[];
+  disabled: readonly { endpoint: EndpointId; merchant: MerchantId; url: string }[];
+  /** What is due to endpoints, by currency, with the sum of amounts in minor units times hours of age. */
+  backlog: readonly { currency: string; deliveries: number; minorHours: number }[];
+}
+
+export interface Unsealed {
+  /** What the list's entries are called; a seal names those it covers. */
+  entries: readonly number[];
+  attempts: readonly SealedAttempt[];
 }
 
 export interface OrderDetail {

@@ -1,8 +1,11 @@
+import type { Alert } from '../domain/alert.ts';
 import type { Callback } from '../domain/callback.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, Verdict } from '../domain/delivery.ts';
-import type { AccountId, ApiKeyId, DeliveryId, EndpointId, LaneId, MerchantId } from '../domain/ids.ts';
+import type { AccountId, ApiKeyId, DeliveryId, EndpointId, LaneId, MerchantId, ReplayId } from '../domain/ids.ts';
 import type { Account, ApiKey, Endpoint, Merchant, Policies, SealedCredentials } from '../domain/merchant.ts';
+import type { Replay, ReplayChange } from '../domain/replay.ts';
+import type { Seal } from '../domain/seal.ts';
 import type { Claimed, ClaimedAsks, SandboxPayment } from './kept.ts';
 
 export type { Claimed, OutboxItem } from './kept.ts';
@@ -35,6 +38,13 @@ export interface Writes {
   retain: { input: RetainInput; output: RetainOutput };
   /** Makes handlers known, so that notifications get a delivery for each, whichever node makes them. */
   registerHandlers: { input: readonly { merchant: MerchantId; type: string; name: string }[]; output: null };
+
+  addReplay: { input: Replay; output: null };
+  /** A person's change of a replay; `state`: it has ended. */
+  changeReplay: {
+    input: { id: ReplayId; to: ReplayChange; by: string };
+    output: 'changed' | 'unknown' | 'state';
+  };
 
   addMerchant: { input: Omit<Merchant, 'askedAccounts'>; output: 'added' | 'exists' };
   changeMerchant: {
@@ -89,6 +99,12 @@ export interface Writes {
   putSandboxPayment: { input: { payment: SandboxPayment; names: readonly string[] }; output: null };
   /** Keeps a small value under a name if there is none yet, and gives what is kept. */
   keepSetting: { input: { name: string; value: Uint8Array }; output: Uint8Array };
+  /** Appends a seal over leaves (32 bytes each, in order), made of these entries of `unsealed`. False: another came first. */
+  seal: { input: { seal: Seal; leaves: Uint8Array; covered: readonly number[] }; output: boolean };
+  /** Keeps alerts as they are now, new ones and known ones. */
+  putAlerts: { input: readonly Alert[]; output: null };
+  /** Takes, or keeps, a node's time-bounded claim on a piece of work that one node does at a time. */
+  lease: { input: { name: 'sealing' | 'alerts'; ms: number }; output: boolean };
 }
 
 export interface ClaimAsksOutput {

@@ -93,6 +93,8 @@ const calls: [needs: readonly Scope[], make: Make][] = [
   ],
   [['read'], ({ merchant }) => ['GET', `/v1/notifications?merchant=${merchant}`]],
   [['read'], ({ notification }) => ['GET', `/v1/notifications/${notification}`]],
+  [['read'], ({ notification }) => ['GET', `/v1/notifications/${notification}/proof`]],
+  [['read'], ({ merchant }) => ['GET', `/v1/manifests/${merchant}/2026-01-31`]],
   [['read'], ({ merchant }) => ['GET', `/v1/deliveries?merchant=${merchant}`]],
   [['read'], ({ delivery }) => ['GET', `/v1/deliveries/${delivery}`]],
   [['operate'], ({ delivery }) => ['POST', `/v1/deliveries/${delivery}/cancel`]],
@@ -200,9 +202,9 @@ describe('a key that is limited to a merchant', () => {
     expect((await server.call('POST', '/v1/keys', { name: 'x', scopes: ['read'] }, { key })).body.code).toBe(
       'auth.scope',
     );
-    expect((await server.call('GET', '/v1/keys', undefined, { key: keys.get('read') ?? '' })).body.code).toBe(
-      'auth.scope',
-    );
+    for (const path of ['/v1/keys', '/v1/alerts'])
+      expect((await server.call('GET', path, undefined, { key: keys.get('read') ?? '' })).body.code).toBe('auth.scope');
+    expect((await server.call('GET', '/v1/alerts?state=open')).body).toEqual({ data: [], next_cursor: null });
   });
 
   it('has its notifications of others refused one by one in a batch', async () => {

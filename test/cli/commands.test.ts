@@ -7,7 +7,21 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { context, notificationOf, sidesOf } from '../providers/support.ts';
 import { type DevServer, jsonOf, run, startServerForTest } from './harness.ts';
 
-const commands = ['dev', 'serve', 'publish', 'trigger', 'verify', 'doctor', 'explain', 'check', 'migrate', 'secrets'];
+const commands = [
+  'dev',
+  'serve',
+  'publish',
+  'trigger',
+  'verify',
+  'doctor',
+  'explain',
+  'replay',
+  'check',
+  'proof',
+  'manifest',
+  'migrate',
+  'secrets',
+];
 
 let server: DevServer;
 let account: string;
@@ -128,6 +142,25 @@ describe('the command line', () => {
     const { connectionOf } = await import('../../src/cli/connection.ts');
     expect(connectionOf({ url: server.running.url }).key).toBe(server.running.adminKey);
     expect(connectionOf({ url: 'https://pay.example.com' }).key).toBeNull();
+  });
+});
+
+describe('replay', () => {
+  it('wants a filter, or to be told that all is meant', async () => {
+    const { code, error } = await run(['replay', ...server.access]);
+    expect(code).toBe(2);
+    expect(error).toContain('--dry-run');
+  });
+
+  it('follows the job to its end and says what would be sent', async () => {
+    const { code, out } = await run(['replay', '--all', '--dry-run', ...server.access]);
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringMatching(/^dry run rpl_\w+: done, \d+ notif/) });
+    const asked = jsonOf(await run(['replay', '--merchant', 'shop', '--state', 'missing', '--json', ...server.access]));
+    expect(asked).toMatchObject({ state: 'done', progress: { added: 0 } });
+  });
+
+  it('ends with 1 for a merchant that does not exist', async () => {
+    expect(await run(['replay', '--merchant', 'nobody', ...server.access])).toMatchObject({ code: 1 });
   });
 });
 

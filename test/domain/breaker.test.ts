@@ -6,6 +6,7 @@ import {
   breakerGate,
   breakerRoom,
   closedBreaker,
+  failureBudgetUsed,
   isBudgetSpent,
 } from '../../src/domain/breaker.ts';
 import { limits } from '../../src/domain/limits.ts';
@@ -89,6 +90,9 @@ describe('the failure budget', () => {
     const end = 1000 + limits.failureBudgetMs;
     expect(isBudgetSpent(often, end - 1)).toBe(false);
     expect(isBudgetSpent(often, end)).toBe(true);
+    expect(failureBudgetUsed(often, 1000 + limits.failureBudgetMs / 2)).toBe(0.5);
+    expect(failureBudgetUsed(failTimes(limits.failureBudgetAttempts / 5, 1000), end)).toBe(0.2);
+    expect(failureBudgetUsed(closedBreaker, end)).toBe(0);
     expect(isBudgetSpent(failTimes(limits.failureBudgetAttempts - 1, 1000), end)).toBe(false);
     expect(isBudgetSpent(closedBreaker, end)).toBe(false);
     expect(isBudgetSpent(breakerAfter(often, 'success', end, 0), end)).toBe(false);

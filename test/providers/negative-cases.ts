@@ -84,6 +84,12 @@ const formats: Readonly<Record<string, (sealed: RawRequest) => Read>> = {
     withSignature: over(sealed, 'webhook-signature', /^(v1,)(.*)$/),
     withOtherScheme: () => withHeader(sealed, 'webhook-signature', (value) => value.replace('v1,', 'v0,')),
   }),
+  cashfree: (sealed) => ({
+    hasTimestamp: false,
+    signatureHeaders: ['x-webhook-timestamp', 'x-webhook-signature'],
+    withSignature: over(sealed, 'x-webhook-signature', /^()(.*)$/),
+    withOtherScheme: () => withHeader(sealed, 'x-webhook-signature', (value) => `sha256:${value}`),
+  }),
   'coinbase-commerce': (sealed) => ({
     hasTimestamp: false,
     signatureHeaders: ['x-cc-webhook-signature'],

@@ -44,6 +44,11 @@ export function signed(name: string, body: string | Uint8Array): RawRequest {
       const signature = hmac(secret, `msg_1.${seconds}.`).digest('base64');
       return request({ 'webhook-id': 'msg_1', 'webhook-timestamp': seconds, 'webhook-signature': `v1,${signature}` });
     }
+    case 'cashfree':
+      return request({
+        'x-webhook-timestamp': seconds,
+        'x-webhook-signature': hmac(credentials.client_secrets[0] ?? '', seconds).digest('base64'),
+      });
     case 'coinbase-commerce':
       return request({ 'x-cc-webhook-signature': hmac(credentials.webhook_secrets[0] ?? '', '').digest('hex') });
     case 'gocardless':

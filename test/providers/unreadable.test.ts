@@ -23,6 +23,7 @@ const damaged: readonly (readonly [name: string, body: string | Uint8Array])[] =
 
 describe.each([
   'adyen',
+  'cashfree',
   'checkout',
   'coinbase-commerce',
   'gocardless',

@@ -19,6 +19,7 @@ const formats = [
   'adyen',
   'alipay',
   'braintree',
+  'cashfree',
   'checkout',
   'coinbase-commerce',
   'gocardless',

@@ -21,6 +21,7 @@ const formats = [
   'adyen',
   'alipay',
   'braintree',
+  'cashfree',
   'checkout',
   'lemonsqueezy',
   'mercadopago',

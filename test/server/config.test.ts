@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { defaultThresholds } from '../../src/domain/alert.ts';
 import { isLoopback, loadConfig, localUrl } from '../../src/server/config.ts';
 import { isSettingName, settingNames, settings } from '../../src/server/settings.ts';
 
@@ -17,6 +18,32 @@ function fromFile(content: string, environment: Record<string, string> = {}) {
   return loadConfig({ environment: { ...environment, PAIDONCE_CONFIG: file } });
 }
 
+describe('the settings of alerts', () => {
+  const read = (settings: Record<string, string>) => loadConfig({ environment: settings }).alerts;
+
+  it('name robots and change thresholds one by one', () => {
+    const robots = 'wecom https://robot.example/?key=1, feishu https://robot.example/2 s';
+    expect(read({ PAIDONCE_ALERT_ROBOTS: robots, PAIDONCE_ALERT_RULES: 'oldest_due=60, money_at_risk=0' })).toEqual({
+      robots: [
+        { kind: 'wecom', url: 'https://robot.example/?key=1', secret: null },
+        { kind: 'feishu', url: 'https://robot.example/2', secret: 's' },
+      ],
+      thresholds: { ...defaultThresholds, oldest_due: 60, money_at_risk: 0 },
+    });
+  });
+
+  it.each(['oldest=1', 'oldest_due', 'oldest_due=-1', 'oldest_due=1=2', 'oldest_due=x', 'toString=1'])(
+    'are refused: %s',
+    (rules) => {
+      expect(() => read({ PAIDONCE_ALERT_RULES: rules })).toThrow('PAIDONCE_ALERT_RULES');
+    },
+  );
+
+  it('never show the key of a robot that cannot be read', () => {
+    expect(() => read({ PAIDONCE_ALERT_ROBOTS: 'slack not-a-url-with-key' })).toThrow(/^((?!with-key).)*$/);
+  });
+});
+
 describe('the configuration', () => {
   it('has defaults for everything', () => {
     expect(from({})).toEqual({
@@ -28,6 +55,8 @@ describe('the configuration', () => {
       databaseUrl: null,
       databaseDirectUrl: null,
       retentionDays: 90,
+      sealKey: null,
+      alerts: { robots: [], thresholds: defaultThresholds },
       adminKey: null,
       masterKeys: null,
       allowTargets: null,

@@ -3,6 +3,7 @@ import { errorCatalogue } from '../../src/domain/errors.ts';
 import { providers } from '../../src/providers/index.ts';
 import { configHelp, configReference } from '../../src/server/config-text.ts';
 import { environmentName, settingNames } from '../../src/server/settings.ts';
+import { pathOfPage, providerPage } from '../support/provider-page.ts';
 
 /** docs/reference/errors.md. */
 function errorReference(): string {
@@ -56,6 +57,13 @@ describe('the reference', () => {
   it('of secrets is what the schemas say', async () => {
     await expect(secretsReference()).toMatchFileSnapshot('../../docs/reference/secrets.md');
   });
+
+  it.each(providers.map((provider) => [provider.name, provider] as const))(
+    'of %s says below its border what the provider says',
+    async (_, provider) => {
+      await expect(providerPage(provider)).toMatchFileSnapshot(`../../${pathOfPage(provider)}`);
+    },
+  );
 
   it('of the configuration is the schema', async () => {
     await expect(configReference()).toMatchFileSnapshot('../../docs/reference/config.md');

@@ -112,6 +112,7 @@ class Simulation {
     await this.#time.passUntil(this.#time.now + 300_000);
     const { differences, facts, heardAt } = await this.#compare();
     this.#running?.store.abandon();
+    this.#time.end();
     const waits = this.#stories.map(({ name, orderNo }) =>
       name === 'unheard' ? (heardAt.get(orderNo) ?? Number.POSITIVE_INFINITY) - (this.#paidAt.get(orderNo) ?? 0) : 0,
     );

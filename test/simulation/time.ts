@@ -17,6 +17,7 @@ export class SimulatedTime {
   #now: Instant = start;
   #planned: Planned[] = [];
   #count = 0;
+  readonly #sleeping = new Set<() => void>();
 
   get now(): Instant {
     return this.#now;
@@ -46,6 +47,11 @@ export class SimulatedTime {
     this.#now = end;
   }
 
+  /** Nobody listens any more: Node keeps signals that are made of others for as long as somebody does. */
+  end(): void {
+    for (const forget of this.#sleeping) forget();
+  }
+
   /** The clock of a process, which shows `fastMs` more than it is; when the process is gone its sleeps never end. */
   clockOf(process: { alive: boolean }, fastMs: number): Clock {
     return {
@@ -54,18 +60,21 @@ export class SimulatedTime {
       sleep: (ms, signal) =>
         new Promise((resolve) => {
           const wake = () => {
+            forget();
             if (process.alive) resolve();
           };
-          if (signal?.aborted) return wake();
           const cancel = this.after(Math.max(ms, sleepMsMin), wake);
-          signal?.addEventListener(
-            'abort',
-            () => {
-              cancel();
-              wake();
-            },
-            { once: true },
-          );
+          const onAbort = () => {
+            cancel();
+            wake();
+          };
+          const forget = () => {
+            signal?.removeEventListener('abort', onAbort);
+            this.#sleeping.delete(forget);
+          };
+          this.#sleeping.add(forget);
+          if (signal?.aborted) onAbort();
+          else signal?.addEventListener('abort', onAbort);
         }),
     };
   }

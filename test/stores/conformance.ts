@@ -8,6 +8,7 @@ import { handling } from './suite/handling.ts';
 import { lanes } from './suite/lanes.ts';
 import { listing } from './suite/listing.ts';
 import { mistakes } from './suite/mistakes.ts';
+import { replaying } from './suite/replaying.ts';
 import { retention } from './suite/retention.ts';
 import type { StoreFolder } from './support.ts';
 
@@ -23,6 +24,7 @@ export function storeConformance(name: string, makeFolder: () => Promise<StoreFo
     listing(makeFolder);
     asking(makeFolder);
     mistakes(makeFolder);
+    replaying(makeFolder);
     retention(makeFolder);
   });
 }

@@ -264,6 +264,8 @@ export function finishedOf(claimed: Claimed, at: number, change: FinishChange = 
       request: { headers: [['webhook-id', notification.id]], bodySha256: 'abc' },
       response: { headers: [['server', 'x']], body: Buffer.from('ok'), truncated: false },
       peer: '203.0.113.7',
+      certificate: null,
+      secret: null,
       ...attempt,
     },
     verdict,

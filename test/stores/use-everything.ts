@@ -1,5 +1,9 @@
-import { asId, laneOfFunction } from '../../src/domain/ids.ts';
+import { asId, laneOfFunction, newId } from '../../src/domain/ids.ts';
 import { limits } from '../../src/domain/limits.ts';
+import { rootOf } from '../../src/domain/merkle.ts';
+import { leafOf } from '../../src/domain/proof.ts';
+import { noProgress } from '../../src/domain/replay.ts';
+import { deriveSealKey, makeSeal } from '../../src/domain/seal.ts';
 import { type Bench, callbackInput, failedUntil, only, shop } from './support.ts';
 
 /** Calls whatever prepares a statement, so that its plan can be looked at. */
@@ -51,9 +55,28 @@ export async function useEverything(bench: Bench): Promise<void> {
   await store.write('changeDelivery', { delivery, to: 'retry', by: 'ann' });
   await store.write('changeEndpoint', { id, by: 'ann', change: { ordering: 'none' } });
   await store.write('removeEndpoint', { id: removed, by: 'ann' });
+  await useReplays(bench);
   await useAsks(bench);
+  await useSeals(bench);
   await useReads(bench);
   await useRetention(bench);
+}
+
+async function useReplays({ store, clock }: Bench): Promise<void> {
+  const id = newId('rpl', clock.at, 0);
+  const filter = { merchant: shop, endpoint: null, state: null, type: null, from: null, to: null };
+  const times = { nextAt: clock.at, createdAt: clock.at, updatedAt: clock.at };
+  const about = { id, by: 'ann', filter, isDryRun: false, forceNote: null, ratePerSecond: null };
+  await store.write('addReplay', { ...about, state: 'running', cursor: null, progress: noProgress, ...times });
+  await store.read('runningReplays', { at: clock.at });
+  const page = { limit: 50, cursor: null, visible: null };
+  const { data } = await store.read('notifications', { ...page, ...filter, orderNo: null });
+  const notifications = data.map((notification) => notification.id);
+  await store.decide('replay', { id, cursor: null, next: null, notifications, born: null });
+  await store.write('changeReplay', { id, to: 'cancel', by: 'ann' });
+  await store.read('replay', id);
+  await store.read('replays', page);
+  await store.read('breaker', laneOfFunction('handler', shop, 'mark-paid'));
 }
 
 async function useMoney(bench: Bench): Promise<void> {
@@ -155,6 +178,22 @@ async function useReads({ store, account, clock }: Bench): Promise<void> {
   await store.read('callback', callbacks[0]?.id ?? asId.callback('cbk_none'));
   await store.read('discrepancy', asId.discrepancy('dsc_none'));
   await store.write('removeAccount', { id: account, by: 'ann' });
+}
+
+async function useSeals({ store, clock }: Bench): Promise<void> {
+  await store.write('lease', { name: 'sealing', ms: 1000 });
+  const { entries, attempts } = await store.read('unsealed', { most: 10 });
+  const last = await store.read('newestSeal', { before: null });
+  const leaves = attempts.map(leafOf);
+  const content = { root: rootOf(leaves), count: leaves.length, now: clock.at };
+  const seal = makeSeal(last, content, deriveSealKey(new Uint8Array(32)));
+  await store.write('seal', { seal, leaves: Buffer.concat(leaves), covered: entries });
+  await store.read('sealHolding', { leaf: leaves[0] ?? new Uint8Array(32), from: 0 });
+  await store.read('seals', { from: null, to: null, after: 0, most: 10 });
+  await store.read('manifestLines', { merchant: shop, from: clock.at - 60_000, to: clock.at + 1 });
+  await store.read('sealedAttempts', asId.notification('ntf_none'));
+  await store.read('liveAlerts', null);
+  await store.read('alertSignals', { since: clock.at - 60_000, before: 0 });
 }
 
 async function useRetention(bench: Bench): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Account } from '../../domain/merchant.ts';
-import type { Context, Profile, RawRequest, Receiver } from '../../providers/provider.ts';
+import type { Profile } from '../../providers/profile.ts';
+import type { Context, RawRequest, Receiver } from '../../providers/provider.ts';
 import type { CauseName } from './causes.ts';
 import { isAscii, transcodings } from './charsets.ts';
 import { formCharsets, formForms } from './form-forms.ts';

@@ -5,22 +5,29 @@ import { newCommand, optionsOf, type Run, serverOptions, type Tools, withServer 
 import { checkConfig } from '../config-check.ts';
 import { exitCodes } from '../failure.ts';
 import { type Comparison, checkFunnel } from '../funnel-check.ts';
+import { checkRobots } from '../robots-check.ts';
 import { table } from '../terminal.ts';
 
-const options = z.object({ ...serverOptions, funnel: z.boolean().default(false), hours: z.number() });
+const options = z.object({
+  ...serverOptions,
+  funnel: z.boolean().default(false),
+  alerts: z.boolean().default(false),
+  hours: z.number(),
+});
 
 export function checkCommand(tools: Tools, run: Run): Command {
   const { terminal } = tools;
   const command = withServer(
     newCommand({
       name: 'check',
-      summary: 'Check the configuration; with --funnel, count the figures again from the stored rows',
+      summary: 'Check the configuration; with --funnel the figures, with --alerts the robots',
       description:
         'With a running server its API is asked; without one the data folder is opened. Ends with 1 where something is wrong.',
-      examples: ['paidonce check', 'paidonce check --funnel --hours 48'],
+      examples: ['paidonce check', 'paidonce check --funnel --hours 48', 'paidonce check --alerts'],
     }),
   )
     .option('--funnel', 'compare the figures of the funnel with a recount of the stored rows')
+    .option('--alerts', 'send a test message to every robot that is configured')
     .option('--hours <number>', 'with --funnel: how far back', numberOfHours, 24);
   run(command, async () => {
     const given = optionsOf(command, options);
@@ -30,7 +37,7 @@ export function checkCommand(tools: Tools, run: Run): Command {
       terminal.progress('');
       return showFunnel(comparisons, given.json, tools);
     }
-    const findings = await checkConfig(tools, given);
+    const findings = given.alerts ? await checkRobots(tools) : await checkConfig(tools, given);
     const isFine = findings.every(({ is }) => is !== 'wrong');
     if (given.json) terminal.out(JSON.stringify({ ok: isFine, findings }));
     else

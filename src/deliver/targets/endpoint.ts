@@ -6,6 +6,7 @@ import { defaultSchedule, type Schedule } from '../../domain/retry.ts';
 import type { Http } from '../../outbound/http-client.ts';
 import type { Posted } from '../../outbound/posted.ts';
 import type { Headers, Judgement, RawRequest, Sender } from '../../providers/provider.ts';
+import { secretOwner } from '../../secrets/vault.ts';
 import type { Claimed } from '../../stores/writes.ts';
 import { type AttemptTools, begin, errorLine, finish, type Leased, type Report, type Tried } from '../attempt.ts';
 
@@ -62,7 +63,16 @@ export async function tryEndpoint(leased: Leased, tools: EndpointTools, signal: 
   });
   const request = posted.is === 'refused_target' ? null : { headers, bodySha256: hash('sha256', sealed.body) };
   const schedule = endpoint.schedule ?? tools.scheduleOf(endpoint.provider) ?? defaultSchedule;
-  return tried({ ...reportOf(posted, sender, signal.aborted), request, schedule });
+  return tried({ ...reportOf(posted, sender, signal.aborted), request, schedule, secret: secretOf(claimed) });
+}
+
+function secretOf({ endpoint, merchant, merchantCredentials }: Claimed): string | null {
+  if (endpoint === null) return null;
+  if (endpoint.credentials !== null) return `${secretOwner.endpoint(endpoint.id)}:${endpoint.credentials.version}`;
+  const { provider } = endpoint;
+  return merchantCredentials === null
+    ? null
+    : `${secretOwner.merchant(merchant, provider)}:${merchantCredentials.version}`;
 }
 
 /** How much of a lease must be left for an attempt at this endpoint to begin. */
@@ -100,9 +110,9 @@ function reportOf(posted: Posted, sender: Sender, stopping: boolean): Report {
 }
 
 function reportOfAnswer(answer: Extract<Posted, { is: 'answered' }>, sender: Sender): Report {
-  const { status, headers, body, peer } = answer;
+  const { status, headers, body, peer, certificate } = answer;
   const judgement = sender.judge({ status, headers, body });
-  const arrived = { status, peer, response: kept(answer) };
+  const arrived = { status, peer, certificate, response: kept(answer) };
   if (judgement.confirmed) {
     return { ...arrived, outcome: 'confirmed', step: 'confirmed', error: null, health: 'success' };
   }

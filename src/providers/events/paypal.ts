@@ -10,7 +10,7 @@ import { factTold, openedAs, timeAt } from '../primitives/told-fact.ts';
 import type { Opened } from '../provider.ts';
 
 /** Amounts of these have no decimals (developer.paypal.com, "Currency codes"). */
-const paypalUnits: WireUnits = { platform: 'paypal', exponents: { HUF: 0, TWD: 0 } };
+export const paypalUnits: WireUnits = { platform: 'paypal', exponents: { HUF: 0, TWD: 0 } };
 
 /**
  * An amount as PayPal writes it.

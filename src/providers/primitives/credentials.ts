@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../../domain/limits.ts';
-import type { SecretKind } from '../provider.ts';
+import type { SecretKind } from '../secret-field.ts';
 import { aesKey } from './aes-gcm.ts';
 import { fromBase64 } from './bytes.ts';
 import { certificateOf } from './certificate.ts';

@@ -40,7 +40,7 @@ export interface Said {
 const kindsWithAmount: readonly FactKind[] = ['authorized', 'captured', 'refunded'];
 
 /**
- * The fact that a generic body tells, or the reason why it tells none. Absent fields follow docs/reference/providers.md: an
+ * The fact that a generic body tells, or the reason why it tells none. Absent fields follow docs/reference/providers/hmac.md: an
  * absent `operation_id` is `payment_id` for `payment.*`, else derived from the order and what happened (for a refund also from its
  * time; without one it is missing); an absent `payment_id` is the operation for a success or an authorisation, else the order as a
  * whole; an absent time is `timestamp`, else now.

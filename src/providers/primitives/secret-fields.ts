@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { z } from 'zod';
-import type { SecretField, SecretKind, SecretView } from '../provider.ts';
+import type { SecretField, SecretKind, SecretView } from '../secret-field.ts';
 import { utf8 } from './bytes.ts';
 import { certificateIn } from './certificate.ts';
 import { ed25519PrivateKey, ed25519PublicKey } from './ed25519.ts';

@@ -4,23 +4,21 @@
  * Amounts are whole numbers in the smallest unit, with `CR` or `DR` beside them. Section footers of the settlement report give the gross
  * credits and debits of each currency, which must be what the rows add up to.
  *
- * paymentId: the id of the capture (Transaction ID of an event T00…). operationId: capture the same; refund (T1107) its own, its payment
- * being PayPal Reference ID. A reversal (T1106) takes back the capture that it refers to. Holds and chargebacks (T111…, T12…) name no
+ * paymentId: the id of the capture (Transaction ID of an event T00…). operationId: capture the same; refund (T1107) and reversal (T1106)
+ * their own, their payment being PayPal Reference ID: to callbacks too a reversal is a refund of its own. Holds and chargebacks (T111…, T12…) name no
  * dispute, so they are no facts: disputes come by callback and query.
  */
 import { fromIso, type Instant } from '../../domain/clock.ts';
 import type { FactKind } from '../../domain/fact.ts';
 import { isOrderNo } from '../../domain/ids.ts';
+import { paypalUnits } from '../events/paypal.ts';
 import { recordsIn } from '../primitives/csv.ts';
 import { malformed } from '../primitives/lines.ts';
-import { moneyFromWire, type WireUnits } from '../primitives/money.ts';
+import { moneyFromWire } from '../primitives/money.ts';
 import { shown } from '../primitives/refusal.ts';
 import { factTold } from '../primitives/told-fact.ts';
 import type { ReceiverAccount, StatementRow } from '../provider.ts';
 import { Row, Titles } from './table.ts';
-
-/** developer.paypal.com/reference/currency-codes: amounts in these have no decimals. */
-export const paypalUnits: WireUnits = { platform: 'paypal', exponents: { HUF: 0, TWD: 0 } };
 
 /** Where a section footer has its currency and gross sums. */
 const footer = { currency: 1, credits: 2, debits: 3 } as const;
@@ -122,13 +120,12 @@ class Section {
     const places = this.#places;
     const own = row.requiredId(places.transaction, 'Transaction ID');
     const paymentId = kind === 'captured' ? own : row.requiredId(places.referenceId, 'PayPal Reference ID');
-    const operationId = kind === 'reversed' ? paymentId : own;
     const reference = [places.invoice, places.custom].map((place) => row.text(place)).find((text) => text !== '') ?? '';
     const fact = factTold(
       {
         kind,
         paymentId,
-        operationId,
+        operationId: own,
         reference: isOrderNo(reference) ? reference : null,
         money,
         time: timeOf(row.text(places.completedAt)),
@@ -167,8 +164,7 @@ function placesUnder(header: Row) {
 
 function kindOf(event: string, direction: 'CR' | 'DR'): FactKind | null {
   if (direction === 'CR') return event.startsWith('T00') ? 'captured' : null;
-  if (event === 'T1107') return 'refunded';
-  return event === 'T1106' ? 'reversed' : null;
+  return event === 'T1107' || event === 'T1106' ? 'refunded' : null;
 }
 
 function moneyAt(row: Row, amount: number, currency: number) {

@@ -1,8 +1,8 @@
 import { type Instant, toIso } from '../../domain/clock.ts';
 import type { FactKind } from '../../domain/fact.ts';
+import { paypalUnits } from '../../providers/events/paypal.ts';
 import { utf8 } from '../../providers/primitives/bytes.ts';
 import { wireFromMinor } from '../../providers/primitives/money.ts';
-import { paypalUnits } from '../../providers/statements/paypal.ts';
 import { type BillRow, cannotSay, inPieces } from './text.ts';
 
 const titles = [
@@ -23,7 +23,6 @@ const titles = [
 const events: Partial<Record<FactKind, readonly [event: string, direction: 'CR' | 'DR']>> = {
   captured: ['T0006', 'CR'],
   refunded: ['T1107', 'DR'],
-  reversed: ['T1106', 'DR'],
 };
 
 /**
@@ -59,7 +58,7 @@ function* linesOf(rows: Iterable<BillRow>, { merchant, from }: { merchant: strin
     sums.set(currency, sum);
     count += 1;
     const at = timeText(fact.providerTime);
-    const [own, original] = kind === 'captured' ? [fact.paymentId, ''] : [ownId(row, count), fact.paymentId];
+    const [own, original] = kind === 'captured' ? [fact.paymentId, ''] : [fact.operationId, fact.paymentId];
     yield [
       ...[
         '"SB"',
@@ -82,11 +81,6 @@ function* linesOf(rows: Iterable<BillRow>, { merchant, from }: { merchant: strin
 }
 
 const day = 86_400_000;
-
-/** A reversal has an id of its own, and its fact goes by the capture that it takes back. */
-function ownId({ fact }: BillRow, number: number): string {
-  return fact.kind === 'reversed' ? `REV${number}` : fact.operationId;
-}
 
 function text(value: string): string {
   return `"${value.replaceAll('"', '""')}"`;

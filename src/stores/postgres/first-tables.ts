@@ -4,7 +4,7 @@ import type { Migration } from '../migrate.ts';
 // a cluster can distribute by it. `xid` is the transaction that made the row, by which lists leave out what committed after their
 // first page. `seq` is drawn before the commit: it orders, it promises nothing.
 export const bucket = 'bucket smallint not null check (bucket between 0 and 4095)';
-const listed = 'seq bigint generated always as identity, xid xid8 not null default pg_current_xact_id()';
+export const listed = 'seq bigint generated always as identity, xid xid8 not null default pg_current_xact_id()';
 export const id = 'text collate "C" not null';
 const steps = "('total', 'sent', 'received', 'handled', 'confirmed')";
 

@@ -1,5 +1,5 @@
 import type { Migration } from '../migrate.ts';
-import { bucket, firstTables, id } from './first-tables.ts';
+import { bucket, firstTables, id, listed } from './first-tables.ts';
 
 /** Everything that makes the tables, in order. */
 export const migrations: readonly Migration[] = [
@@ -39,6 +39,55 @@ create table paidonce.ask_queues (
   check (next_due >= free_at)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 create index ask_queues_due on paidonce.ask_queues (next_due);
+`,
+  },
+  {
+    number: 4,
+    name: 'seals over attempts',
+    sql: `
+alter table paidonce.attempts add column certificate text, add column secret text;
+
+create table paidonce.unsealed (
+  seq bigint generated always as identity primary key, attempts text not null
+);
+
+create table paidonce.seals (
+  number bigint primary key check (number >= 1), previous text not null, root text not null,
+  leaves_count integer not null check (leaves_count >= 0), at bigint not null, public_key text not null, signature text not null
+);
+create index seals_at on paidonce.seals (at, number);
+
+create table paidonce.seal_leaves (number bigint primary key, leaves bytea not null);
+
+create table paidonce.leases (name text primary key, node text not null, until bigint not null);
+`,
+  },
+  {
+    number: 5,
+    name: 'alerts',
+    sql: `
+create table paidonce.alerts (
+  seq bigint generated always as identity, xid xid8 not null default pg_current_xact_id(), id text collate "C" not null,
+  rule text not null, subject text not null, opened_at bigint not null, recovered_at bigint, due_at bigint, body text not null,
+  primary key (id)
+);
+create unique index alerts_open on paidonce.alerts (rule, subject) where recovered_at is null;
+create index alerts_live on paidonce.alerts (seq) where recovered_at is null or due_at is not null;
+
+create index facts_found on paidonce.facts (recorded_at) where source in ('query', 'statement');
+`,
+  },
+  {
+    number: 6,
+    name: 'replays',
+    sql: `
+create table paidonce.replays (
+  ${listed}, id ${id}, merchant text collate "C", by text not null, request text not null,
+  state text not null check (state in ('running', 'paused', 'done', 'canceled')),
+  cursor text, next_at bigint not null, progress text not null, created_at bigint not null, updated_at bigint not null,
+  primary key (id)
+);
+create index replays_running on paidonce.replays (next_at) where state = 'running';
 `,
   },
 ];

@@ -51,4 +51,81 @@ create table paidonce_ask_queues (
 create index paidonce_ask_queues_due on paidonce_ask_queues (next_due);
 `,
   },
+  {
+    number: 4,
+    name: 'seals over attempts',
+    sql: `
+alter table paidonce_attempts add column certificate text;
+alter table paidonce_attempts add column secret text;
+
+create table paidonce_unsealed (
+  seq integer primary key autoincrement,
+  attempts text not null
+) strict;
+
+create table paidonce_seals (
+  number integer primary key check (number >= 1),
+  previous text not null,
+  root text not null,
+  leaves_count integer not null check (leaves_count >= 0),
+  at integer not null,
+  public_key text not null,
+  signature text not null
+) strict;
+create index paidonce_seals_at on paidonce_seals (at);
+
+create table paidonce_seal_leaves (
+  number integer primary key,
+  leaves blob not null
+) strict;
+
+create table paidonce_leases (
+  name text primary key,
+  node text not null,
+  until integer not null
+) strict, without rowid;
+`,
+  },
+  {
+    number: 5,
+    name: 'alerts',
+    sql: `
+create table paidonce_alerts (
+  seq integer primary key,
+  id text not null,
+  rule text not null,
+  subject text not null,
+  opened_at integer not null,
+  recovered_at integer,
+  due_at integer,
+  body text not null
+) strict;
+create unique index paidonce_alerts_id on paidonce_alerts (id);
+create unique index paidonce_alerts_open on paidonce_alerts (rule, subject) where recovered_at is null;
+create index paidonce_alerts_live on paidonce_alerts (seq) where recovered_at is null or due_at is not null;
+
+create index paidonce_facts_found on paidonce_facts (recorded_at) where source = 'query' or source = 'statement';
+`,
+  },
+  {
+    number: 6,
+    name: 'replays',
+    sql: `
+create table paidonce_replays (
+  seq integer primary key,
+  id text not null,
+  merchant text,
+  by text not null,
+  request text not null,
+  state text not null check (state in ('running', 'paused', 'done', 'canceled')),
+  cursor text,
+  next_at integer not null,
+  progress text not null,
+  created_at integer not null,
+  updated_at integer not null
+) strict;
+create unique index paidonce_replays_id on paidonce_replays (id);
+create index paidonce_replays_running on paidonce_replays (next_at) where state = 'running';
+`,
+  },
 ];

@@ -171,8 +171,11 @@ function takeOver(state: Claim, lane: LaneRow, delivery: DeliveryWork, { type }:
     request: null,
     response: null,
     peer: null,
+    certificate: null,
+    secret: null,
   } as const;
   if (!unit.rows.insertAttempt(attempt, { lost: true, fresh: true })) return;
+  unit.unsealed.push([attempt.delivery, attempt.number]);
   const counted = { merchant: delivery.merchant, provider: lane.provider, target: delivery.target, type };
   unit.funnel.addAttempt(counted, attempt, null);
   if (delivery.step === null) unit.funnel.addDelivery(counted, delivery.createdAt, 'total', null);

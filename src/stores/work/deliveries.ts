@@ -1,4 +1,5 @@
 import { countStep } from '../../domain/funnel.ts';
+import type { DeliveryWork } from '../delivery-mapping.ts';
 import type { Writes } from '../writes.ts';
 import { freeNextOfOrder } from './finish.ts';
 import { receivingKey } from './funnel-book.ts';
@@ -14,17 +15,12 @@ export function changeDelivery(
 ): Writes['changeDelivery']['output'] {
   const delivery = unit.rows.deliveryById(id);
   if (delivery === null) return 'unknown';
-  const lane = unit.lanes.ofTarget(delivery.merchant, delivery.target);
   if (to === 'retry') {
-    const gone = delivery.target.kind === 'endpoint' && unit.directory.endpoint(unit.rows, delivery.target.id) === null;
-    const waits = delivery.state === 'pending' && delivery.dueAt !== null;
-    if (gone || (delivery.state !== 'dead' && !waits)) return 'state';
-    unit.rows.scheduleDelivery(delivery.row, unit.now, delivery.state === 'dead' ? 0 : delivery.tries);
-    unit.lanes.expectWork(lane, unit.now);
+    if (!retryDelivery(unit, delivery)) return 'state';
   } else {
     if (delivery.state !== 'pending' && delivery.state !== 'sending') return 'state';
     unit.rows.cancelDelivery(delivery.row);
-    freeNextOfOrder(unit, lane, delivery);
+    freeNextOfOrder(unit, unit.lanes.ofTarget(delivery.merchant, delivery.target), delivery);
   }
   unit.rows.insertAction({
     at: unit.now,
@@ -35,6 +31,17 @@ export function changeDelivery(
     note: null,
   });
   return 'changed';
+}
+
+/** False where it is neither dead nor waiting for its time, or its target is gone. */
+export function retryDelivery({ rows, directory, lanes, now }: Unit, delivery: DeliveryWork): boolean {
+  const { target, state, dueAt, tries, row, merchant } = delivery;
+  const gone = target.kind === 'endpoint' && directory.endpoint(rows, target.id) === null;
+  const waits = state === 'pending' && dueAt !== null;
+  if (gone || (state !== 'dead' && !waits)) return false;
+  rows.scheduleDelivery(row, now, state === 'dead' ? 0 : tries);
+  lanes.expectWork(lanes.ofTarget(merchant, target), now);
+  return true;
 }
 
 /** A callback's last step: the success that it was answered with was fully written. Refused ones have none. */

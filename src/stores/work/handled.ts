@@ -38,6 +38,8 @@ export function recordHandled(
     request: null,
     response: null,
     peer: null,
+    certificate: null,
+    secret: null,
   } as const;
   const lane = unit.lanes.ofTarget(before.merchant, before.target);
   recordAttempt(unit, lane, before, { attempt, type: claimed.notification.type });

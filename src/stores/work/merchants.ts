@@ -1,4 +1,4 @@
-import { closedBreaker } from '../../domain/breaker.ts';
+import { closedBreaker, probingBreaker } from '../../domain/breaker.ts';
 import { laneOfEndpoint } from '../../domain/ids.ts';
 import { limits } from '../../domain/limits.ts';
 import type { Account, Endpoint } from '../../domain/merchant.ts';
@@ -100,14 +100,16 @@ function changeLane(
   { id, merchant, state, ordering, ratePerSecond, concurrency }: Endpoint,
 ): void {
   const lane = unit.lanes.ofTarget(merchant, { kind: 'endpoint', id });
-  // Whoever enables an endpoint again says that it works: its past failures no longer hold it back.
+  // Whoever enables an endpoint again says that it works: its past failures no longer hold it back. One that failed for days is
+  // asked first, by one delivery: what it was held back from is not to fall on it at once.
   const enabled = state === 'enabled' && before.state !== 'enabled';
+  const breaker = before.state === 'disabled' ? probingBreaker(unit.now) : closedBreaker;
   unit.lanes.change(lane, {
     state,
     ordering,
     ratePerSecond,
     concurrency,
-    ...(enabled ? { breaker: closedBreaker, probeUntil: null } : {}),
+    ...(enabled ? { breaker, probeUntil: null } : {}),
   });
   if (before.ordering === 'order' && ordering === 'none') unit.rows.freeDeliveriesOfLane(lane.id, unit.now);
   unit.lanes.reopen(lane);
@@ -164,4 +166,9 @@ export function putSandboxPayment(unit: Unit, { payment, names }: Writes['putSan
 
 export function keepSetting(unit: Unit, { name, value }: Writes['keepSetting']['input']): Uint8Array {
   return unit.rows.keepSetting(name, value);
+}
+
+export function putAlerts(unit: Unit, alerts: Writes['putAlerts']['input']): null {
+  for (const alert of alerts) unit.rows.upsertAlert(alert);
+  return null;
 }

@@ -10,6 +10,7 @@ import {
   type AccountId,
   bucketOf,
   type CallbackId,
+  type DeliveryId,
   type DiscrepancyId,
   type EndpointId,
   type FactId,
@@ -18,12 +19,15 @@ import {
   newId,
   type OrderId,
   type OrderNo,
+  type ReplayId,
 } from '../../domain/ids.ts';
 import { limits } from '../../domain/limits.ts';
 import type { Endpoint } from '../../domain/merchant.ts';
 import type { Notification } from '../../domain/notification.ts';
+import type { Replay } from '../../domain/replay.ts';
 import type { Claimed, NewDelivery, OrderReference, StoredDiscrepancy, StoredFact, StoredOrder } from '../kept.ts';
 import type { Ledger } from '../ledger.ts';
+import { retryDelivery } from './deliveries.ts';
 import { minuteOf, receivingKey } from './funnel-book.ts';
 import { laneIdOf } from './lane-book.ts';
 import { claimedOf, endpointOfTarget, leaseMsOf } from './leases.ts';
@@ -298,6 +302,23 @@ export class RowLedger implements Ledger {
     lanes.expectLeaseEnd(lane, dueAt);
     const lease = { number: 1, leaseMs, notification, endpoint, sequenceGap: false, probe: false };
     return claimedOf(this.#unit, { id, merchant, lane: lane.id, target, url, effect, tries: 0 }, lease);
+  }
+
+  retryDelivery(id: DeliveryId): boolean {
+    const delivery = this.#rows.deliveryById(id);
+    return delivery !== null && retryDelivery(this.#unit, delivery);
+  }
+
+  urlOfDelivery(id: DeliveryId) {
+    return this.#rows.deliveryById(id)?.url ?? null;
+  }
+
+  replay(id: ReplayId) {
+    return this.#rows.replayById(id);
+  }
+
+  saveReplay(replay: Replay): void {
+    this.#rows.updateReplay(replay);
   }
 
   takeOutbox(most: number) {

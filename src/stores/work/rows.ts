@@ -1,3 +1,4 @@
+import type { Alert } from '../../domain/alert.ts';
 import type { Ask } from '../../domain/asking.ts';
 import type { Callback, CallbackVerdict } from '../../domain/callback.ts';
 import type { Instant } from '../../domain/clock.ts';
@@ -15,12 +16,16 @@ import type {
   FactId,
   LaneId,
   MerchantId,
+  NodeId,
   NotificationId,
   OrderId,
   OrderNo,
+  ReplayId,
 } from '../../domain/ids.ts';
 import type { Account, ApiKey, Endpoint, Merchant } from '../../domain/merchant.ts';
 import type { Notification } from '../../domain/notification.ts';
+import type { Replay } from '../../domain/replay.ts';
+import type { Seal } from '../../domain/seal.ts';
 import type { DeliveryWork, LaneRow } from '../delivery-mapping.ts';
 import type {
   DeliveryShown,
@@ -47,6 +52,7 @@ export interface Rows
     LaneRows,
     RetentionRows,
     AskRows,
+    SealRows,
     OtherRows {}
 
 interface MerchantRows {
@@ -309,6 +315,18 @@ interface RetentionRows {
   deleteOrders(before: Instant, most: number): Retained;
 }
 
+/** What names an attempt. */
+export type AttemptKey = readonly [delivery: DeliveryId, number: number];
+
+interface SealRows {
+  /** Says, in one row, which attempts this transaction leaves to be sealed. */
+  insertUnsealed(attempts: readonly AttemptKey[]): void;
+  /** Appends the seal and takes the rows that it covers; false, and nothing, where it does not follow the newest. */
+  addSeal(seal: Seal, leaves: Uint8Array, covered: readonly number[]): boolean;
+  /** Whether this node has the name until that moment: nobody had it, or its time was over, or the node had it already. */
+  takeLease(name: string, lease: { node: NodeId; now: Instant; until: Instant }): boolean;
+}
+
 /** An account that a node works alone. */
 export interface AskLease {
   account: AccountId;
@@ -340,6 +358,12 @@ interface OtherRows {
   insertOutboxItem(item: OutboxItem): void;
   /** Keeps a value under a name where there is none yet, and gives what is kept. */
   keepSetting(name: string, value: Uint8Array): Uint8Array;
+  replayById(id: ReplayId): Replay | null;
+  insertReplay(replay: Replay): void;
+  /** What changes of it. */
+  updateReplay(replay: Replay): void;
+  /** Takes the place of the one with the same id. */
+  upsertAlert(alert: Alert): void;
   addToCounter(name: 'rescued_leases', by: number): void;
   upsertSandboxPayment(payment: SandboxPayment): void;
   nameSandboxPayment(payment: SandboxPayment, name: string): void;

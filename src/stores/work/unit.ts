@@ -4,7 +4,7 @@ import type { Directory } from './directory.ts';
 import { FunnelBook } from './funnel-book.ts';
 import { LaneBook } from './lane-book.ts';
 import { OrderBook } from './order-book.ts';
-import type { Rows } from './rows.ts';
+import type { AttemptKey, Rows } from './rows.ts';
 
 /** What a unit is made from. */
 export interface UnitOptions {
@@ -24,6 +24,8 @@ export class Unit {
   readonly orders: OrderBook;
   readonly lanes: LaneBook;
   readonly funnel: FunnelBook;
+  /** Attempts recorded here, which the sealer is to find. */
+  readonly unsealed: AttemptKey[] = [];
 
   constructor({ rows, directory, node, random }: UnitOptions, now: Instant) {
     this.rows = rows;
@@ -41,5 +43,6 @@ export class Unit {
     this.orders.flush();
     this.lanes.flush();
     this.funnel.flush();
+    if (this.unsealed.length > 0) this.rows.insertUnsealed(this.unsealed.splice(0));
   }
 }

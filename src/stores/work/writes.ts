@@ -4,7 +4,9 @@ import { claim } from './claim.ts';
 import { acknowledged, changeDelivery } from './deliveries.ts';
 import { finish, giveBack } from './finish.ts';
 import * as merchants from './merchants.ts';
+import { addReplay, changeReplay } from './replays.ts';
 import { retain } from './retain.ts';
+import * as seals from './seals.ts';
 import type { Unit } from './unit.ts';
 
 /** Every write by its name. */
@@ -15,6 +17,8 @@ export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[
     giveBack,
     changeDelivery,
     acknowledged,
+    addReplay,
+    changeReplay,
     retain,
     claimAsks,
     releaseAsks,
@@ -32,4 +36,7 @@ export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[
     removeApiKey: merchants.removeApiKey,
     putSandboxPayment: merchants.putSandboxPayment,
     keepSetting: merchants.keepSetting,
+    seal: seals.seal,
+    lease: seals.lease,
+    putAlerts: merchants.putAlerts,
   };

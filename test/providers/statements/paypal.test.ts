@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { readPaypalStatement } from '../../../src/providers/statements/paypal.ts';
+import { orderNoFieldsOf, readPaypalEvent } from '../../../src/providers/events/paypal.ts';
 import { account } from '../support.ts';
-import { changedFixture, fixture, refusalOf, rowsOf } from './support.ts';
+import { changedFixture, fixture, readerOf, refusalOf, rowsOf } from './support.ts';
 
-const read = (file: AsyncIterable<Uint8Array>) => readPaypalStatement(file, account);
+const read = readerOf('paypal');
 const [capture, other] = ['42311647XV020574X', '42311647XV020575X'];
 
 describe('the settlement report of PayPal', () => {
@@ -32,7 +32,8 @@ describe('the settlement report of PayPal', () => {
     // PayPal writes Taiwan dollars without decimals; ISO 4217 gives them two.
     expect(rows[1]?.fact).toMatchObject({ reference: 'ORDER-20260105-0002', amountMinor: 888_000n, currency: 'TWD' });
     expect(rows[2]?.fact).toMatchObject({ kind: 'refunded', paymentId: capture, operationId: '8RT0000000000001A' });
-    expect(rows[3]?.fact).toMatchObject({ kind: 'reversed', paymentId: other, operationId: other });
+    expect(rows[3]?.fact).toMatchObject({ kind: 'refunded', paymentId: other });
+    expect(rows[3]?.fact?.operationId).not.toBe(other);
     expect(rows.slice(4).map(({ fact }) => fact)).toEqual([null, null]);
   });
 
@@ -53,6 +54,27 @@ describe('the settlement report of PayPal', () => {
     expect(await refusalOf(read(changed))).toContain(why);
   });
 
+  it.each([
+    ['PAYMENT.CAPTURE.COMPLETED', 0, { id: capture, links: [] }],
+    ['PAYMENT.CAPTURE.REFUNDED', 2, { id: '8RT0000000000001A', links: [{ rel: 'up', href: `/captures/${capture}` }] }],
+    ['PAYMENT.CAPTURE.REVERSED', 3, { id: '8RT0000000000002A', links: [{ rel: 'up', href: `/captures/${other}` }] }],
+  ] as const)('tells what the event %s tells, under the same ids', async (type, row, object) => {
+    const amount = { value: '1.00', currency_code: 'USD' };
+    const resource = { ...object, status: 'COMPLETED', amount, create_time: '2026-01-06T08:00:31Z' };
+    const reading = { account: account.id, orderNoFields: orderNoFieldsOf() };
+    const opened = readPaypalEvent({ id: 'WH-1', event_type: type, resource: { ...resource } }, reading);
+    const [fact] = opened.is === 'facts' ? opened.facts : [];
+    const rows = await rowsOf(read(fixture('paypal-settlement.csv')));
+    const { kind, paymentId, operationId, measure } = rows[row]?.fact ?? {};
+    expect({ kind, paymentId, operationId, measure }).toEqual({
+      kind: fact?.kind,
+      paymentId: fact?.paymentId,
+      operationId: fact?.operationId,
+      measure: fact?.measure,
+    });
+    expect(operationId).toBe(object.id);
+  });
+
   it('with the status of each row tells only of those that are settled, whatever its sums count', async () => {
     const changed = changedFixture('paypal-settlement.csv', (text) =>
       text
@@ -62,6 +84,6 @@ describe('the settlement report of PayPal', () => {
         .replace('"SF","USD",8880', '"SF","USD",0'),
     );
     const rows = await rowsOf(read(changed));
-    expect(rows.map(({ fact }) => fact?.kind ?? null)).toEqual([null, 'captured', 'refunded', 'reversed', null, null]);
+    expect(rows.map(({ fact }) => fact?.kind ?? null)).toEqual([null, 'captured', 'refunded', 'refunded', null, null]);
   });
 });

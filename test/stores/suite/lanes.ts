@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { laneOfEndpoint, newId } from '../../../src/domain/ids.ts';
 import { limits } from '../../../src/domain/limits.ts';
 import type { Claimed } from '../../../src/stores/kept.ts';
 import { type Bench, bothCounts, failedUntil, only, openBench, type StoreFolder, shop } from '../support.ts';
@@ -224,7 +225,21 @@ export function lanes(makeFolder: () => Promise<StoreFolder>): void {
       expect((await bench.store.read('deliveries', held)).data).toHaveLength(1);
       expect((await bench.publish('O-9')).deliveries).toHaveLength(1);
       await bench.store.write('changeEndpoint', { id, by: 'ann', change: { state: 'enabled' } });
-      expect((await bench.claim()).claimed).toHaveLength(2);
+      const probe = only((await bench.claim()).claimed);
+      expect(probe.probe).toBe(true);
+      expect((await bench.claim()).claimed).toEqual([]);
+      await bench.finish(probe);
+      expect((await bench.claim()).claimed).toHaveLength(1);
+    });
+
+    it('tells how long a lane has only failed', async () => {
+      const id = await bench.addEndpoint();
+      await publishMany(1);
+      const lane = laneOfEndpoint(id);
+      expect(await bench.store.read('breaker', lane)).toMatchObject({ failures: 0, failingSince: null });
+      await bench.finish(only((await bench.claim()).claimed), failedUntil(bench.clock.at));
+      expect(await bench.store.read('breaker', lane)).toMatchObject({ failures: 1, failingSince: bench.clock.at });
+      expect(await bench.store.read('breaker', laneOfEndpoint(newId('end', 0, 0)))).toBeNull();
     });
 
     it('takes at most so many of one lane, and says that there is more', async () => {

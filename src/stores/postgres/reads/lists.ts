@@ -1,4 +1,5 @@
 import { limits } from '../../../domain/limits.ts';
+import { laneColumns, laneOf } from '../../delivery-mapping.ts';
 import {
   accountColumns,
   accountOf,
@@ -74,6 +75,12 @@ export async function endpoint(session: Session, id: Reads['endpoint']['input'])
     id,
   );
   return oneOf(rows, endpointOf);
+}
+
+export async function breaker(session: Session, lane: Reads['breaker']['input']): Promise<Reads['breaker']['output']> {
+  // lanes_pkey (id)
+  const rows = session.all(`select ${laneColumns} from paidonce.lanes where id = $1`, lane);
+  return oneOf(rows, (row) => laneOf(row).breaker);
 }
 
 export async function apiKeys(session: Session, input: Reads['apiKeys']['input']): Promise<Reads['apiKeys']['output']> {

@@ -1,10 +1,13 @@
 import type { Instant } from '../../../domain/clock.ts';
 import type { Reads } from '../../reads.ts';
 import type { Session } from '../session.ts';
+import * as alerts from './alerts.ts';
 import * as deliveries from './deliveries.ts';
 import * as figures from './figures.ts';
 import * as lists from './lists.ts';
 import * as orders from './orders.ts';
+import * as replays from './replays.ts';
+import * as seals from './seals.ts';
 
 /** Every read by its name. */
 const reads: {
@@ -20,6 +23,7 @@ const reads: {
   account: lists.account,
   endpoints: lists.endpoints,
   endpoint: lists.endpoint,
+  breaker: lists.breaker,
   apiKeys: lists.apiKeys,
   apiKeyByDigest: lists.apiKeyByDigest,
   sandboxPayment: lists.sandboxPayment,
@@ -41,9 +45,21 @@ const reads: {
   delivery: deliveries.delivery,
   unhandled: deliveries.unhandled,
   handlers: deliveries.handlers,
+  replays: replays.replays,
+  replay: replays.replay,
+  runningReplays: replays.runningReplays,
   funnel: figures.funnel,
   recount: figures.recount,
   gauges: figures.gauges,
+  unsealed: seals.unsealed,
+  sealedAttempts: seals.sealedAttempts,
+  sealHolding: seals.sealHolding,
+  seals: seals.seals,
+  newestSeal: seals.newestSeal,
+  manifestLines: seals.manifestLines,
+  alertSignals: alerts.alertSignals,
+  liveAlerts: alerts.liveAlerts,
+  alerts: alerts.alerts,
   ready: figures.ready,
 };
 
@@ -60,10 +76,19 @@ const several: ReadonlySet<keyof Reads> = new Set([
   'deliveries',
   'delivery',
   'recount',
+  'unsealed',
+  'alertSignals',
 ] as const);
 
 /** Those that ask only by keys. Any plan of theirs but the one by the key is a mistake, and making it anew each time costs more than it does. */
-const byKey: ReadonlySet<keyof Reads> = new Set(['order', 'orderById', 'history', 'notification', 'delivery'] as const);
+const byKey: ReadonlySet<keyof Reads> = new Set([
+  'order',
+  'orderById',
+  'history',
+  'notification',
+  'delivery',
+  'unsealed',
+] as const);
 const byKeySql = `select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`;
 
 /** Answers on one state of the database. The session is this read's alone until then, and outside of a transaction. */

@@ -24,6 +24,8 @@ export const attempts = new Table({
     response_headers: 'text',
     response_body: 'bytea',
     response_truncated: 'boolean',
+    certificate: 'text',
+    secret: 'text',
   },
   key: ['delivery', 'number'],
   mutable: [
@@ -40,6 +42,8 @@ export const attempts = new Table({
     'response_headers',
     'response_body',
     'response_truncated',
+    'certificate',
+    'secret',
   ],
 });
 
@@ -85,5 +89,7 @@ function valuesOf({ request, response, ...attempt }: AttemptRecord) {
     response_headers: response === null ? null : JSON.stringify(response.headers),
     response_body: response?.body ?? null,
     response_truncated: response === null ? null : response.truncated ? 1 : 0,
+    certificate: attempt.certificate,
+    secret: attempt.secret,
   };
 }

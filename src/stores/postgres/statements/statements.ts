@@ -23,8 +23,10 @@ import {
 import { idempotency, notificationRows, notifications, payloads } from './notifications.ts';
 import { orderReferences, orderRows, orders } from './orders.ts';
 import { outbox, outboxRows } from './outbox.ts';
+import { replayRows, replays } from './replays.ts';
 import { retentionRows } from './retention.ts';
-import { counters, settingRows, settings } from './settings.ts';
+import { sealRows, unsealed } from './seals.ts';
+import { alerts, counters, settingRows, settings } from './settings.ts';
 
 /** The rows of a transaction, as far as its image has them. `writer` names whose sums are added to. */
 export function rowsOf(image: Image, { now, writer }: { now: number; writer: string }): Rows {
@@ -43,6 +45,8 @@ export function rowsOf(image: Image, { now, writer }: { now: number; writer: str
     ...settingRows(image, writer),
     ...retentionRows(image),
     ...askRows(image),
+    ...replayRows(image),
+    ...sealRows(image),
     ...funnelRows(image, writer),
   };
 }
@@ -72,11 +76,14 @@ export const writeOrder: readonly Table[] = [
   deliveries,
   attempts,
   asks,
+  unsealed,
   lanes,
   outbox,
+  replays,
   actions,
   sandboxPayments,
   sandboxNames,
+  alerts,
   unkeptCallbacks,
   counters,
   funnelMinutes,

@@ -13,6 +13,7 @@ import {
 } from '../../mapping.ts';
 import type { Reads } from '../../reads.ts';
 import type { Connection } from '../connection.ts';
+import { laneById } from '../statements/lanes.ts';
 import { accountById, endpointById, merchantById } from '../statements/merchants.ts';
 import { equals, pageOf, visibleIn } from './page.ts';
 
@@ -48,6 +49,10 @@ export function endpoints(db: Connection, input: Reads['endpoints']['input']): R
 
 export function endpoint(db: Connection, id: Reads['endpoint']['input']): Reads['endpoint']['output'] {
   return endpointById(db, id);
+}
+
+export function breaker(db: Connection, lane: Reads['breaker']['input']): Reads['breaker']['output'] {
+  return laneById(db, lane)?.breaker ?? null;
 }
 
 export function apiKeys(db: Connection, input: Reads['apiKeys']['input']): Reads['apiKeys']['output'] {

@@ -2,10 +2,13 @@ import type { Instant } from '../../../domain/clock.ts';
 import type { Reads } from '../../reads.ts';
 import type { Connection } from '../connection.ts';
 import type { ReadRequest } from '../messages.ts';
+import * as alerts from './alerts.ts';
 import * as deliveries from './deliveries.ts';
 import * as figures from './figures.ts';
 import * as lists from './lists.ts';
 import * as orders from './orders.ts';
+import * as replays from './replays.ts';
+import * as seals from './seals.ts';
 
 /** Every read by its name. */
 const reads: {
@@ -17,6 +20,7 @@ const reads: {
   account: lists.account,
   endpoints: lists.endpoints,
   endpoint: lists.endpoint,
+  breaker: lists.breaker,
   apiKeys: lists.apiKeys,
   apiKeyByDigest: lists.apiKeyByDigest,
   sandboxPayment: lists.sandboxPayment,
@@ -38,9 +42,21 @@ const reads: {
   delivery: deliveries.delivery,
   unhandled: deliveries.unhandled,
   handlers: deliveries.handlers,
+  replays: replays.replays,
+  replay: replays.replay,
+  runningReplays: replays.runningReplays,
   funnel: figures.funnel,
   recount: figures.recount,
   gauges: figures.gauges,
+  unsealed: seals.unsealed,
+  sealedAttempts: seals.sealedAttempts,
+  sealHolding: seals.sealHolding,
+  seals: seals.seals,
+  newestSeal: seals.newestSeal,
+  manifestLines: seals.manifestLines,
+  alertSignals: alerts.alertSignals,
+  liveAlerts: alerts.liveAlerts,
+  alerts: alerts.alerts,
   ready: figures.ready,
 };
 

@@ -10,13 +10,13 @@ export function insertAttempt(db: Connection, attempt: AttemptRecord, { lost }: 
   const changed = db.run(
     `insert into paidonce_attempts (
        delivery, number, id, started_at, duration_ms, step, status, error, lost, peer, request_headers, request_sha256, response_headers,
-       response_body, response_truncated
-     ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       response_body, response_truncated, certificate, secret
+     ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict do update set
        id = excluded.id, started_at = excluded.started_at, duration_ms = excluded.duration_ms, step = excluded.step, status = excluded.status,
        error = excluded.error, lost = 0, peer = excluded.peer, request_headers = excluded.request_headers,
        request_sha256 = excluded.request_sha256, response_headers = excluded.response_headers, response_body = excluded.response_body,
-       response_truncated = excluded.response_truncated
+       response_truncated = excluded.response_truncated, certificate = excluded.certificate, secret = excluded.secret
      where lost = 1 and excluded.lost = 0`,
     attempt.delivery,
     attempt.number,
@@ -33,6 +33,8 @@ export function insertAttempt(db: Connection, attempt: AttemptRecord, { lost }: 
     response === null ? null : JSON.stringify(response.headers),
     response?.body ?? null,
     response === null ? null : response.truncated ? 1 : 0,
+    attempt.certificate,
+    attempt.secret,
   );
   return changed === 1;
 }

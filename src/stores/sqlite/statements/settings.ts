@@ -1,3 +1,5 @@
+import type { Alert } from '../../../domain/alert.ts';
+import { alertValues } from '../../alert-mapping.ts';
 import { bytes, number } from '../../mapping.ts';
 import type { Connection } from '../connection.ts';
 
@@ -13,6 +15,21 @@ function setting(db: Connection, name: string): Uint8Array | null {
     name,
   );
   return row === undefined ? null : bytes(row, 'value');
+}
+
+export function upsertAlert(db: Connection, alert: Alert): void {
+  const { id, rule, subject, opened_at, recovered_at, due_at, body } = alertValues(alert);
+  db.run(
+    `insert into paidonce_alerts (id, rule, subject, opened_at, recovered_at, due_at, body) values (?, ?, ?, ?, ?, ?, ?)
+     on conflict (id) do update set recovered_at = excluded.recovered_at, due_at = excluded.due_at, body = excluded.body`,
+    id,
+    rule,
+    subject,
+    opened_at,
+    recovered_at,
+    due_at,
+    body,
+  );
 }
 
 export function addToCounter(db: Connection, name: 'rescued_leases', by: number): void {

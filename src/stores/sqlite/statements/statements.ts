@@ -13,7 +13,9 @@ import * as merchants from './merchants.ts';
 import * as notifications from './notifications.ts';
 import * as orders from './orders.ts';
 import * as outbox from './outbox.ts';
+import * as replays from './replays.ts';
 import * as retention from './retention.ts';
+import * as seals from './seals.ts';
 import * as settings from './settings.ts';
 
 /** The rows of the database behind a connection; each call is one statement on it. */
@@ -28,6 +30,7 @@ export function rowsOn(db: Connection): Rows {
     ...laneRows(db),
     ...retentionRows(db),
     ...askRows(db),
+    ...sealRows(db),
     ...otherRows(db),
   };
 }
@@ -166,6 +169,14 @@ function retentionRows(db: Connection) {
   };
 }
 
+function sealRows(db: Connection) {
+  return {
+    insertUnsealed: seals.insertUnsealed.bind(null, db),
+    addSeal: seals.addSeal.bind(null, db),
+    takeLease: seals.takeLease.bind(null, db),
+  };
+}
+
 function askRows(db: Connection) {
   return {
     askOf: asks.askBySubject.bind(null, db),
@@ -187,7 +198,11 @@ function otherRows(db: Connection) {
     oldestOutboxItems: outbox.oldestOutboxItems.bind(null, db),
     deleteOutboxItem: outbox.deleteOutboxItem.bind(null, db),
     insertOutboxItem: outbox.insertOutboxItem.bind(null, db),
+    replayById: replays.replayById.bind(null, db),
+    insertReplay: replays.insertReplay.bind(null, db),
+    updateReplay: replays.updateReplay.bind(null, db),
     keepSetting: settings.keepSetting.bind(null, db),
+    upsertAlert: settings.upsertAlert.bind(null, db),
     addToCounter: settings.addToCounter.bind(null, db),
     upsertSandboxPayment: merchants.upsertSandboxPayment.bind(null, db),
     nameSandboxPayment: merchants.nameSandboxPayment.bind(null, db),

@@ -1,0 +1,73 @@
+import type { Instant } from '../../../domain/clock.ts';
+import { limits } from '../../../domain/limits.ts';
+import { accountSignalsOf, alertColumns, alertOf, backlogOf, disabledOf } from '../../alert-mapping.ts';
+import { numberOrNull } from '../../mapping.ts';
+import type { AlertSignals, Reads } from '../../reads.ts';
+import { minuteOf } from '../../work/funnel-book.ts';
+import type { Session } from '../session.ts';
+import { pageOf } from './page.ts';
+
+export async function alerts(session: Session, input: Reads['alerts']['input']): Promise<Reads['alerts']['output']> {
+  const { state } = input;
+  const conditions = [state === null ? null : ([`recovered_at is ${state === 'open' ? 'null' : 'not null'}`] as const)];
+  const list = { columns: alertColumns, from: 'paidonce.alerts', seqs: ['seq'], xid: 'xid' };
+  return pageOf(session, { ...list, conditions, map: alertOf }, input);
+}
+
+export async function liveAlerts(session: Session): Promise<Reads['liveAlerts']['output']> {
+  // alerts_live
+  const rows = await session.all(
+    `select ${alertColumns} from paidonce.alerts where recovered_at is null or due_at is not null order by seq`,
+  );
+  return rows.map(alertOf);
+}
+
+/** Asked twice a minute, by one node. */
+export async function alertSignals(
+  session: Session,
+  { since, before }: Reads['alertSignals']['input'],
+  now: Instant,
+): Promise<AlertSignals> {
+  // deliveries_due (lane), discrepancies_open
+  const [oldest] = await session.all(
+    `select
+       (select min(d.created_at) from paidonce.lanes l join paidonce.deliveries d on d.lane = l.id
+        where l.kind = 'handler' and d.state in ('pending', 'sending', 'dead') and d.state <> 'dead') as unhandled_at,
+       (select min(opened_at) from paidonce.discrepancies where state = 'open') as discrepancy_at`,
+  );
+  // funnel_minutes_pkey (minute, side, per)
+  const received = await session.all(
+    `select target as account, provider, coalesce(sum(sent - received) filter (where minute >= $1), 0) as refused,
+       coalesce(sum(sent - received) filter (where minute < $1), 0) as refused_before, sum(received) as authentic
+     from paidonce.funnel_minutes where side = 'receiving' and per = 'attempt' and minute >= $2 group by target, provider`,
+    minuteOf(since),
+    minuteOf(before),
+  );
+  // facts_found (recorded_at)
+  const found = await session.all(
+    `select f.account, a.provider, count(*) as found from paidonce.facts f join paidonce.accounts a on a.id = f.account
+     where f.source in ('query', 'statement') and f.recorded_at >= $1 and not exists (
+       select 1 from paidonce.sightings s where s.fact = f.id and s.source = 'callback'
+     ) group by f.account, a.provider`,
+    before,
+  );
+  const disabled = await session.all(
+    `select id, merchant, url from paidonce.endpoints where state = 'disabled' and not hidden and removed_at is null limit ${limits.pageMax}`,
+  );
+  // deliveries_due (lane, due_at), notifications_pkey (id)
+  const backlog = await session.all(
+    `select currency, count(*) as deliveries, sum(amount * ($1 - created_at) / 3600000.0)::double precision as minor_hours from (
+       select n.currency, n.amount_minor::double precision as amount, d.created_at from paidonce.lanes l
+       join paidonce.deliveries d on d.lane = l.id join paidonce.notifications n on n.id = d.notification
+       where l.kind = 'endpoint' and d.state in ('pending', 'sending', 'dead') and d.due_at <= $1 limit ${limits.backlogCounted}
+     ) due group by currency`,
+    now,
+  );
+  return {
+    oldestUnhandledAt: oldest === undefined ? null : numberOrNull(oldest, 'unhandled_at'),
+    oldestDiscrepancyAt: oldest === undefined ? null : numberOrNull(oldest, 'discrepancy_at'),
+    accounts: accountSignalsOf(received, found),
+    disabled: disabled.map(disabledOf),
+    backlog: backlog.map(backlogOf),
+  };
+}
