@@ -30,7 +30,7 @@ type Credentials = z.infer<typeof credentials>;
 
 const signature: BodySignature = { header: 'x-webhook-signature', encoding: 'base64' };
 const timestamp = 'x-webhook-timestamp';
-const [minute, hour] = [60_000, 3_600_000] as const;
+const minute = 60_000;
 
 /** The event and the status of its object that say each type. */
 const words = wordsOf<readonly [event: string, status: string]>({
@@ -50,22 +50,23 @@ const kindOfRefund: Readonly<Record<string, FactKind>> = {
   PENDING: 'refund_pending',
   ONHOLD: 'refund_pending',
   CANCELLED: 'refund_failed',
+  FAILED: 'refund_failed',
 };
 
 export const cashfree = define({
   name: 'cashfree',
   profile: {
     deadlineMs: 10_000,
-    schedule: [2 * minute, 10 * minute, 30 * minute, 2 * hour, 6 * hour],
+    schedule: [2 * minute, 10 * minute, 30 * minute],
     types: words.types,
     singleHeaders: [signature.header, timestamp],
     rotation: 'first',
     methods: ['POST'],
     unconfirmed: [
-      'The deadline for an answer and the retry schedule, which a merchant can change at Cashfree.',
+      'The deadline for an answer. The retry schedule is the usual one; a merchant can change it at Cashfree.',
       'Whether a retry bears a new timestamp, so the age of the signature is not limited.',
       'A payment that the buyer dropped has failed.',
-      'The states of a refund: SUCCESS, PENDING, ONHOLD, CANCELLED.',
+      'The states of a refund: SUCCESS, PENDING, ONHOLD, CANCELLED, FAILED.',
     ],
   },
   accountCredentials: credentials,
