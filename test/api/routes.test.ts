@@ -304,10 +304,11 @@ describe('orders and callbacks', () => {
       order_no: 'O-3',
       kind: 'late_payment',
       blocks: true,
-      actions: ['accept', 'reopen', 'ignore'],
+      actions: ['accept', 'refund', 'reopen', 'ignore'],
     });
     const refund = await server.call('POST', `/v1/discrepancies/${late.id}/resolve`, {
       action: 'refund',
+      amount_minor: 1_000_000_000,
       note: 'Give it back.',
     });
     expect([refund.status, refund.body.code]).toEqual([422, 'discrepancy.action']);
