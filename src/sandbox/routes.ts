@@ -14,10 +14,12 @@ import type { Payment, Scenario, Step } from './records.ts';
 import { moveRequest, parsed, paymentRequest, scenarioRequest } from './requests.ts';
 import type { Scenarios } from './scenarios.ts';
 import type { SandboxService } from './service.ts';
+import type { Statements } from './statements.ts';
 
 export interface RoutesOptions {
   payments: Payments;
   scenarios: Scenarios;
+  statements: Statements;
   credentials: SandboxCredentials;
   store: Pick<Store, 'read'>;
   publicUrl: string;
@@ -28,11 +30,12 @@ const moves = ['pay', 'fail', 'close', 'refund', 'dispute', 'reverse'] as const;
 
 /** The simulated platform's paths. Errors are thrown as AppErrors, for whoever mounts this. */
 export function createRoutes(options: RoutesOptions): Hono {
-  const { payments, scenarios, credentials, publicUrl } = options;
+  const { payments, scenarios, statements, credentials, publicUrl } = options;
   const app = new Hono();
   app.use('/sandbox/payments/*', (context, next) => authorized(context, options.service()).then(next));
   app.use('/sandbox/scenarios/*', (context, next) => authorized(context, options.service()).then(next));
   app.use('/sandbox/credentials/*', (context, next) => authorized(context, options.service()).then(next));
+  app.use('/sandbox/statements/*', (context, next) => authorized(context, options.service()).then(next));
 
   app.post('/sandbox/payments', async (context) => {
     const payment = await payments.open(parsed(paymentRequest, await readJson(context)));
@@ -55,6 +58,11 @@ export function createRoutes(options: RoutesOptions): Hono {
   app.get('/sandbox/scenarios/:id', async (context) =>
     answer(context, await scenarioJson(await scenarios.find(context.req.param('id')), options.store)),
   );
+  app.get('/sandbox/statements/:provider/:day', async (context) => {
+    const file = await statements(context.req.param('provider'), context.req.param('day'));
+    context.header('content-type', 'application/octet-stream');
+    return context.body(Uint8Array.from(file));
+  });
   app.get('/sandbox/credentials/:provider', (context) => {
     const provider = context.req.param('provider');
     return answer(context, { provider, account: accountCredentials(credentials, provider, publicUrl) });

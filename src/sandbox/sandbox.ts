@@ -16,6 +16,7 @@ import { createRoutes } from './routes.ts';
 import { createScenarios } from './scenarios.ts';
 import { createSending } from './sending.ts';
 import type { SandboxService, SandboxVault } from './service.ts';
+import { createStatements } from './statements.ts';
 
 export interface SandboxOptions {
   store: Pick<Store, 'read' | 'write'>;
@@ -59,18 +60,13 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const payments = createPayments({ records, sending, credentials, providers, publicUrl, clock, random });
   const scenarios = createScenarios({ records, sending, credentials, providers, clock, random });
   const lost = new Map<string, number>();
-  const app = new Hono();
-  app.route('/', createRoutes({ payments, scenarios, credentials, store, publicUrl, service }));
-  app.route('/', createCashier({ payments }));
   const now = () => clock.now();
-  app.route(
-    '/',
-    createPlatformApis({
-      credentials,
-      booksOf: (provider) => createBooks(provider, { records, payments, now }),
-      context: () => ({ now: now(), publicUrl, random }),
-    }),
-  );
+  const booksOf = (provider: string) => createBooks(provider, { records, payments, now });
+  const statements = createStatements({ booksOf, credentials, providers });
+  const app = new Hono();
+  app.route('/', createRoutes({ payments, scenarios, statements, credentials, store, publicUrl, service }));
+  app.route('/', createCashier({ payments }));
+  app.route('/', createPlatformApis({ credentials, booksOf, context: () => ({ now: now(), publicUrl, random }) }));
   return {
     app,
     wrapSender(sender, claimed) {
