@@ -139,16 +139,17 @@ function sender({ client_secrets: [text = ''] }: Credentials): Sender {
 
 function bodyFor(notification: Notification): JsonObject {
   const { type, orderNo, paymentId, operationId, amountMinor, currency } = notification;
+  const tags = { sequence: String(notification.sequence) };
   const [event, status] = words.wordFor(type);
   const time = toIso(notification.occurredAt);
   const amount = decimalFromMinor(amountMinor, currency);
   if (type.startsWith('refund.')) {
     const ids = { cf_refund_id: operationId, cf_payment_id: paymentId, refund_id: operationId, order_id: orderNo };
     const money = { refund_amount: amount, refund_currency: currency };
-    const refund = { ...ids, ...money, refund_status: status, created_at: time, processed_at: time };
+    const refund = { ...ids, ...money, refund_status: status, created_at: time, processed_at: time, metadata: tags };
     return { data: { refund }, event_time: time, type: event };
   }
-  const order = { order_id: orderNo, order_amount: amount, order_currency: currency };
+  const order = { order_id: orderNo, order_amount: amount, order_currency: currency, order_tags: tags };
   // A capture is known by its own id, so that several captures of one payment stay several.
   const money = { payment_amount: amount, payment_currency: currency };
   const payment = { cf_payment_id: operationId, payment_status: status, ...money, payment_time: time };

@@ -1,5 +1,6 @@
 /**
  * Paidonce's own plain format, and that of many in-house platforms: a JSON body under an HMAC-SHA256 in `Authorization`.
+ * Its rules stand in docs/reference/providers/hmac.md.
  *
  * paymentId and operationId of capture, refund and dispute: `payment_id` and `operation_id` as sent; where absent, derived
  * (primitives/generic-fact.ts). Both are unique only together with the order.

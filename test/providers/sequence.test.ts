@@ -5,7 +5,7 @@ import { context, sayableBy, sidesOf } from './support.ts';
 /** Their bodies have no place for a value of the sender's, echo one that belongs to the merchant alone, or name an id and no more. */
 const withoutRoom = [
   ...['adyen', 'alipay', 'braintree', 'mercadopago', 'mollie', 'square', 'unionpay'],
-  ...['wechatpay', 'wechatpay-v2'],
+  ...['midtrans', 'paypal', 'wechatpay', 'wechatpay-v2', 'xendit'],
 ];
 
 describe('the sequence of a notification', () => {
