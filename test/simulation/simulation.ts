@@ -27,6 +27,8 @@ export interface Outcome {
 
 /** Formats whose callbacks and API the simulation speaks. */
 const formats = ['stripe', 'alipay', 'checkout', 'midtrans', 'mollie', 'razorpay', 'square', 'xendit'] as const;
+/** Of these only what their platform answers is believed. */
+const readBack: ReadonlySet<string> = new Set(['midtrans', 'mollie', 'xendit']);
 const providers = new Map(builtIn.map((provider) => [provider.name, provider]));
 const masterKey = Uint8Array.from({ length: 32 }, (_, index) => index * 7);
 const baseUrl = 'https://api.example.com';
@@ -85,7 +87,10 @@ class Simulation {
     if (provider === undefined || pair === undefined || api === undefined)
       throw new Error(`${format} cannot be simulated`);
     const { types, currencies } = provider.profile;
-    const sayable = storyNames.filter((name) => needs[name]?.every((type) => types.includes(type)) ?? true);
+    const sayable = storyNames
+      .filter((name) => needs[name]?.every((type) => types.includes(type)) ?? true)
+      // Who is asked says how a refund is now: one that came back before we asked was never paid out, as far as we can know.
+      .filter((name) => name !== 'refund_bounced' || !readBack.has(format));
     this.#sayable = ['paid', ...sayable];
     this.#currency = currencies?.[0] ?? 'USD';
     this.#account = { provider: format, credentials: { ...Object(pair.account), api_base_url: baseUrl } };

@@ -10,7 +10,7 @@ interface Planned {
 
 const start = Date.UTC(2026, 0, 5, 2, 21);
 /** Polls sleep at least so long: a slow machine is a legal one, and a day of polls would be all that is simulated. */
-const sleepMsMin = 3000;
+const sleepMsMin = 5000;
 
 /** Time that passes only when everything is at rest. */
 export class SimulatedTime {
