@@ -5,7 +5,7 @@ import { FakeClock } from '../deliver/time.ts';
 import { migrated, only } from '../stores/support.ts';
 import { eventually } from '../support/eventually.ts';
 import { template, testDatabase } from '../support/postgres.ts';
-import { openShop, shop } from './shop.ts';
+import { moving, openShop, shop } from './shop.ts';
 
 const paid = (orderNo: string, amount = 100) => ({ id: `pay-${orderNo}`, orderNo, kind: 'captured', amount }) as const;
 
@@ -68,7 +68,7 @@ describe('a callback whose signature does not cover the amount', () => {
     bank.fails = null;
     bank.payments.push(paid('O-1'));
     clock.advance(5000);
-    await eventually(async () => (await open.order('O-1')).order.status === 'paid');
+    await moving(clock, async () => (await open.order('O-1')).order.status === 'paid');
   });
 
   it('waits like one that got no answer where what the provider told cannot be recorded', async () => {
@@ -88,7 +88,7 @@ describe('a callback whose signature does not cover the amount', () => {
     await eventually(async () => bank.asked.includes('query pay-forged'));
     await eventually(async () => (await open.callbacks())[0]?.reason?.includes('after try 1') === true);
     clock.advance(limits.notFoundMs);
-    await eventually(async () => (await open.callbacks())[0]?.verdict === 'refused');
+    await moving(clock, async () => (await open.callbacks())[0]?.verdict === 'refused');
     expect(only(await open.callbacks())).toMatchObject({ code: 'callback.not_confirmed', reason: 'not found' });
     expect((await open.order('O-1')).order.status).toBe('pending');
   });
@@ -100,14 +100,13 @@ describe('a callback whose signature does not cover the amount', () => {
     await open.callback({ is: 'facts', payment: 'pay-O-1', order: 'O-1' });
     await eventually(async () => (await open.callbacks())[0]?.reason?.includes('after try 1') === true);
     clock.advance(limits.notFoundMs);
-    await eventually(async () => (await open.callbacks())[0]?.verdict === 'refused');
+    await moving(clock, async () => (await open.callbacks())[0]?.verdict === 'refused');
     bank.payments.push(paid('O-1'));
     const all = { visible: null, account: null, verdict: null, orderNo: null, merchant: null, from: null, to: null };
     const [kept] = (await service.store.read('callbacks', { ...all, limit: 1, cursor: null })).data;
     if (kept === undefined) throw new Error('no callback');
     await service.callbacks.reprocess(kept.id);
-    clock.advance(1000);
-    await eventually(async () => (await open.order('O-1')).order.status === 'paid');
+    await moving(clock, async () => (await open.order('O-1')).order.status === 'paid');
   });
 
   it('that is wrongly signed asks nobody', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { limits } from '../../src/domain/limits.ts';
 import { FakeClock } from '../deliver/time.ts';
 import { eventually } from '../support/eventually.ts';
-import { openShop, type Shop, type ShopOptions } from './shop.ts';
+import { moving, openShop, type Shop, type ShopOptions } from './shop.ts';
 
 /** An order that two payments pay in full, of which the second is one too many. */
 async function paidTwice(options: ShopOptions = {}) {
@@ -73,10 +73,7 @@ describe('a refund', () => {
     await eventually(async () => refundsOf({ bank }).length === 1);
     await expect(open.refund()).rejects.toMatchObject({ code: 'discrepancy.action' });
     await eventually(async () => (await open.timeline('O-1')).some((line) => line.includes('asked once')));
-    await eventually(async () => {
-      clock.advance(1000);
-      return (await open.refunded()) === 100n;
-    });
+    await moving(clock, async () => (await open.refunded()) === 100n);
     expect(refundsOf({ bank })).toHaveLength(2);
     expect(bank.refunds.size).toBe(1);
   });
@@ -89,7 +86,7 @@ describe('a refund', () => {
     await eventually(async () => (await open.timeline('O-1')).some((line) => line.includes('asked once')));
     clock.advance(limits.refundTriesMs);
     const gaveUp = 'action: discrepancy.refund_given_up by refund';
-    await eventually(async () => (await open.timeline('O-1')).includes(gaveUp));
+    await moving(clock, async () => (await open.timeline('O-1')).includes(gaveUp));
     expect(refundsOf({ bank })).toHaveLength(1);
     expect((await only(open)).state).toBe('open');
   });
@@ -121,10 +118,7 @@ describe('a refund', () => {
         code: 'discrepancy.action',
       });
     bank.payments.push({ id: 'pay-2', orderNo: 'O-1', kind: 'refunded', amount: 100, operation: `ref-${id}` });
-    await eventually(async () => {
-      clock.advance(1000);
-      return (await open.refunded()) === 100n;
-    });
+    await moving(clock, async () => (await open.refunded()) === 100n);
     expect((await only(open)).state).toBe('resolved');
   });
 });

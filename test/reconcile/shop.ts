@@ -6,6 +6,8 @@ import type { ExpectRequest } from '../../src/orders/desk.ts';
 import { createService, type Service } from '../../src/service.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { temporaryStore } from '../../src/testing/testing.ts';
+import type { FakeClock } from '../deliver/time.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Bank, bank, startBank } from './bank.ts';
 
 export const shop = merchantId('shop');
@@ -111,4 +113,12 @@ function callsOf(service: Service, account: AccountId) {
       return (await service.store.read('callbacks', { ...all, limit: 50, cursor: null })).data;
     },
   };
+}
+
+/** Asks until the answer is yes, while time passes: who looks for work may only now have gone to sleep. */
+export function moving(clock: FakeClock, condition: () => Promise<boolean>): Promise<void> {
+  return eventually(() => {
+    clock.advance(1000);
+    return condition();
+  });
 }

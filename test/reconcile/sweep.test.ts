@@ -4,7 +4,7 @@ import { sqlite } from '../../src/stores/sqlite/sqlite.ts';
 import { FakeClock } from '../deliver/time.ts';
 import { temporaryFolder } from '../stores/support.ts';
 import { eventually } from '../support/eventually.ts';
-import { openShop, shop } from './shop.ts';
+import { moving, openShop, shop } from './shop.ts';
 
 const paid = (orderNo: string, kind: 'captured' | 'failed' = 'captured') =>
   ({ id: `pay-${orderNo}`, orderNo, kind, amount: 100 }) as const;
@@ -17,8 +17,7 @@ describe('an order of which nothing final is known', () => {
     clock.advance(14_000);
     bank.payments.push(paid('O-1'));
     expect(bank.asked).toEqual([]);
-    clock.advance(1000);
-    await eventually(async () => (await open.order('O-1')).order.status === 'paid');
+    await moving(clock, async () => (await open.order('O-1')).order.status === 'paid');
     const { order, facts } = await open.order('O-1');
     expect(facts.map(({ source }) => source)).toEqual(['query']);
     const { notifications, asks } = await open.service.store.read('history', order.id);
@@ -34,7 +33,7 @@ describe('an order of which nothing final is known', () => {
     await open.expect('O-2', { references: [{ account: null, reference: 'not-ours-2' }] });
     bank.payments.push(paid('O-1'));
     clock.advance(15_000);
-    await eventually(async () => (await open.order('O-1')).order.status === 'paid');
+    await moving(clock, async () => (await open.order('O-1')).order.status === 'paid');
     const unaskable = await open.order('O-2');
     await eventually(async () => (await open.service.store.read('history', unaskable.order.id)).asks.length === 0);
     expect(bank.asked).toEqual(['query O-1']);
