@@ -5,6 +5,7 @@ import { utf8 } from '../primitives/bytes.ts';
 import { at, exactDecimal, idAt, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
 import type { Client, ClientWorld, Headers, HttpRequest, QueryAnswer, Reference } from '../provider.ts';
 import { jsonAnswer, readable } from './answers.ts';
+import { paymentIdOf } from './json-api.ts';
 
 export interface MercadopagoAccess {
   access_token: string;
@@ -28,7 +29,7 @@ export function mercadopagoClient(access: MercadopagoAccess, world: ClientWorld)
       return { state: stateOf(found), facts };
     },
     async refund(order, { amountMinor, currency }, idempotencyKey, signal) {
-      const paymentId = paymentIdOf(order);
+      const paymentId = paymentIdOf('mercadopago', order);
       const refund = await ask({
         path: `${pathOf(paymentId)}/refunds`,
         method: 'POST',
@@ -42,7 +43,7 @@ export function mercadopagoClient(access: MercadopagoAccess, world: ClientWorld)
       return readable('mercadopago', fact);
     },
     async close(order, signal) {
-      const path = pathOf(paymentIdOf(order));
+      const path = pathOf(paymentIdOf('mercadopago', order));
       const payment = await ask({ path, method: 'PUT', body: { status: 'cancelled' }, signal });
       if (!isObject(payment)) return null;
       const facts = readable('mercadopago', factsOfMercadopagoPayment(payment, source));
@@ -98,9 +99,4 @@ function pathOf(paymentId: string): string {
 
 function stateOf(payments: readonly JsonObject[]): QueryAnswer['state'] {
   return payments.some((payment) => undecided.includes(textAt(payment, 'status') ?? '')) ? 'open' : 'final';
-}
-
-function paymentIdOf({ paymentId }: Reference): string {
-  if (paymentId !== null) return paymentId;
-  throw new AppError('provider.cannot_ask', 'mercadopago needs the id of the payment, which is not known yet');
 }

@@ -3,8 +3,9 @@ import { decimalFromMinor } from '../../domain/money.ts';
 import { factOfMollieRefund, factsOfMolliePayment, mollieReference } from '../events/mollie.ts';
 import { utf8 } from '../primitives/bytes.ts';
 import { at, idAt, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
-import type { Client, ClientWorld, Headers, HttpRequest, QueryAnswer, Reference } from '../provider.ts';
+import type { Client, ClientWorld, Headers, HttpRequest, QueryAnswer } from '../provider.ts';
 import { jsonAnswer, readable } from './answers.ts';
+import { objectsAt, paymentIdOf } from './json-api.ts';
 
 export interface MollieAccess {
   api_key: string;
@@ -36,7 +37,7 @@ export function mollieClient(access: MollieAccess, world: ClientWorld): Client {
       return { state: stateOf(found), facts };
     },
     async refund(order, { amountMinor, currency }, idempotencyKey, signal) {
-      const path = `/v2/payments/${encodeURIComponent(paymentIdOf(order))}/refunds`;
+      const path = `/v2/payments/${encodeURIComponent(paymentIdOf('mollie', order))}/refunds`;
       const body = { amount: { currency, value: decimalFromMinor(amountMinor, currency) } };
       const headers: Headers = [['idempotency-key', idempotencyKey]];
       const refund = await ask({ path, method: 'POST', body, headers, signal });
@@ -45,7 +46,7 @@ export function mollieClient(access: MollieAccess, world: ClientWorld): Client {
       return readable('mollie', fact);
     },
     async close(order, signal) {
-      const path = `/v2/payments/${encodeURIComponent(paymentIdOf(order))}`;
+      const path = `/v2/payments/${encodeURIComponent(paymentIdOf('mollie', order))}`;
       const payment = await ask({ path, method: 'DELETE', signal });
       if (!isObject(payment)) return null;
       const closed = readable('mollie', factsOfMolliePayment(payment, source)).find(({ kind }) => kind === 'closed');
@@ -84,9 +85,8 @@ async function idsNamed(
   { access, ask, signal }: { access: MollieAccess; ask: (asked: Asked) => Promise<Json>; signal: AbortSignal },
 ): Promise<readonly string[]> {
   const page = await ask({ path: `/v2/payments?limit=${pageMax}`, signal });
-  const payments = at(page, '_embedded.payments');
-  const all: readonly JsonObject[] = Array.isArray(payments) ? payments.filter((one: Json) => isObject(one)) : [];
-  const named = all.filter((payment) => mollieReference(payment, access.order_no_path) === reference);
+  const payments = objectsAt(page, '_embedded.payments');
+  const named = payments.filter((payment) => mollieReference(payment, access.order_no_path) === reference);
   if (named.length > 0 || !isObject(at(page, '_links.next'))) return named.flatMap((one) => idAt(one, 'id') ?? []);
   throw new AppError(
     'provider.cannot_ask',
@@ -96,9 +96,4 @@ async function idsNamed(
 
 function stateOf(payments: readonly JsonObject[]): QueryAnswer['state'] {
   return payments.some((payment) => undecided.includes(textAt(payment, 'status') ?? '')) ? 'open' : 'final';
-}
-
-function paymentIdOf({ paymentId }: Reference): string {
-  if (paymentId !== null) return paymentId;
-  throw new AppError('provider.cannot_ask', 'mollie needs the id of the payment, which is not known yet');
 }
