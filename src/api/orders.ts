@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi';
-import { toIso } from '../domain/clock.ts';
+import { type Instant, toIso } from '../domain/clock.ts';
 import { factKinds, sources } from '../domain/fact.ts';
-import { asId } from '../domain/ids.ts';
+import { asId, type MerchantId, type OrderNo } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { minorToJson } from '../domain/money.ts';
 import { orderStatuses } from '../domain/order.ts';
-import type { ExpectRequest } from '../service.ts';
+import type { ExpectRequest, Service } from '../service.ts';
 import type { StoredOrder } from '../stores/kept.ts';
 import type { OrderDetail } from '../stores/reads.ts';
 import { discrepancy, discrepancyView } from './discrepancies.ts';
@@ -161,8 +161,7 @@ export function addOrders(routes: Routes): void {
       requireMerchant(caller, body.merchant);
       const request: ExpectRequest = { orderNo: params.order_no, ...camelFields(body) };
       const { created } = await service.orders.expect(request);
-      const detail = await service.orders.detail(body.merchant, params.order_no);
-      return { status: created ? 201 : 200, body: orderView(detail) };
+      return { status: created ? 201 : 200, body: await orderOf(service, body.merchant, params.order_no) };
     },
   });
   routes.add({
@@ -206,7 +205,7 @@ function addOneOrder(routes: Routes): void {
     refusals: ['merchant.unknown', 'order.unknown'],
     async run({ service, caller, params, query }) {
       requireMerchant(caller, query.merchant);
-      return { status: 200, body: orderView(await service.orders.detail(query.merchant, params.order_no)) };
+      return { status: 200, body: await orderOf(service, query.merchant, params.order_no) };
     },
   });
   routes.add({
@@ -247,7 +246,7 @@ function addQuery(routes: Routes): void {
     async run({ service, caller, params, body }) {
       requireMerchant(caller, body.merchant);
       await service.orders.query({ merchant: body.merchant, orderNo: params.order_no, by: caller.name });
-      return { status: 202, body: orderView(await service.orders.detail(body.merchant, params.order_no)) };
+      return { status: 202, body: await orderOf(service, body.merchant, params.order_no) };
     },
   });
 }
@@ -275,7 +274,7 @@ function addOrderActions(routes: Routes): void {
         reason: body.reason,
         by: caller.name,
       });
-      return { status: 202, body: orderView(await service.orders.detail(body.merchant, params.order_no)) };
+      return { status: 202, body: await orderOf(service, body.merchant, params.order_no) };
     },
   });
   routes.add({
@@ -310,16 +309,20 @@ function addOrderActions(routes: Routes): void {
     async run({ service, caller, params, body }) {
       requireMerchant(caller, body.merchant);
       await service.orders.confirm({ orderNo: params.order_no, by: caller.name, ...camelFields(body) });
-      return { status: 202, body: orderView(await service.orders.detail(body.merchant, params.order_no)) };
+      return { status: 202, body: await orderOf(service, body.merchant, params.order_no) };
     },
   });
 }
 
-function orderView({ order: stored, facts, discrepancies }: OrderDetail): z.input<typeof order> {
+async function orderOf(service: Service, merchant: MerchantId, orderNo: OrderNo): Promise<z.input<typeof order>> {
+  return orderView(await service.orders.detail(merchant, orderNo), service.clock.now());
+}
+
+function orderView({ order: stored, facts, discrepancies }: OrderDetail, now: Instant): z.input<typeof order> {
   return {
     ...rowView(stored),
     facts: facts.map(factView),
-    discrepancies: discrepancies.map((one) => discrepancyView({ ...one, orderNo: stored.orderNo })),
+    discrepancies: discrepancies.map((one) => discrepancyView({ ...one, orderNo: stored.orderNo }, now)),
   };
 }
 

@@ -49,6 +49,14 @@ export interface ResolveRequest {
   by: string;
 }
 
+export interface AssignRequest {
+  discrepancy: DiscrepancyId;
+  /** Null: nobody's any more. */
+  to: string | null;
+  note: string | null;
+  by: string;
+}
+
 export interface Orders {
   /** @throws AppError `merchant.unknown`, `account.unknown`, `request.invalid`, `order.currency_fixed`, `order.reference_taken`. */
   expect(request: ExpectRequest): Promise<{ created: boolean; order: StoredOrder }>;
@@ -60,6 +68,8 @@ export interface Orders {
   confirm(request: ConfirmRequest): Promise<void>;
   /** @throws AppError `discrepancy.unknown`, `discrepancy.action`. */
   resolve(request: ResolveRequest): Promise<void>;
+  /** Says whose work an open discrepancy is. @throws AppError `discrepancy.unknown`, `discrepancy.action`. */
+  assign(request: AssignRequest): Promise<void>;
   /** @throws AppError `order.unknown`. */
   detail(merchant: MerchantId, orderNo: OrderNo): Promise<OrderDetail>;
   /** @throws AppError `order.unknown`. */
@@ -89,6 +99,14 @@ export function createOrders({ store, withBirth, clock, onAsk, whyNobody }: Orde
     if (is === 'discrepancy_unknown') throw new AppError('discrepancy.unknown', `there is no discrepancy ${named}`);
     if (is === 'does_not_fit') throw new AppError('discrepancy.action', await whyNot(store, input, named));
   };
+  const actOn = async (
+    id: DiscrepancyId,
+    { by, note, action }: Pick<ActInput, 'by' | 'note' | 'action'>,
+  ): Promise<void> => {
+    const discrepancy = await store.read('discrepancy', id);
+    if (discrepancy === null) throw new AppError('discrepancy.unknown', `there is no discrepancy ${id}`);
+    await act({ merchant: discrepancy.merchant, by, note, action }, id);
+  };
   return {
     detail,
     async expect(request) {
@@ -112,19 +130,11 @@ export function createOrders({ store, withBirth, clock, onAsk, whyNobody }: Orde
       onAsk();
     },
     async resolve({ discrepancy: id, with: how, amountMinor, note, by }) {
-      const discrepancy = await store.read('discrepancy', id);
-      if (discrepancy === null) throw new AppError('discrepancy.unknown', `there is no discrepancy ${id}`);
-      await act(
-        {
-          merchant: discrepancy.merchant,
-          by,
-          note,
-          action: { is: 'resolve', discrepancy: id, with: how, amountMinor },
-        },
-        id,
-      );
+      await actOn(id, { by, note, action: { is: 'resolve', discrepancy: id, with: how, amountMinor } });
       if (how === 'refund') onAsk();
     },
+    assign: ({ discrepancy: id, to, note, by }) =>
+      actOn(id, { by, note: note ?? '', action: { is: 'assign', discrepancy: id, to } }),
     async confirm({ merchant, note, by, ...told }) {
       const { order } = await detail(merchant, told.orderNo);
       const account = await accountOf(store, merchant, told.account);
@@ -143,10 +153,11 @@ export function createOrders({ store, withBirth, clock, onAsk, whyNobody }: Orde
 
 /** Why an action does not fit a discrepancy, with those that do. */
 async function whyNot(store: Store, { action }: Omit<ActInput, 'born'>, named: string): Promise<string> {
-  const found = action.is === 'resolve' ? await store.read('discrepancy', action.discrepancy) : null;
-  if (found === null || action.is !== 'resolve') return `discrepancy ${named} is gone`;
+  const found = action.is === 'close' ? null : await store.read('discrepancy', action.discrepancy);
+  if (found === null) return `discrepancy ${named} is gone`;
   const { kind, state } = found;
-  if (state !== 'open') return `discrepancy ${named} is ${state}; only an open one can be acted on`;
+  if (action.is !== 'resolve' || state !== 'open')
+    return `discrepancy ${named} is ${state}; only an open one can be acted on`;
   const fitting = actionsOn(found);
   if (!fitting.includes(action.with)) return `${action.with} does not fit; ${kind} takes ${fitting.join(' or ')} here`;
   if (action.with === 'refund')

@@ -62,7 +62,7 @@ function keepDiscrepancies(
   const opened = changed.opened.map(({ key, kind, blocks, why, amountMinor, currency }): StoredDiscrepancy => {
     const id = newId('dsc', ledger.now, bucketOf(merchant), ledger.random);
     const about = { id, merchant, order, key, kind, blocks, why, amountMinor, currency };
-    return { ...about, state: 'open', openedAt: ledger.now, closedAt: null };
+    return { ...about, state: 'open', openedAt: ledger.now, closedAt: null, assigned: null, decision: null };
   });
   for (const discrepancy of opened) ledger.addDiscrepancy(discrepancy);
   for (const discrepancy of changed.resolved)

@@ -136,10 +136,11 @@ function whyOf(attempt: AttemptRecord): string {
 }
 
 function discrepancyEntries({ discrepancies }: OrderDetail): readonly TimelineEntry[] {
-  return discrepancies.flatMap(({ id, kind, why, state, openedAt, closedAt }): TimelineEntry[] => {
+  return discrepancies.flatMap(({ id, kind, why, state, openedAt, closedAt, decision }): TimelineEntry[] => {
     const opened: TimelineEntry = { at: openedAt, what: 'discrepancy', id, text: `${kind} opened`, why };
     if (closedAt === null) return [opened];
-    const reason = state === 'resolved' ? 'its condition is gone' : `a person ${state} it`;
+    const said = decision === null ? `a person ${state} it` : `by ${decision.by}: ${decision.note}`;
+    const reason = state === 'resolved' ? 'its condition is gone' : said;
     return [opened, { at: closedAt, what: 'discrepancy', id, text: `${kind} ${state}`, why: reason }];
   });
 }

@@ -225,6 +225,7 @@ export type PublishOutput = Effects &
 export interface ActInput {
   merchant: MerchantId;
   by: string;
+  /** Empty where nothing was said; only an assignment may say nothing. */
   note: string;
   born: Birth | null;
   action:
@@ -234,7 +235,9 @@ export interface ActInput {
         discrepancy: DiscrepancyId;
         with: 'accept' | 'refund' | 'reopen' | 'ignore';
         amountMinor: bigint | null;
-      };
+      }
+    /** Null: nobody's any more. */
+    | { is: 'assign'; discrepancy: DiscrepancyId; to: string | null };
 }
 
 /** What decides inside a store's transaction: pure functions over the ledger, the same for every store. */

@@ -18,7 +18,15 @@ import type {
 } from '../domain/merchant.ts';
 import type { Notification, NotificationType, Vocabulary } from '../domain/notification.ts';
 import { zeroTotals } from '../domain/order.ts';
-import type { OrderReference, OutboxItem, SandboxPayment, StoredDiscrepancy, StoredFact, StoredOrder } from './kept.ts';
+import type {
+  Decision,
+  OrderReference,
+  OutboxItem,
+  SandboxPayment,
+  StoredDiscrepancy,
+  StoredFact,
+  StoredOrder,
+} from './kept.ts';
 import type { Sighting } from './reads.ts';
 
 /** A row as a driver gives it: integers as numbers, amounts and JSON as text, flags as 0 or 1. */
@@ -300,9 +308,10 @@ function totalsFromJson(json: string): StoredOrder['totals'] {
 }
 
 export const discrepancyColumns =
-  'd.seq, d.id, d.merchant, d.order_id, d.key, d.kind, d.blocks, d.why, cast(d.amount_minor as text) as amount_minor, d.currency, d.state, d.opened_at, d.closed_at';
+  'd.seq, d.id, d.merchant, d.order_id, d.key, d.kind, d.blocks, d.why, cast(d.amount_minor as text) as amount_minor, d.currency, d.state, d.opened_at, d.closed_at, d.assigned_to, d.assigned_at, d.decision';
 export function discrepancyOf(row: Row): StoredDiscrepancy {
   const order = textOrNull(row, 'order_id');
+  const [assignedTo, decision] = [textOrNull(row, 'assigned_to'), textOrNull(row, 'decision')];
   return {
     id: asId.discrepancy(text(row, 'id')),
     merchant: asId.merchant(text(row, 'merchant')),
@@ -316,7 +325,18 @@ export function discrepancyOf(row: Row): StoredDiscrepancy {
     state: text(row, 'state') as StoredDiscrepancy['state'],
     openedAt: number(row, 'opened_at'),
     closedAt: numberOrNull(row, 'closed_at'),
+    assigned: assignedTo === null ? null : { to: assignedTo, at: number(row, 'assigned_at') },
+    decision: decision === null ? null : decisionFromJson(decision),
   };
+}
+
+export function decisionToJson(decision: Decision): string {
+  return JSON.stringify({ ...decision, amountMinor: decision.amountMinor && String(decision.amountMinor) });
+}
+
+function decisionFromJson(json: string): Decision {
+  const kept = JSON.parse(json) as Omit<Decision, 'amountMinor'> & { amountMinor: string | null };
+  return { ...kept, amountMinor: kept.amountMinor === null ? null : BigInt(kept.amountMinor) };
 }
 
 export const notificationColumns =

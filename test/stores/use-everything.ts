@@ -122,8 +122,10 @@ async function useMoney(bench: Bench): Promise<void> {
   ]);
   const again = callbackInput(bench.account, clock.at, [{ reference: 'O-1' }], { id: 'cbk_1' as never });
   await store.decide('callback', { ...again, again: 'handled' });
-  const all = { limit: 10, cursor: null, visible: null, merchant: null, state: null, kind: null };
+  const all = { limit: 10, cursor: null, visible: null, merchant: null, state: null, kind: null, assignee: null };
   for (const { id } of (await store.read('discrepancies', all)).data) {
+    const assign = { is: 'assign', discrepancy: id, to: 'ann' } as const;
+    await store.decide('act', { merchant: shop, by: 'ann', note: '', born: null, action: assign });
     const action = { is: 'resolve', discrepancy: id, with: 'ignore', amountMinor: null } as const;
     await store.decide('act', { merchant: shop, by: 'ann', note: 'x', born: null, action });
   }

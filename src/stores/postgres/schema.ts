@@ -90,4 +90,12 @@ create table paidonce.replays (
 create index replays_running on paidonce.replays (next_at) where state = 'running';
 `,
   },
+  {
+    number: 7,
+    name: 'discrepancies as work',
+    sql: `
+alter table paidonce.discrepancies add column assigned_to text, add column assigned_at bigint, add column decision text;
+create index discrepancies_assigned on paidonce.discrepancies (assigned_to, seq) where assigned_to is not null;
+`,
+  },
 ];

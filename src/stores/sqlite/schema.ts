@@ -128,4 +128,14 @@ create unique index paidonce_replays_id on paidonce_replays (id);
 create index paidonce_replays_running on paidonce_replays (next_at) where state = 'running';
 `,
   },
+  {
+    number: 7,
+    name: 'discrepancies as work',
+    sql: `
+alter table paidonce_discrepancies add column assigned_to text;
+alter table paidonce_discrepancies add column assigned_at integer;
+alter table paidonce_discrepancies add column decision text;
+create index paidonce_discrepancies_assigned on paidonce_discrepancies (assigned_to, seq) where assigned_to is not null;
+`,
+  },
 ];

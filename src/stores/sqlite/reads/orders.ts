@@ -173,6 +173,7 @@ export function discrepancies(
     equals('d.merchant', input.merchant),
     equals('d.state', input.state),
     equals('d.kind', input.kind),
+    equals('d.assigned_to', input.assignee),
   ];
   return pageOf(db, { select, seq: 'd.seq', conditions, map: namedDiscrepancyOf }, input);
 }
