@@ -80,6 +80,12 @@ export const errorCatalogue = {
     'The statement cannot be read',
     'Send the file as the provider gives it; the detail names the line.',
   ),
+  'statement.absent': entry(
+    503,
+    'The platform has no statement of this day',
+    'Ask again later: a day has its statement on the next one, and may have none where nothing happened.',
+    true,
+  ),
   'endpoint.unknown': entry(404, 'The endpoint does not exist', 'Check the id; list endpoints with GET /v1/endpoints.'),
   'endpoint.url': entry(
     422,

@@ -52,6 +52,8 @@ export const limits = {
   statementBytesMax: 4_294_967_296,
   statementLineCharactersMax: 65_536,
   statementInflationMax: 200,
+  /** How long a bill's file may take to come. */
+  statementFetchMs: 3_600_000,
   /** Rows of one second that are held until it is over, where they belong together. */
   statementRowsHeld: 10_000,
   /** Refused callbacks kept per account and hour; past it they are only counted. */
