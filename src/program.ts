@@ -24,8 +24,9 @@ export const program: Program = {
     // Without an expectation nothing would be said of it: then it is parked money like any other.
     const order = named === null || named.expectations.length === 0 ? null : named.id;
     const told = { merchant, source, callback: null, at: ledger.now, withoutOrder, note, order };
+    const { by, heard } = input;
+    if (heard?.is === 'agrees') recordFacts(ledger, births, heard.facts, { ...told, source: 'query', note: null });
     recordFacts(ledger, births, input.facts, told);
-    const { by } = input;
     if (by !== null) {
       for (const { reference, paymentId } of input.facts) {
         ledger.addAction({ merchant, by, what: 'order.confirm', subject: orderNo ?? reference ?? paymentId, note });

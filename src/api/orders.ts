@@ -18,7 +18,6 @@ import {
   freeObjectView,
   listOf,
   merchant,
-  note,
   orderNo,
   pageView,
   paging,
@@ -32,7 +31,7 @@ import { requireMerchant } from './merchants.ts';
 import { camelFields } from './names.ts';
 import type { Routes } from './route.ts';
 
-const account = text(1, 64).transform((id) => asId.account(id));
+export const account = text(1, 64).transform((id) => asId.account(id));
 const reference = z
   .strictObject({ account: account.nullable().default(null), reference: text(1, 256) })
   .openapi({ description: 'A value that providers echo back; without an account on any of the merchant.' });
@@ -116,7 +115,7 @@ const fact = z
   })
   .openapi('Fact');
 
-const order = row.extend({ facts: z.array(fact), discrepancies: z.array(discrepancy) }).openapi('Order');
+export const order = row.extend({ facts: z.array(fact), discrepancies: z.array(discrepancy) }).openapi('Order');
 
 const timelineEntry = z
   .object({
@@ -138,8 +137,8 @@ const timelineEntry = z
   })
   .openapi('TimelineEntry');
 
-const tag = 'Orders';
-const params = z.strictObject({ order_no: orderNo });
+export const tag = 'Orders';
+export const orderParams = z.strictObject({ order_no: orderNo });
 const ofMerchant = z.strictObject({ merchant });
 
 export function addOrders(routes: Routes): void {
@@ -151,7 +150,7 @@ export function addOrders(routes: Routes): void {
     description:
       'The same body again changes nothing; another one is a revision. Money that was parked for it is released.',
     need: ['publish', 'operate'],
-    params,
+    params: orderParams,
     body: newExpectation,
     example: { merchant: 'shop', amount_minor: 8880, currency: 'CNY' },
     statuses: [200, 201],
@@ -187,8 +186,6 @@ export function addOrders(routes: Routes): void {
     },
   });
   addOneOrder(routes);
-  addQuery(routes);
-  addOrderActions(routes);
 }
 
 function addOneOrder(routes: Routes): void {
@@ -198,7 +195,7 @@ function addOneOrder(routes: Routes): void {
     tag,
     summary: 'Read an order with its facts and discrepancies',
     need: ['read'],
-    params,
+    params: orderParams,
     query: ofMerchant,
     statuses: [200],
     answer: order,
@@ -214,7 +211,7 @@ function addOneOrder(routes: Routes): void {
     tag,
     summary: 'Read everything known about an order, in time order, each with why',
     need: ['read'],
-    params,
+    params: orderParams,
     query: ofMerchant,
     statuses: [200],
     answer: listOf(timelineEntry),
@@ -228,93 +225,11 @@ function addOneOrder(routes: Routes): void {
   });
 }
 
-function addQuery(routes: Routes): void {
-  routes.add({
-    method: 'post',
-    path: '/v1/orders/{order_no}/query',
-    tag,
-    summary: "Ask an order's providers now",
-    description:
-      'The buyer came back and no callback has: what the providers say comes as facts, a moment later. Calling it again while it waits changes nothing.',
-    need: ['publish', 'operate'],
-    params,
-    body: z.strictObject({ merchant }).openapi('Query'),
-    example: { merchant: 'shop' },
-    statuses: [202],
-    answer: order,
-    refusals: ['merchant.unknown', 'order.unknown', 'provider.cannot_ask'],
-    async run({ service, caller, params, body }) {
-      requireMerchant(caller, body.merchant);
-      await service.orders.query({ merchant: body.merchant, orderNo: params.order_no, by: caller.name });
-      return { status: 202, body: await orderOf(service, body.merchant, params.order_no) };
-    },
-  });
-}
-
-function addOrderActions(routes: Routes): void {
-  routes.add({
-    method: 'post',
-    path: '/v1/orders/{order_no}/close',
-    tag,
-    summary: 'Take no more money for an order',
-    description:
-      'Providers that can be asked close it and are asked once more. Money that still arrives opens a discrepancy.',
-    need: ['operate'],
-    params,
-    body: z.strictObject({ merchant, reason: note }).openapi('Close'),
-    example: { merchant: 'shop', reason: 'The customer canceled.' },
-    statuses: [202],
-    answer: order,
-    refusals: ['merchant.unknown', 'order.unknown'],
-    async run({ service, caller, params, body }) {
-      requireMerchant(caller, body.merchant);
-      await service.orders.close({
-        merchant: body.merchant,
-        orderNo: params.order_no,
-        reason: body.reason,
-        by: caller.name,
-      });
-      return { status: 202, body: await orderOf(service, body.merchant, params.order_no) };
-    },
-  });
-  routes.add({
-    method: 'post',
-    path: '/v1/orders/{order_no}/confirm',
-    tag,
-    summary: 'Confirm a payment by hand',
-    description: 'A manual sighting on the normal path: when the provider tells the same, it is the same fact.',
-    need: ['operate'],
-    params,
-    body: z
-      .strictObject({
-        merchant,
-        account,
-        operation_id: text(1, 128),
-        amount_minor: positiveAmountMinor,
-        currency,
-        note,
-      })
-      .openapi('Confirmation'),
-    example: {
-      merchant: 'shop',
-      account: 'acc_01234567890123456789012345',
-      operation_id: '4200001234',
-      amount_minor: 8880,
-      currency: 'CNY',
-      note: "Seen on the provider's portal.",
-    },
-    statuses: [202],
-    answer: order,
-    refusals: ['merchant.unknown', 'order.unknown', 'account.unknown'],
-    async run({ service, caller, params, body }) {
-      requireMerchant(caller, body.merchant);
-      await service.orders.confirm({ orderNo: params.order_no, by: caller.name, ...camelFields(body) });
-      return { status: 202, body: await orderOf(service, body.merchant, params.order_no) };
-    },
-  });
-}
-
-async function orderOf(service: Service, merchant: MerchantId, orderNo: OrderNo): Promise<z.input<typeof order>> {
+export async function orderOf(
+  service: Service,
+  merchant: MerchantId,
+  orderNo: OrderNo,
+): Promise<z.input<typeof order>> {
   return orderView(await service.orders.detail(merchant, orderNo), service.clock.now());
 }
 

@@ -103,6 +103,11 @@ export const errorCatalogue = {
     'Another order has this reference',
     'Use a reference that only this order has on the account.',
   ),
+  'order.confirm_contradicted': entry(
+    409,
+    'The provider says otherwise',
+    'See what it says in the detail; `override: true` records the payment all the same and opens a discrepancy.',
+  ),
   'callback.unknown': entry(404, 'The callback does not exist', 'Check the id.'),
   'notification.unknown': entry(404, 'The notification does not exist', 'Check the id.'),
   'delivery.unknown': entry(404, 'The delivery does not exist', 'Check the id.'),

@@ -83,6 +83,9 @@ export const limits = {
   asksPerSecondPerAccount: 5,
   askMs: 60_000,
   askReferencesMax: 20,
+  /** The same while a person waits for the answer, and how soon it is looked again whether the account is free. */
+  askWaitingMs: 5000,
+  askTurnMs: 20,
   /** A callback whose payment the provider does not know is refused after this; a pending refund is asked about for so long. */
   notFoundMs: 3_600_000,
   refundAskedMs: 30 * 86_400_000,

@@ -1,11 +1,10 @@
 import type { Clock, Instant } from '../domain/clock.ts';
 import { acceptNeedsAmount, actionsOn } from '../domain/discrepancy.ts';
 import { AppError } from '../domain/errors.ts';
-import type { Fact } from '../domain/fact.ts';
 import type { AccountId, DiscrepancyId, MerchantId, OrderNo } from '../domain/ids.ts';
 import type { Account } from '../domain/merchant.ts';
-import type { ActInput, ExpectInput, WithBirth } from '../stores/decisions.ts';
-import type { OrderReference, StoredOrder } from '../stores/kept.ts';
+import type { ActInput, ExpectInput, SightInput, WithBirth } from '../stores/decisions.ts';
+import type { OrderReference, StoredFact, StoredOrder } from '../stores/kept.ts';
 import type { OrderDetail } from '../stores/reads.ts';
 import type { Store } from '../stores/store.ts';
 import { type TimelineEntry, timelineOf } from './timeline.ts';
@@ -37,8 +36,26 @@ export interface ConfirmRequest {
   amountMinor: bigint;
   currency: string;
   note: string;
+  /** Records it whatever the provider says, or where it says nothing. */
+  override: boolean;
   by: string;
 }
+
+/** What a person's word is about. */
+export interface ConfirmedOrder {
+  order: StoredOrder;
+  facts: readonly StoredFact[];
+  account: Account;
+  now: Instant;
+}
+
+/**
+ * What is to be recorded of a person's word, once the account's provider was asked about it.
+ *
+ * @throws AppError unless overridden `order.confirm_contradicted`, and `provider.unreachable` where it said nothing.
+ */
+export type Hear = (request: ConfirmRequest, known: ConfirmedOrder) => Promise<Heard>;
+export type Heard = Omit<SightInput, 'born'> & { checked: boolean };
 
 export interface ResolveRequest {
   discrepancy: DiscrepancyId;
@@ -64,8 +81,14 @@ export interface Orders {
   close(request: { merchant: MerchantId; orderNo: OrderNo; reason: string; by: string }): Promise<void>;
   /** Has the providers asked now; what they say comes on the normal path. @throws AppError `order.unknown`, `provider.cannot_ask`. */
   query(request: { merchant: MerchantId; orderNo: OrderNo; by: string }): Promise<void>;
-  /** A manual sighting on the normal path. @throws AppError `order.unknown`, `account.unknown`. */
-  confirm(request: ConfirmRequest): Promise<void>;
+  /**
+   * A manual sighting on the normal path. Where the account's provider can be asked, it is asked before, and what it tells is recorded too
+   * where it agrees. `checked`: it has answered.
+   *
+   * @throws AppError `order.unknown`, `account.unknown`; unless overridden `order.confirm_contradicted`, and `provider.unreachable` where it
+   * says nothing.
+   */
+  confirm(request: ConfirmRequest): Promise<{ checked: boolean }>;
   /** @throws AppError `discrepancy.unknown`, `discrepancy.action`. */
   resolve(request: ResolveRequest): Promise<void>;
   /** Says whose work an open discrepancy is. @throws AppError `discrepancy.unknown`, `discrepancy.action`. */
@@ -82,11 +105,13 @@ export interface OrdersDependencies {
   clock: Clock;
   /** Called when providers are to be asked now. */
   onAsk(): void;
+  hear: Hear;
   /** Why none of a merchant's accounts can be asked. */
   whyNobody(merchant: MerchantId): Promise<string>;
 }
 
-export function createOrders({ store, withBirth, clock, onAsk, whyNobody }: OrdersDependencies): Orders {
+export function createOrders(deps: OrdersDependencies): Orders {
+  const { store, withBirth, clock, onAsk, hear, whyNobody } = deps;
   const detail = async (merchant: MerchantId, orderNo: OrderNo): Promise<OrderDetail> => {
     const found = await store.read('order', { merchant, orderNo });
     if (found === null) throw new AppError('order.unknown', `merchant ${merchant} has no order ${orderNo}`);
@@ -135,14 +160,12 @@ export function createOrders({ store, withBirth, clock, onAsk, whyNobody }: Orde
     },
     assign: ({ discrepancy: id, to, note, by }) =>
       actOn(id, { by, note: note ?? '', action: { is: 'assign', discrepancy: id, to } }),
-    async confirm({ merchant, note, by, ...told }) {
-      const { order } = await detail(merchant, told.orderNo);
-      const account = await accountOf(store, merchant, told.account);
-      const facts = [confirmedFact(told, order, account, clock.now())];
-      const { withoutOrder } = account;
-      const named = { merchant, orderNo: told.orderNo, note, by } as const;
-      const input = { ...named, source: 'manual', facts, withoutOrder } as const;
+    async confirm(request) {
+      const { order, facts } = await detail(request.merchant, request.orderNo);
+      const account = await accountOf(store, request.merchant, request.account);
+      const { checked, ...input } = await hear(request, { order, facts, account, now: clock.now() });
       await withBirth((born) => store.decide('sight', { ...input, born }));
+      return { checked };
     },
     async timeline(merchant, orderNo) {
       const found = await detail(merchant, orderNo);
@@ -187,29 +210,5 @@ export function expectInputOf(request: ExpectRequest): Omit<ExpectInput, 'born'>
     expiresAt: request.expiresAt ?? null,
     description: request.description ?? null,
     metadata: request.metadata === undefined ? null : JSON.stringify(request.metadata),
-  };
-}
-
-/** The fact that the provider's own word would make, so that both are one when it comes after all. */
-function confirmedFact(
-  told: Omit<ConfirmRequest, 'merchant' | 'note' | 'by'>,
-  { references }: StoredOrder,
-  { provider }: Account,
-  now: Instant,
-): Fact {
-  const echoed = references.find(({ account }) => account === null || account === told.account);
-  const scopedByReference = provider === 'hmac' || provider === 'standard';
-  return {
-    account: told.account,
-    kind: 'captured',
-    paymentId: told.operationId,
-    operationId: told.operationId,
-    reference: echoed?.reference ?? told.orderNo,
-    amountMinor: told.amountMinor,
-    currency: told.currency,
-    fromOrder: false,
-    measure: 'single',
-    ...(scopedByReference ? { scopedByReference: true } : {}),
-    providerTime: now,
   };
 }

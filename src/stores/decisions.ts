@@ -118,6 +118,8 @@ export interface SightInput {
   withoutOrder: 'park' | 'accept';
   note: string | null;
   by: string | null;
+  /** What the provider was asked for beside it: its facts as a query's, or what contradicts. */
+  heard?: { is: 'agrees'; facts: readonly Fact[] } | { is: 'contradicts'; why: string };
   born: Birth | null;
 }
 

@@ -138,6 +138,8 @@ async function useAsks(bench: Bench): Promise<void> {
   await store.decide('ask', { merchant: shop, orderNo: asId.orderNo('O-asked'), by: 'ann' });
   const opened = { is: 'verdict', verdict: 'parked', nonce: null } as const;
   await bench.callback([], { opened });
+  const alone = await store.write('claimAccount', { merchant: shop, account, leaseMs: 1000 });
+  if (alone !== null) await store.write('releaseAsks', { account, lease: alone.lease, freeAt: clock.at });
   const { claimed } = await store.write('claimAsks', { most: 4 });
   const { asks, lease } = only(claimed);
   for (const ask of asks) {
