@@ -146,6 +146,8 @@ export interface AnsweredInput {
   answer: string;
   /** All that the provider told, also where it failed in the middle. */
   facts: readonly Fact[];
+  /** Known payments that were asked about, of which a final answer tells no capture. */
+  denied: readonly string[];
   withoutOrder: 'park' | 'accept';
   /** What the library's `expect` said of the references, asked before. */
   expectations: readonly Omit<ExpectInput, 'born'>[];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { asId } from '../../src/domain/ids.ts';
 import { FakeClock } from '../deliver/time.ts';
+import { eventually } from '../support/eventually.ts';
 import type { BankPayment } from './bank.ts';
 import { moving, openShop, type Shop, type ShopOptions, shop } from './shop.ts';
 
@@ -63,7 +64,16 @@ describe('a payment confirmed by hand', () => {
   it('is recorded all the same where a person overrides it', async () => {
     const open = await opened([]);
     expect(await confirm(open, true)).toEqual({ checked: true });
-    expect(await open.order('O-1')).toMatchObject({ order: { status: 'paid' }, facts: [{ source: 'manual' }] });
+    const why = 'ann says payment p-1 of 1.00 EUR was made; bank says: not found';
+    const about = { kind: 'query_contradicts', amountMinor: 100n, currency: 'EUR', why };
+    expect(await open.order('O-1')).toMatchObject({
+      order: { status: 'paid' },
+      facts: [{ source: 'manual' }],
+      discrepancies: [{ ...about, state: 'open' }],
+    });
+    open.bank.payments.push(paid);
+    await open.service.orders.query({ merchant: shop, orderNo: asId.orderNo('O-1'), by: 'ann' });
+    await eventually(async () => (await open.order('O-1')).discrepancies[0]?.state === 'resolved');
   });
 
   it('is refused where the provider does not answer, unless a person overrides it', async () => {
@@ -80,6 +90,14 @@ describe('a payment confirmed by hand', () => {
     expect(await confirm(open)).toEqual({ checked: false });
     expect(open.bank.asked).toEqual([]);
     expect((await open.order('O-1')).facts).toMatchObject([{ source: 'manual' }]);
+  });
+
+  it('ends what contradicted it when the provider says the same after all', async () => {
+    const open = await opened([]);
+    await confirm(open, true);
+    open.bank.payments.push(paid);
+    expect(await confirm(open)).toEqual({ checked: true });
+    expect((await open.order('O-1')).discrepancies).toMatchObject([{ state: 'resolved' }]);
   });
 
   it('waits for its turn at the account, whose limits hold for it too', async () => {

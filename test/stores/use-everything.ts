@@ -144,14 +144,30 @@ async function useAsks(bench: Bench): Promise<void> {
   const { asks, lease } = only(claimed);
   for (const ask of asks) {
     const came = { is: ask.reason === 'callback' ? 'gone' : 'failed' } as const;
-    const input = { ask, came, answer: 'x', facts: [], withoutOrder: 'park', expectations: [], born: null } as const;
+    const input = {
+      ask,
+      came,
+      answer: 'x',
+      facts: [],
+      denied: [],
+      withoutOrder: 'park',
+      expectations: [],
+      born: null,
+    } as const;
     await store.decide('answered', input);
   }
   await store.write('releaseAsks', { account, lease, freeAt: clock.at + 1 });
   clock.at += 60_000;
   const again = only((await store.write('claimAsks', { most: 4 })).claimed);
   for (const ask of again.asks) {
-    const gone = { came: { is: 'gone' }, answer: 'x', facts: [], withoutOrder: 'park', expectations: [] } as const;
+    const gone = {
+      came: { is: 'gone' },
+      answer: 'x',
+      facts: [],
+      denied: [],
+      withoutOrder: 'park',
+      expectations: [],
+    } as const;
     await store.decide('answered', { ask, ...gone, born: null });
   }
   await store.write('releaseAsks', { account, lease: again.lease, freeAt: clock.at });

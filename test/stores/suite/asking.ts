@@ -33,6 +33,7 @@ export function asking(makeFolder: () => Promise<StoreFolder>): void {
         came: { is: 'told', unknown: 0 },
         answer: 'final',
         facts: facts.map((fact) => factOf(bench.account, bench.clock.at, fact)),
+        denied: [],
         withoutOrder: 'park',
         expectations: [],
         born: null,
