@@ -2,8 +2,6 @@ import type { AccountId, FactId } from './ids.ts';
 import type { Action, Policy } from './order.ts';
 
 interface KindEntry {
-  /** It follows from what a query or a statement showed: the fold neither finds it nor ends it. */
-  isObserved: boolean;
   /** While it is open, `payment.succeeded` is not sent. */
   blocks: boolean;
   /** There is money that can be given back. */
@@ -11,8 +9,6 @@ interface KindEntry {
   /** Its cause may come to more later; a decision is about the amount it had then. */
   grows: boolean;
 }
-
-const observed: KindEntry = { ...kind(false, false), isObserved: true };
 
 /**
  * Every kind of discrepancy: money that does not fit. The fold finds those that follow from facts, expectation, actions and
@@ -50,13 +46,13 @@ export const discrepancyKinds = {
   /** Parked money whose order stays unknown. */
   unknown_order: kind(false, true),
   /** We know of money that the provider does not confirm. */
-  missing_at_provider: observed,
+  missing_at_provider: kind(false, false),
   /** The statement has money that we do not know of. */
-  missing_here: observed,
+  missing_here: kind(false, false),
   /** The statement has another amount, currency or fee than the fact. */
-  statement_differs: observed,
+  statement_differs: kind(false, false),
   /** A query answered the contrary of what a callback said. */
-  query_contradicts: observed,
+  query_contradicts: kind(false, false),
 } as const satisfies Record<string, KindEntry>;
 export type DiscrepancyKind = keyof typeof discrepancyKinds;
 
@@ -119,29 +115,16 @@ export function policyFor(of: DiscrepancyKind, policy: Policy): 'manual' | 'refu
   }
 }
 
-/** What an observation came to: what it shows now, and the keys of what it has shown to be over. */
-export interface Observed {
-  shown: readonly FoundDiscrepancy[];
-  over: readonly string[];
-}
-
-/**
- * What has to change in the store: `opened` get ids, `resolved` are the stored ones whose condition is gone, `restated` have come to
- * something else. Those that were observed stay until an observation says that they are over.
- */
-export function compareDiscrepancies<Stored extends Restatable & Pick<FoundDiscrepancy, 'key' | 'kind'>>(
-  folded: readonly FoundDiscrepancy[],
+/** What has to change in the store: `opened` get ids, `resolved` are the stored ones whose condition is gone, `restated` have come to something else. */
+export function compareDiscrepancies<Stored extends Restatable & { key: string }>(
+  found: readonly FoundDiscrepancy[],
   storedOpen: readonly Stored[],
-  { shown, over }: Observed = { shown: [], over: [] },
 ): { opened: FoundDiscrepancy[]; resolved: Stored[]; restated: Stored[] } {
-  const found = [...folded, ...shown];
-  const isGone = ({ kind, key }: Stored) =>
-    discrepancyKinds[kind].isObserved ? over.includes(key) : !foundByKey.has(key);
   const foundByKey = new Map(found.map((one) => [one.key, one]));
   const storedKeys = new Set(storedOpen.map(({ key }) => key));
   return {
     opened: found.filter(({ key }) => !storedKeys.has(key)),
-    resolved: storedOpen.filter(isGone),
+    resolved: storedOpen.filter(({ key }) => !foundByKey.has(key)),
     restated: storedOpen.flatMap((stored) => {
       const { amountMinor, currency, why } = foundByKey.get(stored.key) ?? stored;
       const isSame = stored.amountMinor === amountMinor && stored.currency === currency && stored.why === why;
@@ -154,7 +137,7 @@ export function compareDiscrepancies<Stored extends Restatable & Pick<FoundDiscr
 type Restatable = Pick<FoundDiscrepancy, 'amountMinor' | 'currency' | 'why'>;
 
 function kind(blocks: boolean, refundable: boolean, grows = false): KindEntry {
-  return { blocks, refundable, grows, isObserved: false };
+  return { blocks, refundable, grows };
 }
 
 /** The key of the discrepancy that says that a parked fact has waited too long for its order. */

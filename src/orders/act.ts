@@ -37,7 +37,7 @@ function close(ledger: Ledger, input: ActInput, orderNo: OrderNo, births: Births
   });
   if (decide(order.actions).closedAt !== null) return 'done';
   ledger.saveOrder({ ...order, actions: [...order.actions, action] });
-  settle(ledger, births, order.id);
+  settle(ledger, births, order.id, null);
   askProviders(ledger, ledger.order(order.id) ?? order, 'close');
   return 'done';
 }
@@ -75,7 +75,7 @@ function resolve(
     note: input.note,
   };
   ledger.saveOrder({ ...order, actions: [...order.actions, taken] });
-  settle(ledger, births, order.id);
+  settle(ledger, births, order.id, null);
   return 'done';
 }
 

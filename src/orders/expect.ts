@@ -46,7 +46,7 @@ export function expect(ledger: Ledger, input: Omit<ExpectInput, 'born'>, births:
     ledger.claimReference(order.id, input.merchant, reference);
     return adoptAwaiting(ledger, order, reference);
   });
-  for (const id of [...new Set([order.id, ...others])].sort()) settle(ledger, births, id);
+  for (const id of [...new Set([order.id, ...others])].sort()) settle(ledger, births, id, null);
   return { ...births.effects, is: announced ? 'revised' : 'created', order: ledger.order(order.id) ?? order };
 }
 

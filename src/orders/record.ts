@@ -64,7 +64,7 @@ export function recordFacts(ledger: Ledger, births: Births, facts: readonly Fact
   }
   if (telling.contradictedMessage)
     for (const order of markConflict(ledger, [...orders], telling.contradictedMessage)) touched.add(order);
-  for (const order of [...touched].sort()) settle(ledger, births, order, { callback: telling.callback });
+  for (const order of [...touched].sort()) settle(ledger, births, order, telling.callback);
   return { duplicate, conflict, orders, parked };
 }
 

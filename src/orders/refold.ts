@@ -10,7 +10,7 @@ const most = 64;
 /** Folds the orders that time alone changes, and tells people of money that has waited too long for its order. True = there is more. */
 export function refold(ledger: Ledger, births: Births): boolean {
   const orders = ledger.ordersToRefold(most);
-  for (const order of orders) settle(ledger, births, order);
+  for (const order of orders) settle(ledger, births, order, null);
   const overdue = ledger.overdueParkedFacts(ledger.now - limits.parkedMs, most);
   for (const fact of overdue) {
     ledger.addDiscrepancy({

@@ -1,4 +1,4 @@
-import { compareDiscrepancies, type FoundDiscrepancy, type Observed } from '../domain/discrepancy.ts';
+import { compareDiscrepancies, type FoundDiscrepancy } from '../domain/discrepancy.ts';
 import { type NotificationDraft, notificationsDue } from '../domain/due.ts';
 import { fold } from '../domain/fold.ts';
 import { bucketOf, type CallbackId, newId, type OrderId } from '../domain/ids.ts';
@@ -10,17 +10,11 @@ import { keepAsking } from './asks.ts';
 import { historyOf } from './policy.ts';
 import { refundByPolicy } from './refunds.ts';
 
-/** Why an order is folded again, where it is not by a person, an expectation or time alone. */
-interface Cause {
-  callback?: CallbackId | null;
-  observed?: Observed;
-}
-
 /**
  * Folds an order again from everything known about it, and takes what changed into effect: status, totals, discrepancies,
  * notifications and their deliveries. Called in the transaction that changed what is known.
  */
-export function settle(ledger: Ledger, births: Births, id: OrderId, { callback = null, observed }: Cause = {}): void {
+export function settle(ledger: Ledger, births: Births, id: OrderId, callback: CallbackId | null): void {
   const order = ledger.order(id);
   if (order === null) return;
   const facts = ledger.factsOfOrder(id);
@@ -30,13 +24,8 @@ export function settle(ledger: Ledger, births: Births, id: OrderId, { callback =
   if (expectation === null) return;
   // Every discrepancy and everything sent took a sequence: before the first there is nothing to read.
   const isNew = order.sequence === 0;
-  const known = isNew ? [] : ledger.discrepanciesOf(id);
-  const changed = compareDiscrepancies(
-    folded.discrepancies,
-    known.filter(({ state }) => state === 'open'),
-    observed && { ...observed, shown: observed.shown.filter((one) => !isDecided(one, known)) },
-  );
-  const { opened, resolved } = keepDiscrepancies(ledger, order, changed);
+  const open = isNew ? [] : ledger.discrepanciesOf(id).filter(({ state }) => state === 'open');
+  const { opened, resolved } = keepDiscrepancies(ledger, order, folded.discrepancies, open);
   const refunds = refundByPolicy(ledger, order, { opened, folded, facts, policy: history.policy });
   const sent = isNew ? [] : sentByFold(ledger, id);
   const { due, fellShort } = notificationsDue({ folded, sent, fellShort: order.fellShort });
@@ -62,17 +51,14 @@ export function settle(ledger: Ledger, births: Births, id: OrderId, { callback =
     send(ledger, births, order, { draft, sequence: order.sequence + index + 1, callback, expectation });
 }
 
-/** What a person has decided is not asked again: the fold knows by the order's actions, an observation by what is kept. */
-function isDecided({ key }: FoundDiscrepancy, known: readonly StoredDiscrepancy[]): boolean {
-  return known.some((one) => one.key === key && (one.state === 'accepted' || one.state === 'ignored'));
-}
-
 /** Writes what became of the order's discrepancies. Gives those that notifications are made of. */
 function keepDiscrepancies(
   ledger: Ledger,
   { id: order, merchant }: StoredOrder,
-  changed: ReturnType<typeof compareDiscrepancies<StoredDiscrepancy>>,
+  found: readonly FoundDiscrepancy[],
+  open: readonly StoredDiscrepancy[],
 ): { opened: readonly StoredDiscrepancy[]; resolved: readonly StoredDiscrepancy[] } {
+  const changed = compareDiscrepancies(found, open);
   const opened = changed.opened.map(({ key, kind, blocks, why, amountMinor, currency }): StoredDiscrepancy => {
     const id = newId('dsc', ledger.now, bucketOf(merchant), ledger.random);
     const about = { id, merchant, order, key, kind, blocks, why, amountMinor, currency };

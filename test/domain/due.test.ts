@@ -331,18 +331,6 @@ describe('discrepancies beside what is stored of them', () => {
     expect(restated).toEqual([]);
   });
 
-  it('stay where they were observed, until an observation says that they are over', () => {
-    const seen = { ...excess, kind: 'query_contradicts', key: 'query_contradicts:P1' } as const;
-    const stored = [overpaid, { ...seen, id: 3 }];
-    expect(compareDiscrepancies(found, stored).resolved).toEqual([]);
-    const again = compareDiscrepancies(found, stored, { shown: [{ ...seen, why: 'still' }], over: [] });
-    expect(again.opened.map(({ kind }) => kind)).toEqual(['refund_bounced']);
-    expect(again.restated.map(({ id, why }) => ({ id, why }))).toEqual([{ id: 3, why: 'still' }]);
-    expect(compareDiscrepancies(found, stored, { shown: [], over: [seen.key] }).resolved.map(({ id }) => id)).toEqual([
-      3,
-    ]);
-  });
-
   it('are found neither once accepted nor once ignored', () => {
     for (const is of ['accept', 'ignore'] as const) {
       const actions = found.map(({ key }) => action(is, 60, key));
