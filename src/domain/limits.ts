@@ -29,7 +29,7 @@ export const limits = {
   confirmationsPerSecond: 10,
   confirmationsBurst: 50,
   /** Unverified callbacks that have orders asked about, per account; how much of one is read for their numbers, and how many are looked up. */
-  doorbellsPerSecond: 0.2,
+  doorbellGapSeconds: 5,
   doorbellBurst: 5,
   doorbellBytes: 16_384,
   doorbellReferences: 64,
