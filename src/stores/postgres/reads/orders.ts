@@ -1,4 +1,5 @@
 import { asId, type FactId, type OrderId } from '../../../domain/ids.ts';
+import { discrepancyColumns, discrepancyOf } from '../../discrepancy-mapping.ts';
 import type { StoredDiscrepancy, StoredFact, StoredOrder } from '../../kept.ts';
 import {
   askColumns,
@@ -8,8 +9,6 @@ import {
   callbackLineColumns,
   callbackOf,
   callbackSummaryOf,
-  discrepancyColumns,
-  discrepancyOf,
   factColumns,
   factOf,
   notificationOf,

@@ -1,7 +1,7 @@
 import { parkedKey } from '../../../domain/discrepancy.ts';
 import { bucketOf } from '../../../domain/ids.ts';
+import { decisionToJson, discrepancyOf } from '../../discrepancy-mapping.ts';
 import type { StoredDiscrepancy } from '../../kept.ts';
-import { decisionToJson, discrepancyOf } from '../../mapping.ts';
 import type { Rows } from '../../work/rows.ts';
 import type { Image } from '../image.ts';
 import { Table } from '../table.ts';

@@ -1,7 +1,7 @@
 import { parkedKey } from '../../../domain/discrepancy.ts';
 import type { DiscrepancyId, FactId, OrderId } from '../../../domain/ids.ts';
+import { decisionToJson, discrepancyColumns, discrepancyOf } from '../../discrepancy-mapping.ts';
 import type { StoredDiscrepancy } from '../../kept.ts';
-import { decisionToJson, discrepancyColumns, discrepancyOf } from '../../mapping.ts';
 import type { Connection } from '../connection.ts';
 
 const discrepanciesOfOrderSql = `-- SEARCH d USING INDEX paidonce_discrepancies_order (order_id=?)
