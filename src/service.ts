@@ -26,6 +26,7 @@ import { createProviderHttp } from './outbound/provider-http.ts';
 import type { Provider, Sender } from './providers/provider.ts';
 import { createPublisher, type PublishAnswer, type Publisher } from './publish/publisher.ts';
 import { type Asks, type AsksDependencies, createAsks } from './reconcile/asks.ts';
+import { createHearing } from './reconcile/confirm.ts';
 import { createPrepared, type Prepared } from './secrets/prepared.ts';
 import { createVault, secretOwner, type Vault } from './secrets/vault.ts';
 import type { WithBirth } from './stores/decisions.ts';
@@ -138,7 +139,7 @@ export function createService(options: ServiceOptions): Service {
   });
   const ask = createAsk({ store, clock, observe, withBirth });
   const asks = createAsking({ ...options, clock, prepared, withBirth, expect: ask, accounts });
-  const orders = createOrders({ store, withBirth, clock, onAsk: asks.wake, whyNobody: accounts.whyNobody });
+  const orders = createDesk({ store, clock, withBirth, prepared, asks, accounts });
   const callbacks = createCallbacks({
     ...options,
     clock,
@@ -268,6 +269,17 @@ function createAsking(
   const { find: findAccount, refreshAsked } = deps.accounts;
   const readBack: AsksDependencies['readBack'] = (id, account) => readBackOf({ ...deps, receiver }, id, account);
   return createAsks({ ...deps, client, findAccount, refreshAsked, readBack });
+}
+
+function createDesk(
+  deps: Pick<AsksDependencies, 'store' | 'clock' | 'withBirth'> & {
+    prepared: Prepared;
+    asks: Asks;
+    accounts: Accounts;
+  },
+): Orders {
+  const hear = createHearing({ ...deps, client: deps.prepared.client });
+  return createOrders({ ...deps, hear, onAsk: deps.asks.wake, whyNobody: deps.accounts.whyNobody });
 }
 
 /** Whose secrets seal a delivery: its endpoint's own, or the merchant's for a URL that came with the notification. */

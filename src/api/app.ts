@@ -16,6 +16,7 @@ import { addKeys } from './keys.ts';
 import { addMerchants } from './merchants.ts';
 import { addNotifications } from './notifications.ts';
 import { apiDocument } from './openapi.ts';
+import { addOrderActions } from './order-actions.ts';
 import { addOrders } from './orders.ts';
 import { expectedError, problemResponse } from './problem.ts';
 import { addProofs } from './proofs.ts';
@@ -47,6 +48,7 @@ export function createApi(service: Service): Api {
   addCallbacks(routes);
   addVerify(routes);
   addOrders(routes);
+  addOrderActions(routes);
   addDiscrepancies(routes);
   addFigures(routes);
   addAlerts(routes);

@@ -57,6 +57,8 @@ export const limits = {
   statementBytesMax: 4_294_967_296,
   statementLineCharactersMax: 65_536,
   statementInflationMax: 200,
+  /** How long a bill's file may take to come. */
+  statementFetchMs: 3_600_000,
   /** Rows of one second that are held until it is over, where they belong together. */
   statementRowsHeld: 10_000,
   /** Refused callbacks kept per account and hour; past it they are only counted. */
@@ -86,6 +88,9 @@ export const limits = {
   asksPerSecondPerAccount: 5,
   askMs: 60_000,
   askReferencesMax: 20,
+  /** The same while a person waits for the answer, and how soon it is looked again whether the account is free. */
+  askWaitingMs: 5000,
+  askTurnMs: 20,
   /** A callback whose payment the provider does not know is refused after this; a pending refund is asked about for so long. */
   notFoundMs: 3_600_000,
   refundAskedMs: 30 * 86_400_000,

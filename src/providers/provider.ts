@@ -161,7 +161,7 @@ export interface Client {
   refund?(order: Reference, money: Money, idempotencyKey: string, signal: AbortSignal): Promise<Fact>;
   /** Ends a payment that is not paid; null: there was nothing to close, or its end is told later. A paid one throws `provider.refused`. */
   close?(order: Reference, signal: AbortSignal): Promise<Fact | null>;
-  /** The bill of a day (`2026-01-05`, in `profile.statementZone`) as the provider's file. */
+  /** The bill of a day (`2026-01-05`, in `profile.statementZone`), whole only when it ends without an error; `statement.absent`: none (yet). */
   statement?(day: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /**
    * The public key of this id (`keyId` of an `unknown_key`: hostile until it is checked), and what else the platform signs with now, as a change of the account's

@@ -70,7 +70,14 @@ export interface StoredDiscrepancy {
   state: 'open' | 'resolved' | 'ignored' | 'accepted';
   openedAt: Instant;
   closedAt: Instant | null;
+  /** Whose work it is. */
+  assigned: { to: string; at: Instant } | null;
+  /** What a person, or the merchant's policy, last said is to become of it; null: nobody has yet. */
+  decision: Decision | null;
 }
+
+/** What somebody said is to become of a discrepancy. */
+export type Decision = Pick<Action, 'amountMinor' | 'at' | 'by' | 'note'> & { is: Exclude<Action['is'], 'close'> };
 
 export interface NewDelivery {
   id: DeliveryId;

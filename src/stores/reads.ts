@@ -112,7 +112,12 @@ export interface Reads {
   };
   delivery: { input: DeliveryId; output: DeliveryDetail | null };
   discrepancies: {
-    input: PageRequest & { visible: Visible } & Only<{ merchant: MerchantId; state: string; kind: string }>;
+    input: PageRequest & { visible: Visible } & Only<{
+        merchant: MerchantId;
+        state: string;
+        kind: string;
+        assignee: string;
+      }>;
     output: Page<StoredDiscrepancy & { orderNo: OrderNo | null }>;
   };
   discrepancy: { input: DiscrepancyId; output: (StoredDiscrepancy & { orderNo: OrderNo | null }) | null };

@@ -39,6 +39,8 @@ export interface Writes {
   };
   /** Leases accounts with due asks to this node, at most `most`, the longest waiting first. */
   claimAsks: { input: { most: number }; output: ClaimAsksOutput };
+  /** Leases one account for a question that somebody waits for, as `claimAsks` does; null: it is asked, or was just now. */
+  claimAccount: { input: { merchant: MerchantId; account: AccountId; leaseMs: number }; output: AccountLease | null };
   /** Gives an account back, so that its asks may be claimed again from `freeAt` on; nothing where the lease is another's by now. */
   releaseAsks: { input: { account: AccountId; lease: number; freeAt: Instant }; output: null };
   /** Whether an account's provider can be asked, so that its merchant's orders are swept there. */
@@ -133,6 +135,13 @@ export interface Writes {
   putAlerts: { input: readonly Alert[]; output: null };
   /** Takes, or keeps, a node's time-bounded claim on a piece of work that one node does at a time. */
   lease: { input: { name: 'sealing' | 'alerts'; ms: number }; output: boolean };
+}
+
+export interface AccountLease {
+  /** The fence. */
+  lease: number;
+  /** The moment of the claim. */
+  at: Instant;
 }
 
 export interface ClaimAsksOutput {

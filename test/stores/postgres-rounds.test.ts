@@ -26,7 +26,7 @@ describe('what transactions on PostgreSQL find, change and undo', () => {
   afterEach(() => nodes.end());
 
   const openDiscrepancies = async () => {
-    const all = { limit: 10, cursor: null, visible: null, merchant: null, state: 'open', kind: null };
+    const all = { limit: 10, cursor: null, visible: null, merchant: null, state: 'open', kind: null, assignee: null };
     return (await nodes.a.store.read('discrepancies', all)).data;
   };
   const ordersLike = async (q: string) => {

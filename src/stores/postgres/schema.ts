@@ -101,4 +101,12 @@ alter table paidonce.lanes add column warnings text, add column drain_since bigi
 create index lanes_warned on paidonce.lanes (id) where warnings is not null;
 `,
   },
+  {
+    number: 8,
+    name: 'discrepancies as work',
+    sql: `
+alter table paidonce.discrepancies add column assigned_to text, add column assigned_at bigint, add column decision text;
+create index discrepancies_assigned on paidonce.discrepancies (assigned_to, seq) where assigned_to is not null;
+`,
+  },
 ];

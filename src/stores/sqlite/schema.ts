@@ -141,4 +141,14 @@ alter table paidonce_lanes add column drain_since integer;
 create index paidonce_lanes_warned on paidonce_lanes (id) where warnings is not null;
 `,
   },
+  {
+    number: 8,
+    name: 'discrepancies as work',
+    sql: `
+alter table paidonce_discrepancies add column assigned_to text;
+alter table paidonce_discrepancies add column assigned_at integer;
+alter table paidonce_discrepancies add column decision text;
+create index paidonce_discrepancies_assigned on paidonce_discrepancies (assigned_to, seq) where assigned_to is not null;
+`,
+  },
 ];

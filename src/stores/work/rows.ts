@@ -337,6 +337,8 @@ interface AskRows {
   callAskQueue(ask: Pick<Ask, 'merchant' | 'account' | 'dueAt'>): void;
   /** Leases accounts that are due and nobody works, the longest waiting first. */
   leaseAskQueues(now: Instant, most: number, leaseEndsAt: Instant): readonly AskLease[];
+  /** The fence, where nobody has this account, or has just had it; null: somebody has. */
+  leaseAskQueue(of: Pick<Ask, 'merchant' | 'account'>, now: Instant, leaseEndsAt: Instant): number | null;
   /** What is due of these accounts, so many of each and rank: of an account by rank, and within it the earliest first. */
   dueAsks(accounts: readonly AccountId[], now: Instant, mostOfEach: number): readonly Ask[];
   /** Ends a lease that still holds. */
