@@ -21,6 +21,7 @@ import { addProofs } from './proofs.ts';
 import { addPublish } from './publish.ts';
 import { addReplays } from './replays.ts';
 import { createRoutes } from './route.ts';
+import { addStream } from './stream.ts';
 import { addVerify } from './verify.ts';
 import { addVerifyPage } from './verify-page.ts';
 
@@ -48,6 +49,7 @@ export function createApi(service: Service): Api {
   addOrders(routes);
   addDiscrepancies(routes);
   addFigures(routes);
+  addStream(routes);
   addAlerts(routes);
   addProofs(routes);
   addKeys(routes);

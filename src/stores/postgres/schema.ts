@@ -90,4 +90,14 @@ create table paidonce.replays (
 create index replays_running on paidonce.replays (next_at) where state = 'running';
 `,
   },
+  {
+    number: 7,
+    name: 'what each commit made',
+    sql: `
+create table paidonce.commits (
+  xid xid8 primary key default pg_current_xact_id(), at bigint not null, made text not null
+);
+insert into paidonce.commits (at, made) values (extract(epoch from now()) * 1000, gen_random_uuid()::text);
+`,
+  },
 ];

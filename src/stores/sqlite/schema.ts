@@ -128,4 +128,16 @@ create unique index paidonce_replays_id on paidonce_replays (id);
 create index paidonce_replays_running on paidonce_replays (next_at) where state = 'running';
 `,
   },
+  {
+    number: 7,
+    name: 'what each commit made',
+    sql: `
+create table paidonce_commits (
+  seq integer primary key,
+  at integer not null,
+  made text not null
+) strict;
+insert into paidonce_commits (at, made) values (unixepoch() * 1000, lower(hex(randomblob(16))));
+`,
+  },
 ];
