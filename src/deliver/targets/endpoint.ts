@@ -81,7 +81,7 @@ export function endpointDeadlineMs({ timeoutMs }: Pick<Endpoint, 'timeoutMs'>, r
 }
 
 /** What a format says in its query comes behind what the endpoint's URL says there. */
-function urlWith(url: string, target: string): string {
+export function urlWith(url: string, target: string): string {
   const at = target.indexOf('?');
   if (at < 0) return url;
   const whole = new URL(url);
