@@ -126,14 +126,14 @@ export function createService(options: ServiceOptions): Service {
   const worker = createExit({ ...options, clock, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
   const stream = createStream({ store, clock, observe });
   const withBirth = bearing(worker, stream, options);
-  const { upkeep, proofs, replays } = createWatch({ ...options, clock, http, withBirth });
+  const endpoints = createEndpoints({ store, clock, keeping, vault, policy, http, observe });
+  const { upkeep, proofs, replays } = createWatch({ ...options, clock, http, withBirth, endpoints });
   const publisher = createPublisher({
     store,
     withBirth,
     refuseUrl: (url) => refuseUrl(url, policy),
     profileOf: (name) => providerOf(keeping, name).profile,
   });
-  const endpoints = createEndpoints({ store, clock, keeping, vault, policy });
   const onSecrets = (account: Account) => void callbacks.readQuarantine(account);
   const accounts = createAccounts({ store, clock, keeping, publicUrl, client: prepared.client, onSecrets });
   const ask = createAsk({ store, clock, observe, withBirth });
@@ -260,11 +260,11 @@ interface Watch {
 }
 
 /** The upkeep, with seals and alerts among it, what is proved by the seals, and what is sent again. */
-function createWatch(deps: ServiceOptions & { http: Http; withBirth: WithBirth }): Watch {
+function createWatch(deps: ServiceOptions & { http: Http; withBirth: WithBirth; endpoints: Endpoints }): Watch {
   const { alerts = { robots: [], thresholds: defaultThresholds } } = deps;
   const sealKey = deps.sealKey ?? deriveSealKey(deps.masterKeys[0] ?? new Uint8Array(0));
   const review = (signal: AbortSignal) => reviewAlerts({ ...deps, ...alerts }, signal);
-  const upkeep = createUpkeep({ ...deps, sealKey, review });
+  const upkeep = createUpkeep({ ...deps, sealKey, review, endRotations: deps.endpoints.endRotations });
   return { upkeep, proofs: createProofs({ ...deps, sealKey }), replays: createReplays(deps) };
 }
 

@@ -3,6 +3,7 @@ import type { BlankEnv } from 'hono/types';
 import { AppError } from '../domain/errors.ts';
 import type { Service } from '../service.ts';
 import { addAccounts } from './accounts.ts';
+import { addActions } from './actions.ts';
 import { addAlerts } from './alerts.ts';
 import { type Authentication, createAuthentication } from './auth.ts';
 import { addCallbacks } from './callbacks.ts';
@@ -51,6 +52,7 @@ export function createApi(service: Service): Api {
   addFigures(routes);
   addStream(routes);
   addAlerts(routes);
+  addActions(routes);
   addProofs(routes);
   addKeys(routes);
 

@@ -81,6 +81,11 @@ export const errorCatalogue = {
     'Send the file as the provider gives it; the detail names the line.',
   ),
   'endpoint.unknown': entry(404, 'The endpoint does not exist', 'Check the id; list endpoints with GET /v1/endpoints.'),
+  'endpoint.state': entry(
+    409,
+    'The endpoint is not in a state that allows this',
+    'Read the endpoint, and see the reason in the detail.',
+  ),
   'endpoint.url': entry(
     422,
     'The URL may not be delivered to',

@@ -123,6 +123,18 @@ export const limits = {
   /** An endpoint that only failed for this long, and at least this often, is disabled. */
   failureBudgetMs: 5 * 86_400_000,
   failureBudgetAttempts: 50,
+  /**
+   * What waited while a target could not be reached goes out at this rate, doubled in each step of so long, up to the most; what came
+   * since then does not wait behind it, and leaves it so much (in percent) of each claim.
+   */
+  drainPerSecond: 8,
+  drainDoublesMs: 5000,
+  drainPerSecondMax: 512,
+  drainPercent: 25,
+  /** A change of an endpoint's URL that is not answered for until then has failed. */
+  urlChangeMs: 120_000,
+  /** How long an old secret may be kept beside a new one before it ends by itself. */
+  overlapMsMax: 90 * 86_400_000,
   /** A handler's time on the embedded store, where batches take turns with it, and on PostgreSQL; and anywhere for an effect. */
   handlerMs: 250,
   handlerMsPostgres: 30_000,

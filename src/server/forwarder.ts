@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { parseJsonText, writableObject } from '../api/json.ts';
-import { urlWith } from '../deliver/targets/endpoint.ts';
 import { pairOf, senderOf } from '../doctor/kit.ts';
 import { type Clock, fromIso } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
@@ -9,6 +8,7 @@ import { minorFromInteger } from '../domain/money.ts';
 import { type Notification, notificationTypes, publishedCause } from '../domain/notification.ts';
 import { createHttp } from '../outbound/http-client.ts';
 import type { Posted } from '../outbound/posted.ts';
+import { urlWith } from '../outbound/url-with.ts';
 import type { Provider, RawRequest, Sender } from '../providers/provider.ts';
 
 /** What came of one request to the URL. */

@@ -137,6 +137,18 @@ export type OutboxItem =
   | { is: 'publish'; input: string }
   | { is: 'expect'; input: string };
 
+/** Something that a person did, or the program in their place (`paidonce`). */
+export interface RecordedAction {
+  at: Instant;
+  /** Null for what belongs to no merchant. */
+  merchant: MerchantId | null;
+  by: string;
+  /** `endpoint.pause` and the like. */
+  what: string;
+  subject: string;
+  note: string | null;
+}
+
 /** A payment at the simulated platform. */
 export interface SandboxPayment {
   id: string;

@@ -15,10 +15,19 @@ import type {
   Policies,
   Scope,
   SealedCredentials,
+  UrlChange,
 } from '../domain/merchant.ts';
 import type { Notification, NotificationType, Vocabulary } from '../domain/notification.ts';
 import { zeroTotals } from '../domain/order.ts';
-import type { OrderReference, OutboxItem, SandboxPayment, StoredDiscrepancy, StoredFact, StoredOrder } from './kept.ts';
+import type {
+  OrderReference,
+  OutboxItem,
+  RecordedAction,
+  SandboxPayment,
+  StoredDiscrepancy,
+  StoredFact,
+  StoredOrder,
+} from './kept.ts';
 import type { Sighting } from './reads.ts';
 
 /** A row as a driver gives it: integers as numbers, amounts and JSON as text, flags as 0 or 1. */
@@ -93,6 +102,19 @@ function credentialsFromJson(json: string): Record<string, SealedCredentials> {
   );
 }
 
+export const actionColumns = 'seq, at, merchant, by, what, subject, note';
+export function actionOf(row: Row): RecordedAction {
+  const merchant = textOrNull(row, 'merchant');
+  return {
+    at: number(row, 'at'),
+    merchant: merchant === null ? null : asId.merchant(merchant),
+    by: text(row, 'by'),
+    what: text(row, 'what'),
+    subject: text(row, 'subject'),
+    note: textOrNull(row, 'note'),
+  };
+}
+
 export const accountColumns =
   'seq, id, merchant, provider, name, mode, acknowledge, without_order, credentials_version, credentials, created_at';
 export function accountOf(row: Row): Account {
@@ -110,7 +132,7 @@ export function accountOf(row: Row): Account {
 }
 
 export const endpointColumns =
-  'seq, id, merchant, url, provider, types, speaks, schedule, timeout_ms, rate_per_second, concurrency, ordering, state, credentials_version, credentials, hidden, created_at';
+  'seq, id, merchant, url, provider, types, speaks, schedule, timeout_ms, rate_per_second, concurrency, ordering, state, credentials_version, credentials, previous_until, url_change, hidden, created_at';
 export function endpointOf(row: Row): Endpoint {
   const sealed = bytesOrNull(row, 'credentials');
   return {
@@ -127,6 +149,8 @@ export function endpointOf(row: Row): Endpoint {
     ordering: orderingOf(row),
     state: endpointStateOf(row),
     credentials: sealed === null ? null : { version: number(row, 'credentials_version'), sealed },
+    previousUntil: numberOrNull(row, 'previous_until'),
+    urlChange: row.url_change === null ? null : parsed<UrlChange>(row, 'url_change'),
     hidden: flag(row, 'hidden'),
     createdAt: number(row, 'created_at'),
   };

@@ -57,6 +57,7 @@ export async function useEverything(bench: Bench): Promise<void> {
   await store.write('removeEndpoint', { id: removed, by: 'ann' });
   await useReplays(bench);
   await useAsks(bench);
+  await useEndpointLife(bench);
   await useSeals(bench);
   await useReads(bench);
   await useRetention(bench);
@@ -76,7 +77,23 @@ async function useReplays({ store, clock }: Bench): Promise<void> {
   await store.write('changeReplay', { id, to: 'cancel', by: 'ann' });
   await store.read('replay', id);
   await store.read('replays', page);
-  await store.read('breaker', laneOfFunction('handler', shop, 'mark-paid'));
+  await store.read('laneHealth', laneOfFunction('handler', shop, 'mark-paid'));
+}
+
+async function useEndpointLife(bench: Bench): Promise<void> {
+  const { store } = bench;
+  const id = await bench.addEndpoint({ types: ['refund.*'] });
+  await bench.publish('O-drained', { type: 'refund.succeeded' });
+  await store.write('changeEndpoint', { id, by: 'ann', change: { state: 'paused' } });
+  await store.write('changeEndpoint', { id, by: 'ann', change: { state: 'enabled' } });
+  await store.read('laneHealth', id);
+  await bench.claim();
+  await store.read('endpointsToFinish', { at: bench.clock.at });
+  const challenge = 'a'.repeat(32);
+  await store.write('askUrl', { id, change: { url: 'https://b.example/', challenge, by: 'ann' } });
+  await store.write('settleUrl', { id, challenge, version: 1, failure: null });
+  await store.write('forceUrl', { id, url: 'https://c.example/', by: 'ann', note: 'x' });
+  await store.write('removeEndpoint', { id, by: 'ann' });
 }
 
 async function useMoney(bench: Bench): Promise<void> {
