@@ -26,6 +26,7 @@ import { createProviderHttp } from './outbound/provider-http.ts';
 import type { Provider, Sender } from './providers/provider.ts';
 import { createPublisher, type PublishAnswer, type Publisher } from './publish/publisher.ts';
 import { type Asks, type AsksDependencies, createAsks } from './reconcile/asks.ts';
+import { createReconciliations, type Reconciliations } from './reconcile/reconciliations.ts';
 import { createPrepared, type Prepared } from './secrets/prepared.ts';
 import { createVault, secretOwner, type Vault } from './secrets/vault.ts';
 import type { WithBirth } from './stores/decisions.ts';
@@ -68,6 +69,8 @@ export interface Service {
   readonly askWith: Ask['askWith'];
   /** Notifications sent again by filter. */
   readonly replays: Pick<Replays, 'begin' | 'change' | 'find'>;
+  /** Bills compared with our facts. */
+  readonly reconciliations: Pick<Reconciliations, 'begin' | 'find'>;
   /** A transaction of the user's own left something in the outbox. */
   wakeOutbox(): void;
   /** A person sends a dead delivery again, or cancels one. @throws AppError `delivery.unknown`, `delivery.state`. */
@@ -151,7 +154,14 @@ export function createService(options: ServiceOptions): Service {
     addKeys: accounts.addKeys,
     onSettled: (listener) => worker.onSettled(listener),
   });
-  const parts: Parts = { vault, registry, worker, upkeep, replays, ask, asks, http };
+  const reconciliations = createReconciliations({
+    ...options,
+    clock,
+    prepared,
+    withBirth,
+    expectAgain: (merchant, references) => ask.again(merchant, references),
+  });
+  const parts: Parts = { vault, registry, worker, upkeep, replays, reconciliations, ask, asks, http };
   return {
     store,
     node,
@@ -171,6 +181,7 @@ export function createService(options: ServiceOptions): Service {
     proofs,
     registry,
     replays,
+    reconciliations,
     askWith: (expect) => ask.askWith(expect),
     wakeOutbox: upkeep.wakeOutbox,
     changeDelivery: (id, to, by) => changeDelivery(store, worker, { id, to, by }),
@@ -190,13 +201,14 @@ interface Parts {
   worker: Worker;
   upkeep: Upkeep;
   replays: Replays;
+  reconciliations: Reconciliations;
   ask: Ask;
   asks: Asks;
   http: Http;
 }
 
 async function start({ store, node, clock, random, role }: ServiceOptions, parts: Parts): Promise<void> {
-  const { vault, registry, worker, upkeep, replays, ask, asks } = parts;
+  const { vault, registry, worker, upkeep, replays, reconciliations, ask, asks } = parts;
   // A store has a time of its own, the database's where there is one; only a test's clock stands in for that.
   const given = clock === systemClock ? {} : { clock };
   await store.open({ program: programUrl, node, random, onWork: () => worker.wake(), ...given });
@@ -213,12 +225,17 @@ async function start({ store, node, clock, random, role }: ServiceOptions, parts
   worker.start();
   upkeep.start();
   replays.start();
+  reconciliations.start();
   asks.start();
 }
 
-async function stop({ store }: ServiceOptions, { worker, upkeep, replays, ask, asks, http }: Parts): Promise<void> {
+async function stop(
+  { store }: ServiceOptions,
+  { worker, upkeep, replays, reconciliations, ask, asks, http }: Parts,
+): Promise<void> {
   ask.stop();
   await asks.stop();
+  await reconciliations.stop();
   await replays.stop();
   await upkeep.stop();
   await worker.stop();

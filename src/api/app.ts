@@ -19,6 +19,7 @@ import { addOrders } from './orders.ts';
 import { expectedError, problemResponse } from './problem.ts';
 import { addProofs } from './proofs.ts';
 import { addPublish } from './publish.ts';
+import { addReconciliations } from './reconciliations.ts';
 import { addReplays } from './replays.ts';
 import { createRoutes } from './route.ts';
 import { addVerify } from './verify.ts';
@@ -42,6 +43,7 @@ export function createApi(service: Service): Api {
   addNotifications(routes);
   addDeliveries(routes);
   addReplays(routes);
+  addReconciliations(routes);
   addAccounts(routes);
   addCallbacks(routes);
   addVerify(routes);

@@ -80,6 +80,16 @@ export const errorCatalogue = {
     'The statement cannot be read',
     'Send the file as the provider gives it; the detail names the line.',
   ),
+  'statement.unsupported': entry(
+    422,
+    'No bill of this provider is read',
+    'Statements are read of the providers in docs/reference/statements.md.',
+  ),
+  'reconciliation.unknown': entry(
+    404,
+    'The reconciliation does not exist',
+    'Check the id; list them with GET /v1/reconciliations.',
+  ),
   'endpoint.unknown': entry(404, 'The endpoint does not exist', 'Check the id; list endpoints with GET /v1/endpoints.'),
   'endpoint.url': entry(
     422,

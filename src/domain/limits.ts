@@ -57,6 +57,19 @@ export const limits = {
   statementBytesMax: 4_294_967_296,
   statementLineCharactersMax: 65_536,
   statementInflationMax: 200,
+  /**
+   * Reconciling a bill: rows taken in one transaction and such transactions at once, the file it was uploaded as and a piece of it
+   * in the store, the differences kept of one (all are counted), how long it stays a node's alone, and how often it is begun anew.
+   */
+  reconciledRows: 250,
+  reconciledBatches: 2,
+  reconciledBytesMax: 1_073_741_824,
+  reconciledChunkBytes: 1_048_576,
+  differencesMax: 100_000,
+  reconciliationLeaseMs: 60_000,
+  reconciliationRunsMax: 10,
+  /** So near the end of a day its provider's clock, and its hour of booking, may put a payment into the next day's bill. */
+  dayEdgeMs: 7_200_000,
   /** Rows of one second that are held until it is over, where they belong together. */
   statementRowsHeld: 10_000,
   /** Refused callbacks kept per account and hour; past it they are only counted. */
@@ -155,6 +168,8 @@ export const limits = {
   historyDays: 400,
   /** A nonce outlives any replay window that an account can have; refused callbacks are kept for a look at them. */
   nonceDays: 30,
+  /** Reconciliations with their differences. */
+  reconciliationDays: 400,
   /** Due deliveries that are looked at for the money at risk. */
   backlogCounted: 50_000,
   /** Transactions whose attempts one seal covers, and seals among which one attempt's is looked for. */

@@ -2,8 +2,18 @@ import type { Alert } from '../domain/alert.ts';
 import type { Callback } from '../domain/callback.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, Verdict } from '../domain/delivery.ts';
-import type { AccountId, ApiKeyId, DeliveryId, EndpointId, LaneId, MerchantId, ReplayId } from '../domain/ids.ts';
+import type {
+  AccountId,
+  ApiKeyId,
+  DeliveryId,
+  EndpointId,
+  LaneId,
+  MerchantId,
+  ReconciliationId,
+  ReplayId,
+} from '../domain/ids.ts';
 import type { Account, ApiKey, Endpoint, Merchant, Policies, SealedCredentials } from '../domain/merchant.ts';
+import type { Reconciliation } from '../domain/reconciliation.ts';
 import type { Replay, ReplayChange } from '../domain/replay.ts';
 import type { Seal } from '../domain/seal.ts';
 import type { Claimed, ClaimedAsks, SandboxPayment } from './kept.ts';
@@ -44,6 +54,16 @@ export interface Writes {
   changeReplay: {
     input: { id: ReplayId; to: ReplayChange; by: string };
     output: 'changed' | 'unknown' | 'state';
+  };
+
+  addReconciliation: { input: Reconciliation; output: null };
+  addStatementChunk: { input: { id: ReconciliationId; number: number; bytes: Uint8Array }; output: null };
+  /** Takes one that nobody works, if it is still as it was read, for this long. Null: another node was first. */
+  takeReconciliation: { input: { id: ReconciliationId; run: number; leaseMs: number }; output: Reconciliation | null };
+  /** What became of it, and for how long it stays this node's. False: it is another's by now. Its file goes with its end. */
+  keepReconciliation: {
+    input: Pick<Reconciliation, 'id' | 'run' | 'state' | 'progress' | 'failure'> & { leaseMs: number };
+    output: boolean;
   };
 
   addMerchant: { input: Omit<Merchant, 'askedAccounts'>; output: 'added' | 'exists' };
@@ -121,6 +141,7 @@ export interface RetainInput {
   /** Nonces, and refused callbacks. */
   noncesBefore: Instant;
   idempotencyBefore: Instant;
+  reconciliationsBefore: Instant;
   /** Orders that have been final since, with everything that belongs to them. */
   ordersBefore: Instant;
 }
@@ -128,7 +149,10 @@ export interface RetainInput {
 export interface RetainOutput {
   /** How much went, by what it was. */
   removed: Readonly<
-    Record<'bytes' | 'payloads' | 'attempts' | 'nonces' | 'refused' | 'idempotency' | 'orders', number>
+    Record<
+      'bytes' | 'payloads' | 'attempts' | 'nonces' | 'refused' | 'idempotency' | 'reconciliations' | 'orders',
+      number
+    >
   >;
   /** Old parts that stay because something in them is still live. */
   kept: readonly string[];

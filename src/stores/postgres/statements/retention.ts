@@ -13,6 +13,7 @@ type RetentionRows = Pick<
   | 'deleteNonces'
   | 'deleteRefused'
   | 'deleteIdempotency'
+  | 'deleteReconciliations'
   | 'deleteOrders'
 >;
 
@@ -80,8 +81,33 @@ export function retentionRows(image: Image): RetentionRows {
           most,
         ),
       ),
+    deleteReconciliations: (before, most) =>
+      deleting('reconciliations', (session) => deleteReconciliations(session, before, most)),
     deleteOrders: (before, most) => deleting('orders', (session) => deleteOrders(session, before, most)),
   };
+}
+
+/** From the oldest on; one that has more differences than go at once stays until they are gone. */
+async function deleteReconciliations(session: Session, before: number, most: number): Promise<readonly Row[]> {
+  // Index reconciliations_age.
+  const old = await session.all(
+    'select id from paidonce.reconciliations where created_at < $1 order by created_at limit $2',
+    before,
+    most,
+  );
+  const ids = old.map((row) => text(row, 'id'));
+  const differences = await session.run(
+    `-- history
+     delete from paidonce.differences d using (
+       select reconciliation, run, seq from paidonce.differences where reconciliation = any($1::text[]) limit $2
+     ) old where (d.reconciliation, d.run, d.seq) = (old.reconciliation, old.run, old.seq)`,
+    ids,
+    most,
+  );
+  if (differences === most) return [{ removed: differences }];
+  await session.run('-- history\ndelete from paidonce.statement_chunks where reconciliation = any($1::text[])', ids);
+  await session.run('-- history\ndelete from paidonce.reconciliations where id = any($1::text[])', ids);
+  return [{ removed: differences + ids.length }];
 }
 
 /** From the first order on, by orders_seq: those that are not final stay in front, and are few. Whatever is busy is left. */
