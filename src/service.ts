@@ -113,8 +113,7 @@ export interface ServiceOptions {
 /** Wires the parts together. Nothing runs, and nothing is opened, before `start`. */
 export function createService(options: ServiceOptions): Service {
   const { store, random, observe, providers, publicUrl, node } = options;
-  // What is stored and what is due goes by the store's time; this machine's clock only judges replay windows.
-  const clock: Clock = { ...options.clock, now: () => store.now() };
+  const clock = storeClockOf(options);
   const vault = createVault(options.masterKeys, random);
   const keeping: Keeping = { providers, vault, random };
   const policy = parseAllowedTargets(options.allowTargets);
@@ -140,7 +139,7 @@ export function createService(options: ServiceOptions): Service {
     onSecrets: (account) => void callbacks.readQuarantine(account),
   });
   const ask = createAsk({ store, clock, observe, withBirth });
-  const asks = createAsking({ ...options, clock, prepared, withBirth, expect: ask, accounts });
+  const { asks, reconciliations } = createAsking({ ...options, clock, prepared, withBirth, expect: ask, accounts });
   const orders = createOrders({ store, withBirth, clock, onAsk: asks.wake, whyNobody: accounts.whyNobody });
   const callbacks = createCallbacks({
     ...options,
@@ -153,13 +152,6 @@ export function createService(options: ServiceOptions): Service {
     findAccount: accounts.find,
     addKeys: accounts.addKeys,
     onSettled: (listener) => worker.onSettled(listener),
-  });
-  const reconciliations = createReconciliations({
-    ...options,
-    clock,
-    prepared,
-    withBirth,
-    expectAgain: (merchant, references) => ask.again(merchant, references),
   });
   const parts: Parts = { vault, registry, worker, upkeep, replays, reconciliations, ask, asks, http };
   return {
@@ -188,6 +180,11 @@ export function createService(options: ServiceOptions): Service {
     start: () => start(options, parts),
     stop: () => stop(options, parts),
   };
+}
+
+/** What is stored and what is due goes by the store's time; this machine's clock only judges replay windows. */
+function storeClockOf({ clock, store }: ServiceOptions): Clock {
+  return { ...clock, now: () => store.now() };
 }
 
 function refuseUrl(url: string, policy: ReturnType<typeof parseAllowedTargets>): void {
@@ -277,14 +274,18 @@ function createWatch(deps: ServiceOptions & { http: Http; withBirth: WithBirth }
   return { upkeep, proofs: createProofs({ ...deps, sealKey }), replays: createReplays(deps) };
 }
 
+/** What is found out by asking providers, and from their bills. */
 function createAsking(
   deps: ServiceOptions &
     Pick<AsksDependencies, 'clock' | 'withBirth' | 'expect'> & { prepared: Prepared; accounts: Accounts },
-): Asks {
+): { asks: Asks; reconciliations: Reconciliations } {
   const { client, receiver } = deps.prepared;
   const { find: findAccount, refreshAsked } = deps.accounts;
   const readBack: AsksDependencies['readBack'] = (id, account) => readBackOf({ ...deps, receiver }, id, account);
-  return createAsks({ ...deps, client, findAccount, refreshAsked, readBack });
+  return {
+    asks: createAsks({ ...deps, client, findAccount, refreshAsked, readBack }),
+    reconciliations: createReconciliations({ ...deps, expectAgain: deps.expect.again.bind(deps.expect) }),
+  };
 }
 
 /** Whose secrets seal a delivery: its endpoint's own, or the merchant's for a URL that came with the notification. */

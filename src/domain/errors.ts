@@ -83,7 +83,7 @@ export const errorCatalogue = {
   'statement.unsupported': entry(
     422,
     'No bill of this provider is read',
-    'Statements are read of the providers in docs/reference/statements.md.',
+    'Use an account of a provider whose bills are read.',
   ),
   'reconciliation.unknown': entry(
     404,

@@ -1,15 +1,9 @@
-import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
-import { type AccountId, asId, bucketOf, isId, newId, type Random } from '../domain/ids.ts';
+import { type AccountId, asId, bucketOf, isId, newId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
-import type { Observe } from '../domain/observe.ts';
 import { dayIn, noRows, type Reconciliation } from '../domain/reconciliation.ts';
-import type { Provider } from '../providers/provider.ts';
-import type { Prepared } from '../secrets/prepared.ts';
-import type { WithBirth } from '../stores/decisions.ts';
-import type { Store } from '../stores/store.ts';
 import { inPieces } from './file.ts';
-import { runReconciliation } from './run.ts';
+import { type RunDependencies, runReconciliation } from './run.ts';
 
 export interface ReconcileRequest {
   account: AccountId;
@@ -35,25 +29,13 @@ export interface Reconciliations {
   stop(): Promise<void>;
 }
 
-export interface ReconciliationsDependencies {
-  store: Store;
-  clock: Clock;
-  random: Random;
-  observe: Observe;
-  withBirth: WithBirth;
-  providers: ReadonlyMap<string, Provider>;
-  prepared: Pick<Prepared, 'client' | 'statementReader'>;
-  /** Asks the library's `expect` later about references that nobody announced. */
-  expectAgain(merchant: Reconciliation['merchant'], references: readonly string[]): void;
-}
-
 /** How soon a job is found that another node left. */
 const pollMs = 500;
 /** Past this an upload has ended without an end. */
 const receivingMs = 3_600_000;
 
 /** Bills compared with our facts, one after the other, by whichever node comes first. */
-export function createReconciliations(deps: ReconciliationsDependencies): Reconciliations {
+export function createReconciliations(deps: RunDependencies): Reconciliations {
   const { store, clock, observe } = deps;
   const over = new AbortController();
   let waking = new AbortController();
@@ -107,7 +89,7 @@ export function createReconciliations(deps: ReconciliationsDependencies): Reconc
 }
 
 /** The file is kept before anybody works on it: whoever does can begin again. */
-async function receive(deps: ReconciliationsDependencies, request: ReconcileRequest): Promise<Reconciliation> {
+async function receive(deps: RunDependencies, request: ReconcileRequest): Promise<Reconciliation> {
   const { store, clock, random } = deps;
   const { day, file, by } = request;
   const account = await store.read('account', request.account);
@@ -154,7 +136,7 @@ async function receive(deps: ReconciliationsDependencies, request: ReconcileRequ
   return reconciliation;
 }
 
-async function work(deps: ReconciliationsDependencies, found: Reconciliation, stopped: AbortSignal): Promise<void> {
+async function work(deps: RunDependencies, found: Reconciliation, stopped: AbortSignal): Promise<void> {
   const { store, observe, clock } = deps;
   const { id, run } = found;
   const leaseMs = limits.reconciliationLeaseMs;

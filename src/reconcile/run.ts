@@ -1,13 +1,29 @@
+import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { type FactKind, factKey } from '../domain/fact.ts';
+import type { Random } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import type { Account } from '../domain/merchant.ts';
+import type { Observe } from '../domain/observe.ts';
 import { dayAfter, type Reconciliation, type ReconciliationProgress, Tallies } from '../domain/reconciliation.ts';
-import type { StatementRow } from '../providers/provider.ts';
-import type { MissedInput, StatementOutput, ToldRow } from '../stores/decisions.ts';
+import type { Provider, StatementRow } from '../providers/provider.ts';
+import type { Prepared } from '../secrets/prepared.ts';
+import type { MissedInput, StatementOutput, ToldRow, WithBirth } from '../stores/decisions.ts';
 import type { StoredFact } from '../stores/kept.ts';
+import type { Store } from '../stores/store.ts';
 import { keptFile } from './file.ts';
-import type { ReconciliationsDependencies } from './reconciliations.ts';
+
+export interface RunDependencies {
+  store: Store;
+  clock: Clock;
+  random: Random;
+  observe: Observe;
+  withBirth: WithBirth;
+  providers: ReadonlyMap<string, Provider>;
+  prepared: Pick<Prepared, 'client' | 'statementReader'>;
+  /** Asks the library's `expect` later about references that nobody announced. */
+  expectAgain(merchant: Reconciliation['merchant'], references: readonly string[]): void;
+}
 
 /** How often its progress is kept, and its lease renewed. */
 const keptEveryMs = 2000;
@@ -20,7 +36,7 @@ type Ended = Pick<Reconciliation, 'state' | 'failure'> & { progress: Reconciliat
  * @throws AppError what reading throws; `store.closed` where it was stopped, or is another node's by now.
  */
 export async function runReconciliation(
-  deps: ReconciliationsDependencies,
+  deps: RunDependencies,
   reconciliation: Reconciliation,
   stopped: AbortSignal,
 ): Promise<Ended> {
@@ -39,7 +55,7 @@ export async function runReconciliation(
 }
 
 /** Whether bills of this merchant's accounts did not list something that is still open: these rows may. */
-async function isAnyMissing({ store }: ReconciliationsDependencies, { merchant }: Account): Promise<boolean> {
+async function isAnyMissing({ store }: RunDependencies, { merchant }: Account): Promise<boolean> {
   const list = { limit: 1, cursor: null, visible: null, merchant, state: 'open', kind: 'missing_at_provider' };
   return (await store.read('discrepancies', list)).data.length > 0;
 }
@@ -52,7 +68,7 @@ interface Given {
 
 /** One reading of a bill, with what it came to so far. */
 class Run {
-  readonly #deps: ReconciliationsDependencies;
+  readonly #deps: RunDependencies;
   readonly #reconciliation: Reconciliation;
   readonly #given: Given;
   readonly #tallies = new Tallies();
@@ -66,7 +82,7 @@ class Run {
   #differences = 0;
   #keptAtMs: number;
 
-  constructor(deps: ReconciliationsDependencies, reconciliation: Reconciliation, given: Given) {
+  constructor(deps: RunDependencies, reconciliation: Reconciliation, given: Given) {
     this.#deps = deps;
     this.#reconciliation = reconciliation;
     this.#given = given;

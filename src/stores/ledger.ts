@@ -16,6 +16,7 @@ import type {
   OrderId,
   OrderNo,
   Random,
+  ReconciliationId,
   ReplayId,
 } from '../domain/ids.ts';
 import type { Endpoint, Merchant } from '../domain/merchant.ts';
@@ -23,7 +24,6 @@ import type { Notification } from '../domain/notification.ts';
 import type { SentNotification } from '../domain/order.ts';
 import type { Difference } from '../domain/reconciliation.ts';
 import type { Replay } from '../domain/replay.ts';
-import type { OfRun } from './decisions.ts';
 import type {
   Claimed,
   DeliveryShown,
@@ -151,7 +151,7 @@ export interface Ledger {
   /** Whether the target's lane would let a delivery go at once: not paused, not disabled, breaker closed, no rate limit, no order. */
   laneIsOpen(merchant: MerchantId, target: Target): boolean;
 
-  addDifference(of: Pick<OfRun, 'reconciliation' | 'run'>, difference: Difference): void;
+  addDifference(of: { reconciliation: ReconciliationId; run: number }, difference: Difference): void;
   addAction(action: {
     merchant: MerchantId | null;
     by: string;
