@@ -56,7 +56,15 @@ export async function runReconciliation(
 
 /** Whether bills of this merchant's accounts did not list something that is still open: these rows may. */
 async function isAnyMissing({ store }: RunDependencies, { merchant }: Account): Promise<boolean> {
-  const list = { limit: 1, cursor: null, visible: null, merchant, state: 'open', kind: 'missing_at_provider' };
+  const list = {
+    limit: 1,
+    cursor: null,
+    visible: null,
+    merchant,
+    state: 'open',
+    kind: 'missing_at_provider',
+    assignee: null,
+  };
   return (await store.read('discrepancies', list)).data.length > 0;
 }
 
