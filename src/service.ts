@@ -28,6 +28,7 @@ import type { Provider, Sender } from './providers/provider.ts';
 import { createPublisher, type PublishAnswer, type Publisher } from './publish/publisher.ts';
 import { type Asks, type AsksDependencies, createAsks } from './reconcile/asks.ts';
 import { createHearing } from './reconcile/confirm.ts';
+import { createReconciliations, type Reconciliations } from './reconcile/reconciliations.ts';
 import { createPrepared, type Prepared } from './secrets/prepared.ts';
 import { createVault, secretOwner, type Vault } from './secrets/vault.ts';
 import type { WithBirth } from './stores/decisions.ts';
@@ -74,6 +75,8 @@ export interface Service {
   readonly replays: Pick<Replays, 'begin' | 'change' | 'find'>;
   /** What is committed, as it comes. */
   readonly stream: Stream;
+  /** Bills compared with our facts. */
+  readonly reconciliations: Pick<Reconciliations, 'begin' | 'find'>;
   /** A transaction of the user's own left something in the outbox. */
   wakeOutbox(): void;
   /** A person sends a dead delivery again, or cancels one. @throws AppError `delivery.unknown`, `delivery.state`. */
@@ -116,8 +119,7 @@ export interface ServiceOptions {
 /** Wires the parts together. Nothing runs, and nothing is opened, before `start`. */
 export function createService(options: ServiceOptions): Service {
   const { store, random, observe, providers, publicUrl, node } = options;
-  // What is stored and what is due goes by the store's time; this machine's clock only judges replay windows.
-  const clock: Clock = { ...options.clock, now: () => store.now() };
+  const clock = storeClockOf(options);
   const vault = createVault(options.masterKeys, random);
   const keeping: Keeping = { providers, vault, random };
   const policy = parseAllowedTargets(options.allowTargets);
@@ -138,7 +140,7 @@ export function createService(options: ServiceOptions): Service {
   const onSecrets = (account: Account) => void callbacks.readQuarantine(account);
   const accounts = createAccounts({ store, clock, keeping, publicUrl, client: prepared.client, onSecrets });
   const ask = createAsk({ store, clock, observe, withBirth });
-  const asks = createAsking({ ...options, clock, prepared, withBirth, expect: ask, accounts });
+  const { asks, reconciliations } = createAsking({ ...options, clock, prepared, withBirth, expect: ask, accounts });
   const orders = createDesk({ store, clock, withBirth, prepared, asks, accounts });
   const callbacks = createCallbacks({
     ...options,
@@ -152,7 +154,7 @@ export function createService(options: ServiceOptions): Service {
     addKeys: accounts.addKeys,
     onSettled: (listener) => worker.onSettled(listener),
   });
-  const parts: Parts = { vault, registry, worker, upkeep, replays, ask, asks, http, stream };
+  const parts: Parts = { vault, registry, worker, upkeep, replays, reconciliations, ask, asks, http, stream };
   return {
     store,
     node,
@@ -173,12 +175,18 @@ export function createService(options: ServiceOptions): Service {
     registry,
     replays,
     stream,
+    reconciliations,
     askWith: (expect) => ask.askWith(expect),
     wakeOutbox: upkeep.wakeOutbox,
     changeDelivery: (id, to, by) => changeDelivery(store, worker, { id, to, by }),
     start: () => start(options, parts),
     stop: () => stop(options, parts),
   };
+}
+
+/** What is stored and what is due goes by the store's time; this machine's clock only judges replay windows. */
+function storeClockOf({ clock, store }: ServiceOptions): Clock {
+  return { ...clock, now: () => store.now() };
 }
 
 function refuseUrl(url: string, policy: ReturnType<typeof parseAllowedTargets>): void {
@@ -192,6 +200,7 @@ interface Parts {
   worker: Worker;
   upkeep: Upkeep;
   replays: Replays;
+  reconciliations: Reconciliations;
   ask: Ask;
   asks: Asks;
   http: Http;
@@ -199,7 +208,7 @@ interface Parts {
 }
 
 async function start({ store, node, clock, random, role }: ServiceOptions, parts: Parts): Promise<void> {
-  const { vault, registry, worker, upkeep, replays, ask, asks, stream } = parts;
+  const { vault, registry, worker, upkeep, replays, reconciliations, ask, asks, stream } = parts;
   // A store has a time of its own, the database's where there is one; only a test's clock stands in for that.
   const given = clock === systemClock ? {} : { clock };
   const onWork = () => {
@@ -220,14 +229,16 @@ async function start({ store, node, clock, random, role }: ServiceOptions, parts
   worker.start();
   upkeep.start();
   replays.start();
+  reconciliations.start();
   asks.start();
 }
 
 async function stop({ store }: ServiceOptions, parts: Parts): Promise<void> {
-  const { worker, upkeep, replays, ask, asks, http, stream } = parts;
+  const { worker, upkeep, replays, reconciliations, ask, asks, http, stream } = parts;
   await stream.stop();
   ask.stop();
   await asks.stop();
+  await reconciliations.stop();
   await replays.stop();
   await upkeep.stop();
   await worker.stop();
@@ -269,14 +280,18 @@ function createWatch(deps: ServiceOptions & { http: Http; withBirth: WithBirth; 
   return { upkeep, proofs: createProofs({ ...deps, sealKey }), replays: createReplays(deps) };
 }
 
+/** What is found out by asking providers, and from their bills. */
 function createAsking(
   deps: ServiceOptions &
     Pick<AsksDependencies, 'clock' | 'withBirth' | 'expect'> & { prepared: Prepared; accounts: Accounts },
-): Asks {
+): { asks: Asks; reconciliations: Reconciliations } {
   const { client, receiver } = deps.prepared;
   const { find: findAccount, refreshAsked } = deps.accounts;
   const readBack: AsksDependencies['readBack'] = (id, account) => readBackOf({ ...deps, receiver }, id, account);
-  return createAsks({ ...deps, client, findAccount, refreshAsked, readBack });
+  return {
+    asks: createAsks({ ...deps, client, findAccount, refreshAsked, readBack }),
+    reconciliations: createReconciliations({ ...deps, expectAgain: deps.expect.again.bind(deps.expect) }),
+  };
 }
 
 function createDesk(

@@ -21,6 +21,7 @@ import { addOrders } from './orders.ts';
 import { expectedError, problemResponse } from './problem.ts';
 import { addProofs } from './proofs.ts';
 import { addPublish } from './publish.ts';
+import { addReconciliations } from './reconciliations.ts';
 import { addReplays } from './replays.ts';
 import { createRoutes } from './route.ts';
 import { addStream } from './stream.ts';
@@ -45,6 +46,7 @@ export function createApi(service: Service): Api {
   addNotifications(routes);
   addDeliveries(routes);
   addReplays(routes);
+  addReconciliations(routes);
   addAccounts(routes);
   addCallbacks(routes);
   addVerify(routes);

@@ -7,6 +7,7 @@ import { invalidFields } from '../domain/field-errors.ts';
 import type { Service } from '../service.ts';
 import { type Authentication, type Caller, type Need, requireNeed } from './auth.ts';
 import { readJson } from './body.ts';
+import { multipartBoundary, readMultipart } from './multipart.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -14,6 +15,15 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 export interface Answer<T> {
   status: number;
   body: T;
+  /** Answered in place of the body. */
+  file?: File;
+}
+
+/** A text that is answered as it is made. */
+export interface File {
+  type: string;
+  name: string;
+  text: AsyncIterable<string>;
 }
 
 export interface Call<P, Q, B> {
@@ -40,6 +50,8 @@ export interface Route<P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   query?: Q;
   headers?: z.ZodObject;
   body?: B;
+  /** The body may come as a form with a file, too. */
+  form?: true;
   /** The body may be left out. */
   bodyOptional?: boolean;
   /** A body that the schema takes, for readers and for the test that tries it. */
@@ -97,12 +109,25 @@ export function createRoutes(app: OpenAPIHono<BlankEnv>, service: Service, authe
 }
 
 /** The response to a call, without a detour over Hono's own: this is the hot path of publishing. */
-function respond({ status, body }: Answer<unknown>): Response {
+function respond({ status, body, file }: Answer<unknown>): Response {
+  if (file !== undefined) return fileResponse(status, file);
   if (body === undefined) return new Response(null, { status, headers: { 'cache-control': 'no-store' } });
   return new Response(JSON.stringify(body), {
     status,
     headers: {
       'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    },
+  });
+}
+
+function fileResponse(status: number, { type, name, text }: File): Response {
+  return new Response(ReadableStream.from(text).pipeThrough(new TextEncoderStream()), {
+    status,
+    headers: {
+      'content-type': type,
+      'content-disposition': `attachment; filename="${name}"`,
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     },
@@ -144,8 +169,13 @@ function queryOf(context: Context): Record<string, string> {
   return query;
 }
 
-async function bodyOf(route: { body?: z.ZodType; bodyOptional?: boolean }, context: Context): Promise<unknown> {
+async function bodyOf(
+  route: { body?: z.ZodType; bodyOptional?: boolean; form?: true },
+  context: Context,
+): Promise<unknown> {
   if (route.body === undefined) return {};
+  const boundary = route.form ? multipartBoundary(context.req.raw.headers) : null;
+  if (boundary !== null) return readMultipart(context.req.raw, boundary);
   const body = await readJson(context.req.raw);
   if (body !== undefined) return body;
   if (route.bodyOptional) return {};
@@ -173,6 +203,7 @@ function document<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType,
   const body = route.body && {
     required: !route.bodyOptional,
     content: {
+      ...(route.form ? { 'multipart/form-data': { schema: route.body } } : {}),
       'application/json': { schema: route.body, ...(route.example === undefined ? {} : { example: route.example }) },
     },
   };

@@ -9,6 +9,10 @@ export interface Client {
   patch<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
   /** Server-sent events as they come, until the server ends them or the user interrupts; from a position on. */
   stream(path: string, after: string | null): Promise<ReadableStream<Uint8Array>>;
+  /** A form with a file in it. */
+  upload<T>(path: string, form: FormData, schema: z.ZodType<T>): Promise<T>;
+  /** An answer that is no JSON. */
+  text(path: string): Promise<string>;
 }
 
 export interface ClientOptions {
@@ -19,27 +23,31 @@ export interface ClientOptions {
 }
 
 const answerMs = 30_000;
+const uploadMs = 600_000;
 const answerBytesMax = 64 * 1_048_576;
 
 const problem = z.object({ title: z.string(), detail: z.string(), code: z.string(), fix: z.string().optional() });
 
 export function createClient({ url, key, signal }: ClientOptions): Client {
   const keyHeader = key === null ? {} : { authorization: `Bearer ${key}` };
-  const call = async (method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<unknown> => {
+  const send = async (method: 'GET' | 'POST' | 'PATCH', path: string, body?: string | FormData): Promise<Answer> => {
+    const isJson = typeof body === 'string';
     const connection = await connected(url, path, {
       method,
       headers: {
         ...keyHeader,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(isJson ? { 'content-type': 'application/json' } : {}),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body }),
       redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(body === undefined || isJson ? answerMs : uploadMs)]),
     });
     const response = await answerOf(connection, url);
-    if (response.ok) return response.json;
+    if (response.ok) return response;
     throw refusalOf(response, { url, method, path });
   };
+  const call = async (method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<unknown> =>
+    (await send(method, path, body === undefined ? body : JSON.stringify(body))).json;
   return {
     url,
     get: async (path, schema) => understood(await call('GET', path), schema, url),
@@ -52,13 +60,17 @@ export function createClient({ url, key, signal }: ClientOptions): Client {
       if (response.ok && response.body !== null) return response.body;
       throw refusalOf(await answerOf(response, url), { url, method, path });
     },
+    upload: async (path, form, schema) => understood((await send('POST', path, form)).json, schema, url),
+    text: async (path) => (await send('GET', path)).text,
   };
 }
 
 interface Answer {
   ok: boolean;
   status: number;
+  /** Null where it is none. */
   json: unknown;
+  text: string;
 }
 
 function connected(url: string, path: string, init: RequestInit): Promise<Response> {
@@ -69,7 +81,8 @@ function answerOf(response: Response, url: string): Promise<Answer> {
   return reached(url, async () => {
     const text = await response.text();
     if (text.length > answerBytesMax) throw new RangeError('the answer is larger than 64 MiB');
-    return { ok: response.ok, status: response.status, json: text === '' ? null : JSON.parse(text) };
+    const isOther = text === '' || response.headers.get('content-type')?.startsWith('text/csv') === true;
+    return { ok: response.ok, status: response.status, json: isOther ? null : JSON.parse(text), text };
   });
 }
 

@@ -14,6 +14,7 @@ import { manifestCommand } from './commands/manifest.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { proofCommand } from './commands/proof.ts';
 import { publishCommand } from './commands/publish.ts';
+import { reconcileCommand } from './commands/reconcile.ts';
 import { replayCommand } from './commands/replay.ts';
 import { secretsCommand } from './commands/secrets.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -64,6 +65,7 @@ function createProgram(terminal: Terminal, run: Run): Command {
     doctorCommand({ ...tools, clock, random: randomBytesOf }, run),
     explainCommand(tools, run),
     replayCommand({ ...tools, clock }, run),
+    reconcileCommand({ ...tools, clock }, run),
     secretsCommand({ ...tools, clock }, run),
     checkCommand(tools, run),
     proofCommand(tools, run),

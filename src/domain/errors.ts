@@ -86,6 +86,16 @@ export const errorCatalogue = {
     'Ask again later: a day has its statement on the next one, and may have none where nothing happened.',
     true,
   ),
+  'statement.unsupported': entry(
+    422,
+    'No bill of this provider is read',
+    'Use an account of a provider whose bills are read.',
+  ),
+  'reconciliation.unknown': entry(
+    404,
+    'The reconciliation does not exist',
+    'Check the id; list them with GET /v1/reconciliations.',
+  ),
   'endpoint.unknown': entry(404, 'The endpoint does not exist', 'Check the id; list endpoints with GET /v1/endpoints.'),
   'endpoint.state': entry(
     409,

@@ -4,7 +4,7 @@ import type { Breaker } from '../domain/breaker.ts';
 import type { Callback, CallbackVerdict } from '../domain/callback.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, DeliveryState, Target } from '../domain/delivery.ts';
-import type { Source } from '../domain/fact.ts';
+import type { FactKind, Source } from '../domain/fact.ts';
 import type { FunnelCounts } from '../domain/funnel.ts';
 import type {
   AccountId,
@@ -17,6 +17,7 @@ import type {
   NotificationId,
   OrderId,
   OrderNo,
+  ReconciliationId,
   ReplayId,
 } from '../domain/ids.ts';
 import type { MadeKind } from '../domain/made.ts';
@@ -25,6 +26,7 @@ import type { Account, ApiKey, Endpoint, Merchant } from '../domain/merchant.ts'
 import type { Notification, NotificationType } from '../domain/notification.ts';
 import type { OrderStatus } from '../domain/order.ts';
 import type { SealedAttempt } from '../domain/proof.ts';
+import type { Difference, DifferenceKind, Reconciliation } from '../domain/reconciliation.ts';
 import type { Replay } from '../domain/replay.ts';
 import type { Seal } from '../domain/seal.ts';
 import type { RecordedAction, SandboxPayment, StoredDiscrepancy, StoredFact, StoredOrder } from './kept.ts';
@@ -125,6 +127,32 @@ export interface Reads {
   /** Handler deliveries of these orders that are not confirmed yet. */
   unhandled: { input: readonly OrderId[]; output: number };
   handlers: { input: { visible: Visible }; output: readonly HandlerBacklog[] };
+  reconciliations: {
+    input: PageRequest & { visible: Visible } & Only<{ account: AccountId; day: string }>;
+    output: Page<Reconciliation>;
+  };
+  reconciliation: { input: ReconciliationId; output: Reconciliation | null };
+  /** Those that somebody has to work, the longest waiting first; not two of one account. */
+  waitingReconciliations: { input: { at: Instant }; output: readonly Reconciliation[] };
+  /** Whether a bill of one of these days was reconciled to its end at the account: those that were. */
+  reconciledDays: { input: { account: AccountId; days: readonly string[] }; output: readonly string[] };
+  /** A piece of an uploaded file, from 0; null: it has no more. */
+  statementChunk: { input: { id: ReconciliationId; number: number }; output: Uint8Array | null };
+  differences: {
+    input: PageRequest & { id: ReconciliationId; run: number; kind: DifferenceKind | null };
+    output: Page<Difference>;
+  };
+  /** Facts of an account that no bill has told, in the order of their times; at most a page, after the last of the one before. */
+  unlistedFacts: {
+    input: {
+      account: AccountId;
+      kinds: readonly FactKind[];
+      from: Instant;
+      to: Instant;
+      after: { at: Instant; seq: number } | null;
+    };
+    output: readonly { fact: StoredFact; seq: number }[];
+  };
   replays: { input: PageRequest & { visible: Visible }; output: Page<Replay> };
   replay: { input: ReplayId; output: Replay | null };
   /** Those that can go on at this moment, the longest waiting first; at most `limits.replaysAtOnce`. */

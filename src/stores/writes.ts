@@ -3,7 +3,16 @@ import type { BudgetWarning } from '../domain/breaker.ts';
 import type { Callback } from '../domain/callback.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, Verdict } from '../domain/delivery.ts';
-import type { AccountId, ApiKeyId, DeliveryId, EndpointId, LaneId, MerchantId, ReplayId } from '../domain/ids.ts';
+import type {
+  AccountId,
+  ApiKeyId,
+  DeliveryId,
+  EndpointId,
+  LaneId,
+  MerchantId,
+  ReconciliationId,
+  ReplayId,
+} from '../domain/ids.ts';
 import type {
   Account,
   ApiKey,
@@ -13,6 +22,7 @@ import type {
   SealedCredentials,
   UrlChange,
 } from '../domain/merchant.ts';
+import type { Reconciliation } from '../domain/reconciliation.ts';
 import type { Replay, ReplayChange } from '../domain/replay.ts';
 import type { Seal } from '../domain/seal.ts';
 import type { Claimed, ClaimedAsks, SandboxPayment } from './kept.ts';
@@ -55,6 +65,16 @@ export interface Writes {
   changeReplay: {
     input: { id: ReplayId; to: ReplayChange; by: string };
     output: 'changed' | 'unknown' | 'state';
+  };
+
+  addReconciliation: { input: Reconciliation; output: null };
+  addStatementChunk: { input: { id: ReconciliationId; number: number; bytes: Uint8Array }; output: null };
+  /** Takes one that nobody works, if it is still as it was read, for this long. Null: another node was first. */
+  takeReconciliation: { input: { id: ReconciliationId; run: number; leaseMs: number }; output: Reconciliation | null };
+  /** What became of it, and for how long it stays this node's. False: it is another's by now. Its file goes with its end. */
+  keepReconciliation: {
+    input: Pick<Reconciliation, 'id' | 'run' | 'state' | 'progress' | 'failure'> & { leaseMs: number };
+    output: boolean;
   };
 
   addMerchant: { input: Omit<Merchant, 'askedAccounts'>; output: 'added' | 'exists' };
@@ -160,15 +180,18 @@ export interface RetainInput {
   idempotencyBefore: Instant;
   /** What commits have made, as those see it who follow them. */
   commitsBefore: Instant;
+  reconciliationsBefore: Instant;
   /** Orders that have been final since, with everything that belongs to them. */
   ordersBefore: Instant;
 }
 
+type RetainedKind =
+  | ('bytes' | 'payloads' | 'attempts' | 'nonces' | 'refused' | 'idempotency')
+  | ('commits' | 'reconciliations' | 'orders');
+
 export interface RetainOutput {
   /** How much went, by what it was. */
-  removed: Readonly<
-    Record<'bytes' | 'payloads' | 'attempts' | 'nonces' | 'refused' | 'idempotency' | 'commits' | 'orders', number>
-  >;
+  removed: Readonly<Record<RetainedKind, number>>;
   /** Old parts that stay because something in them is still live. */
   kept: readonly string[];
   /** There is more to delete now. */

@@ -127,7 +127,11 @@ describe.each(['sqlite', 'postgres'])('the stream on %s', (kind) => {
     await publish('O-2');
     await told.told(2);
     const history = { bytesBefore: 0, noncesBefore: 0, idempotencyBefore: 0, ordersBefore: 0 };
-    await server.service.store.write('retain', { ...history, commitsBefore: Number.MAX_SAFE_INTEGER });
+    await server.service.store.write('retain', {
+      ...history,
+      reconciliationsBefore: 0,
+      commitsBefore: Number.MAX_SAFE_INTEGER,
+    });
     const restored = `${old.split('.')[0]}.AAAAAAAAAAA`;
     for (const from of [old, restored, 'nonsense', 'zzzzzz.AAAAAAAAAAA.1']) {
       const reset = await view('', { from });

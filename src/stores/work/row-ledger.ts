@@ -24,6 +24,7 @@ import {
 import { limits } from '../../domain/limits.ts';
 import type { Endpoint } from '../../domain/merchant.ts';
 import type { Notification } from '../../domain/notification.ts';
+import type { Difference } from '../../domain/reconciliation.ts';
 import type { Replay } from '../../domain/replay.ts';
 import type { Claimed, NewDelivery, OrderReference, StoredDiscrepancy, StoredFact, StoredOrder } from '../kept.ts';
 import type { Ledger } from '../ledger.ts';
@@ -163,6 +164,10 @@ export class RowLedger implements Ledger {
       this.#rows.deleteParkedCallback(this.#rowOf(fact), callback);
       this.#rows.releaseCallback(callback);
     }
+  }
+
+  firstSource(fact: FactId) {
+    return this.#rows.firstSourceOf(this.#rowOf(fact));
   }
 
   parkedFactsOfPayment(paymentKey: string) {
@@ -346,6 +351,10 @@ export class RowLedger implements Ledger {
       ratePerSecond === null &&
       breakerGate(breaker, this.now) === 'closed'
     );
+  }
+
+  addDifference({ reconciliation, run }: Parameters<Ledger['addDifference']>[0], difference: Difference): void {
+    this.#rows.insertDifference(reconciliation, run, difference);
   }
 
   addAction(action: Parameters<Ledger['addAction']>[0]): void {

@@ -20,10 +20,12 @@ import type {
   NotificationId,
   OrderId,
   OrderNo,
+  ReconciliationId,
   ReplayId,
 } from '../../domain/ids.ts';
 import type { Account, ApiKey, Endpoint, Merchant } from '../../domain/merchant.ts';
 import type { Notification } from '../../domain/notification.ts';
+import type { Difference, Reconciliation } from '../../domain/reconciliation.ts';
 import type { Replay } from '../../domain/replay.ts';
 import type { Seal } from '../../domain/seal.ts';
 import type { MadeKey } from '../commit-mapping.ts';
@@ -136,6 +138,8 @@ interface FactRows {
   insertFact(fact: StoredFact, key: string, paymentKey: string): number;
   insertFirstSighting(fact: number, sighting: SightingRow): void;
   insertNextSighting(fact: number, sighting: SightingRow): void;
+  /** Of its earliest sighting. */
+  firstSourceOf(fact: number): Source | null;
   setFactSource(fact: number, source: Source, providerTime: Instant): void;
   setFactOrder(fact: number, order: OrderId): void;
   /** Somebody has been told that this parked fact waits for its order. */
@@ -310,6 +314,8 @@ interface RetentionRows {
   deleteIdempotency(before: Instant, most: number): Retained;
   /** What commits have made, of which the newest stays. */
   deleteCommits(before: Instant, most: number): Retained;
+  /** With their differences, at most `most` of those. */
+  deleteReconciliations(before: Instant, most: number): Retained;
   /** Orders that were final before, with facts, links, notifications, deliveries and the rest; not those with anything open or live. */
   deleteOrders(before: Instant, most: number): Retained;
 }
@@ -364,6 +370,14 @@ interface OtherRows {
   insertOutboxItem(item: OutboxItem): void;
   /** Keeps a value under a name where there is none yet, and gives what is kept. */
   keepSetting(name: string, value: Uint8Array): Uint8Array;
+  reconciliationById(id: ReconciliationId): Reconciliation | null;
+  insertReconciliation(reconciliation: Reconciliation): void;
+  /** What changes of it. */
+  updateReconciliation(reconciliation: Reconciliation): void;
+  insertDifference(id: ReconciliationId, run: number, difference: Difference): void;
+  insertStatementChunk(id: ReconciliationId, number: number, bytes: Uint8Array): void;
+  /** The file that it was uploaded as. */
+  deleteStatement(id: ReconciliationId): void;
   replayById(id: ReplayId): Replay | null;
   insertReplay(replay: Replay): void;
   /** What changes of it. */

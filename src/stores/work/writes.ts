@@ -4,6 +4,7 @@ import { claim } from './claim.ts';
 import { acknowledged, changeDelivery } from './deliveries.ts';
 import { finish, giveBack } from './finish.ts';
 import * as merchants from './merchants.ts';
+import * as reconciliations from './reconciliations.ts';
 import { addReplay, changeReplay } from './replays.ts';
 import { retain } from './retain.ts';
 import * as seals from './seals.ts';
@@ -19,6 +20,10 @@ export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[
     acknowledged,
     addReplay,
     changeReplay,
+    addReconciliation: reconciliations.addReconciliation,
+    addStatementChunk: reconciliations.addStatementChunk,
+    takeReconciliation: reconciliations.takeReconciliation,
+    keepReconciliation: reconciliations.keepReconciliation,
     retain,
     claimAsks,
     claimAccount,

@@ -341,6 +341,7 @@ export function asking(makeFolder: () => Promise<StoreFolder>): void {
         noncesBefore: 0,
         idempotencyBefore: 0,
         commitsBefore: 0,
+        reconciliationsBefore: 0,
         ordersBefore: 0,
       });
       expect((await callback('cbk_1')).method).not.toBe('');

@@ -100,9 +100,13 @@ export function following(makeFolder: () => Promise<StoreFolder>): void {
       await bench.publish('O-2');
       const last = (await seen(before.commit + 1, 2)).at(-1) ?? before;
       const history = { bytesBefore: 0, noncesBefore: 0, idempotencyBefore: 0, ordersBefore: 0 };
-      await bench.store.write('retain', { ...history, commitsBefore: bench.clock.at });
+      await bench.store.write('retain', { ...history, reconciliationsBefore: 0, commitsBefore: bench.clock.at });
       expect(said(await read(0))).toEqual(['notification O-2']);
-      await bench.store.write('retain', { ...history, commitsBefore: bench.clock.at + 1_000_000_000_000 });
+      await bench.store.write('retain', {
+        ...history,
+        reconciliationsBefore: 0,
+        commitsBefore: bench.clock.at + 1_000_000_000_000,
+      });
       expect((await read(before.commit)).map(({ commit }) => commit)).toEqual([last.commit]);
     });
   });

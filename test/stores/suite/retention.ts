@@ -24,6 +24,7 @@ export function retention(makeFolder: () => Promise<StoreFolder>): void {
         noncesBefore: 0,
         idempotencyBefore: 0,
         commitsBefore: 0,
+        reconciliationsBefore: 0,
         ordersBefore: 0,
         ...change,
       };
@@ -110,6 +111,7 @@ export function retention(makeFolder: () => Promise<StoreFolder>): void {
       const { sums } = await retain({
         noncesBefore: bench.clock.at - 5 * dayMs,
         idempotencyBefore: bench.clock.at - 5 * dayMs,
+        reconciliationsBefore: bench.clock.at - 5 * dayMs,
       });
       expect(sums).toMatchObject({ nonces: 1, refused: 1, idempotency: 1, orders: 0 });
       const again = await bench.store.decide('publish', { ...publishInput('O-2'), merchant: shop, idempotency });

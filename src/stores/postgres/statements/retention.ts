@@ -14,6 +14,7 @@ type RetentionRows = Pick<
   | 'deleteRefused'
   | 'deleteIdempotency'
   | 'deleteCommits'
+  | 'deleteReconciliations'
   | 'deleteOrders'
 >;
 
@@ -82,6 +83,8 @@ export function retentionRows(image: Image): RetentionRows {
         ),
       ),
     deleteCommits: (before, most) => deleting('commits', (session) => session.all(deleteCommitsSql, before, most)),
+    deleteReconciliations: (before, most) =>
+      deleting('reconciliations', (session) => deleteReconciliations(session, before, most)),
     deleteOrders: (before, most) => deleting('orders', (session) => deleteOrders(session, before, most)),
   };
 }
@@ -94,6 +97,28 @@ const deleteCommitsSql = `-- history
     delete from paidonce.commits c using first where c.xid = first.xid and first.at < $1
       and c.xid < (select xid from paidonce.commits order by xid desc limit 1) returning 1
   ) select count(*) as removed from gone`;
+/** From the oldest on; one that has more differences than go at once stays until they are gone. */
+async function deleteReconciliations(session: Session, before: number, most: number): Promise<readonly Row[]> {
+  // Index reconciliations_age.
+  const old = await session.all(
+    'select id from paidonce.reconciliations where created_at < $1 order by created_at limit $2',
+    before,
+    most,
+  );
+  const ids = old.map((row) => text(row, 'id'));
+  const differences = await session.run(
+    `-- history
+     delete from paidonce.differences d using (
+       select reconciliation, run, seq from paidonce.differences where reconciliation = any($1::text[]) limit $2
+     ) old where (d.reconciliation, d.run, d.seq) = (old.reconciliation, old.run, old.seq)`,
+    ids,
+    most,
+  );
+  if (differences === most) return [{ removed: differences }];
+  await session.run('-- history\ndelete from paidonce.statement_chunks where reconciliation = any($1::text[])', ids);
+  await session.run('-- history\ndelete from paidonce.reconciliations where id = any($1::text[])', ids);
+  return [{ removed: differences + ids.length }];
+}
 
 /** From the first order on, by orders_seq: those that are not final stay in front, and are few. Whatever is busy is left. */
 async function deleteOrders(session: Session, before: number, most: number): Promise<readonly Row[]> {

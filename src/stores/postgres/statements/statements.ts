@@ -24,6 +24,7 @@ import {
 import { idempotency, notificationRows, notifications, payloads } from './notifications.ts';
 import { orderReferences, orderRows, orders } from './orders.ts';
 import { outbox, outboxRows } from './outbox.ts';
+import { differences, reconciliationRows, reconciliations, statementChunks } from './reconciliations.ts';
 import { replayRows, replays } from './replays.ts';
 import { retentionRows } from './retention.ts';
 import { sealRows, unsealed } from './seals.ts';
@@ -46,6 +47,7 @@ export function rowsOf(image: Image, { now, writer }: { now: number; writer: str
     ...settingRows(image, writer),
     ...retentionRows(image),
     ...askRows(image),
+    ...reconciliationRows(image),
     ...replayRows(image),
     ...sealRows(image),
     ...commitRows(image),
@@ -82,6 +84,9 @@ export const writeOrder: readonly Table[] = [
   commits,
   lanes,
   outbox,
+  reconciliations,
+  differences,
+  statementChunks,
   replays,
   actions,
   sandboxPayments,

@@ -8,6 +8,7 @@ import * as deliveries from './deliveries.ts';
 import * as figures from './figures.ts';
 import * as lists from './lists.ts';
 import * as orders from './orders.ts';
+import * as reconciliations from './reconciliations.ts';
 import * as replays from './replays.ts';
 import * as seals from './seals.ts';
 
@@ -48,6 +49,13 @@ const reads: {
   replays: replays.replays,
   replay: replays.replay,
   runningReplays: replays.runningReplays,
+  reconciliations: reconciliations.reconciliations,
+  reconciliation: reconciliations.reconciliation,
+  waitingReconciliations: reconciliations.waitingReconciliations,
+  reconciledDays: reconciliations.reconciledDays,
+  statementChunk: reconciliations.statementChunk,
+  differences: reconciliations.differences,
+  unlistedFacts: reconciliations.unlistedFacts,
   funnel: figures.funnel,
   recount: figures.recount,
   gauges: figures.gauges,

@@ -14,6 +14,7 @@ import * as merchants from './merchants.ts';
 import * as notifications from './notifications.ts';
 import * as orders from './orders.ts';
 import * as outbox from './outbox.ts';
+import * as reconciliations from './reconciliations.ts';
 import * as replays from './replays.ts';
 import * as retention from './retention.ts';
 import * as seals from './seals.ts';
@@ -83,6 +84,7 @@ function factRows(db: Connection) {
     insertFact: facts.insertFact.bind(null, db),
     insertFirstSighting: facts.insertFirstSighting.bind(null, db),
     insertNextSighting: facts.insertNextSighting.bind(null, db),
+    firstSourceOf: facts.firstSourceOf.bind(null, db),
     setFactSource: facts.setFactSource.bind(null, db),
     setFactOrder: facts.setFactOrder.bind(null, db),
     setFactTold: facts.setFactTold.bind(null, db),
@@ -168,6 +170,7 @@ function retentionRows(db: Connection) {
     deleteRefused: retention.deleteRefused.bind(null, db),
     deleteIdempotency: retention.deleteIdempotency.bind(null, db),
     deleteCommits: retention.deleteCommits.bind(null, db),
+    deleteReconciliations: reconciliations.deleteReconciliations.bind(null, db),
     deleteOrders: retention.deleteOrders.bind(null, db),
   };
 }
@@ -202,6 +205,12 @@ function otherRows(db: Connection) {
     oldestOutboxItems: outbox.oldestOutboxItems.bind(null, db),
     deleteOutboxItem: outbox.deleteOutboxItem.bind(null, db),
     insertOutboxItem: outbox.insertOutboxItem.bind(null, db),
+    reconciliationById: reconciliations.reconciliationById.bind(null, db),
+    insertReconciliation: reconciliations.insertReconciliation.bind(null, db),
+    updateReconciliation: reconciliations.updateReconciliation.bind(null, db),
+    insertDifference: reconciliations.insertDifference.bind(null, db),
+    insertStatementChunk: reconciliations.insertStatementChunk.bind(null, db),
+    deleteStatement: reconciliations.deleteStatement.bind(null, db),
     replayById: replays.replayById.bind(null, db),
     insertReplay: replays.insertReplay.bind(null, db),
     updateReplay: replays.updateReplay.bind(null, db),
