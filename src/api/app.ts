@@ -6,6 +6,7 @@ import { addAccounts } from './accounts.ts';
 import { addAlerts } from './alerts.ts';
 import { type Authentication, createAuthentication } from './auth.ts';
 import { addCallbacks } from './callbacks.ts';
+import { addCurrencies } from './currencies.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDiscrepancies } from './discrepancies.ts';
 import { docsHeaders, docsPage } from './docs-page.ts';
@@ -21,6 +22,7 @@ import { addProofs } from './proofs.ts';
 import { addPublish } from './publish.ts';
 import { addReplays } from './replays.ts';
 import { createRoutes } from './route.ts';
+import { addSessions } from './sessions.ts';
 import { addVerify } from './verify.ts';
 import { addVerifyPage } from './verify-page.ts';
 
@@ -49,8 +51,10 @@ export function createApi(service: Service): Api {
   addDiscrepancies(routes);
   addFigures(routes);
   addAlerts(routes);
+  addCurrencies(routes);
   addProofs(routes);
   addKeys(routes);
+  addSessions(routes);
 
   // Made when first asked for: it takes longer than everything else at start.
   let made: { document: string; page: string } | null = null;

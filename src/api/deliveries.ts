@@ -27,6 +27,7 @@ const attempt = z
     response: z.object({ headers: headerPairs, body: z.string(), truncated: z.boolean() }).nullable(),
   })
   .openapi('Attempt');
+export type Attempt = z.output<typeof attempt>;
 
 const row = z
   .object({
@@ -50,6 +51,7 @@ const row = z
   .openapi('DeliveryRow');
 
 export const delivery = row.extend({ attempts: z.array(attempt) }).openapi('Delivery');
+export type Delivery = z.output<typeof delivery>;
 
 export function addDeliveries(routes: Routes): void {
   const tag = 'Deliveries';

@@ -41,6 +41,7 @@ export const discrepancy = z
     closed_at: answered.time.nullable(),
   })
   .openapi('Discrepancy');
+export type DiscrepancyRow = z.output<typeof discrepancy>;
 
 export function addDiscrepancies(routes: Routes): void {
   const tag = 'Discrepancies';

@@ -73,6 +73,7 @@ const answer = z
     created_at: answered.time,
   })
   .openapi('Endpoint');
+export type EndpointRow = z.output<typeof answer>;
 const made = z.unknown().openapi({
   type: 'object',
   additionalProperties: true,

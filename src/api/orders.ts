@@ -92,6 +92,7 @@ const row = z
     updated_at: answered.time,
   })
   .openapi('OrderRow');
+export type OrderRow = z.output<typeof row>;
 
 const fact = z
   .object({
@@ -115,8 +116,10 @@ const fact = z
     ),
   })
   .openapi('Fact');
+export type Fact = z.output<typeof fact>;
 
 const order = row.extend({ facts: z.array(fact), discrepancies: z.array(discrepancy) }).openapi('Order');
+export type Order = z.output<typeof order>;
 
 const timelineEntry = z
   .object({
@@ -135,8 +138,12 @@ const timelineEntry = z
     id: z.string().nullable(),
     text: z.string(),
     why: z.string(),
+    details: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+      .openapi({ description: 'The same in parts; what it holds goes by `what`.' }),
   })
   .openapi('TimelineEntry');
+export type TimelineEntry = z.output<typeof timelineEntry>;
 
 const tag = 'Orders';
 const params = z.strictObject({ order_no: orderNo });
@@ -223,7 +230,7 @@ function addOneOrder(routes: Routes): void {
     async run({ service, caller, params, query }) {
       requireMerchant(caller, query.merchant);
       const entries = await service.orders.timeline(query.merchant, params.order_no);
-      const data = entries.map(({ at, what, id, text, why }) => ({ at: toIso(at), what, id, text, why }));
+      const data = entries.map((entry) => ({ ...entry, at: toIso(entry.at), details: { ...entry.details } }));
       return { status: 200, body: { data, next_cursor: null } };
     },
   });

@@ -14,6 +14,8 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 export interface Answer<T> {
   status: number;
   body: T;
+  /** Beside those of every answer. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 export interface Call<P, Q, B> {
@@ -73,7 +75,7 @@ export function createRoutes(app: OpenAPIHono<BlankEnv>, service: Service, authe
       const path = route.path.replace(/\{(\w+)\}/g, ':$1');
       app.on(route.method.toUpperCase(), path, async (context) => {
         const { headers } = context.req.raw;
-        const caller = await authentication.callerOf(headers.get('authorization'));
+        const caller = await authentication.callerFrom(context.req.raw);
         requireNeed(caller, route.need);
         const params = parsed(route.params, paramsOf(context), 'the path is not valid');
         const query = parsed(route.query, queryOf(context), 'the query is not valid');
@@ -85,14 +87,15 @@ export function createRoutes(app: OpenAPIHono<BlankEnv>, service: Service, authe
 }
 
 /** The response to a call, without a detour over Hono's own: this is the hot path of publishing. */
-function respond({ status, body }: Answer<unknown>): Response {
-  if (body === undefined) return new Response(null, { status, headers: { 'cache-control': 'no-store' } });
+function respond({ status, body, headers }: Answer<unknown>): Response {
+  if (body === undefined) return new Response(null, { status, headers: { 'cache-control': 'no-store', ...headers } });
   return new Response(JSON.stringify(body), {
     status,
     headers: {
       'content-type': 'application/json',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
+      ...headers,
     },
   });
 }

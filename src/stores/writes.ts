@@ -3,7 +3,7 @@ import type { Callback } from '../domain/callback.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, Verdict } from '../domain/delivery.ts';
 import type { AccountId, ApiKeyId, DeliveryId, EndpointId, LaneId, MerchantId, ReplayId } from '../domain/ids.ts';
-import type { Account, ApiKey, Endpoint, Merchant, Policies, SealedCredentials } from '../domain/merchant.ts';
+import type { Account, ApiKey, Endpoint, Merchant, Policies, SealedCredentials, Session } from '../domain/merchant.ts';
 import type { Replay, ReplayChange } from '../domain/replay.ts';
 import type { Seal } from '../domain/seal.ts';
 import type { Claimed, ClaimedAsks, SandboxPayment } from './kept.ts';
@@ -95,6 +95,8 @@ export interface Writes {
   removeEndpoint: { input: { id: EndpointId; by: string }; output: boolean };
   addApiKey: { input: { apiKey: ApiKey; digest: string }; output: null };
   removeApiKey: { input: ApiKeyId; output: boolean };
+  addSession: { input: Session; output: null };
+  removeSession: { input: { digest: string }; output: null };
   /** `names`: what it is found by, beside its id. */
   putSandboxPayment: { input: { payment: SandboxPayment; names: readonly string[] }; output: null };
   /** Keeps a small value under a name if there is none yet, and gives what is kept. */
@@ -128,7 +130,7 @@ export interface RetainInput {
 export interface RetainOutput {
   /** How much went, by what it was. */
   removed: Readonly<
-    Record<'bytes' | 'payloads' | 'attempts' | 'nonces' | 'refused' | 'idempotency' | 'orders', number>
+    Record<'bytes' | 'payloads' | 'attempts' | 'nonces' | 'refused' | 'idempotency' | 'sessions' | 'orders', number>
   >;
   /** Old parts that stay because something in them is still live. */
   kept: readonly string[];

@@ -90,4 +90,14 @@ create table paidonce.replays (
 create index replays_running on paidonce.replays (next_at) where state = 'running';
 `,
   },
+  {
+    number: 7,
+    name: 'sessions',
+    sql: `
+create table paidonce.sessions (
+  digest text collate "C" primary key, api_key text collate "C", created_at bigint not null, expires_at bigint not null
+);
+create index sessions_age on paidonce.sessions (expires_at);
+`,
+  },
 ];

@@ -128,4 +128,17 @@ create unique index paidonce_replays_id on paidonce_replays (id);
 create index paidonce_replays_running on paidonce_replays (next_at) where state = 'running';
 `,
   },
+  {
+    number: 7,
+    name: 'sessions',
+    sql: `
+create table paidonce_sessions (
+  digest text primary key,
+  api_key text,
+  created_at integer not null,
+  expires_at integer not null
+) strict, without rowid;
+create index paidonce_sessions_age on paidonce_sessions (expires_at);
+`,
+  },
 ];

@@ -3,7 +3,7 @@ import type { RetainInput, RetainOutput } from '../writes.ts';
 import type { Unit } from './unit.ts';
 
 /** Deletes at most `limits.retainedRows` of each kind, so that whoever commits beside it does not wait long. */
-export function retain({ rows }: Unit, input: RetainInput): RetainOutput {
+export function retain({ rows, now }: Unit, input: RetainInput): RetainOutput {
   const { bytesBefore, noncesBefore, idempotencyBefore, ordersBefore } = input;
   const most = limits.retainedRows;
   const done = {
@@ -14,8 +14,9 @@ export function retain({ rows }: Unit, input: RetainInput): RetainOutput {
     nonces: rows.deleteNonces(noncesBefore, most),
     refused: rows.deleteRefused(noncesBefore, most),
     idempotency: rows.deleteIdempotency(idempotencyBefore, most),
+    sessions: rows.deleteSessions(now, most),
   };
-  const { orders, bytes, payloads, attempts, nonces, refused, idempotency } = done;
+  const { orders, bytes, payloads, attempts, nonces, refused, idempotency, sessions } = done;
   const all = Object.values(done);
   return {
     removed: {
@@ -26,6 +27,7 @@ export function retain({ rows }: Unit, input: RetainInput): RetainOutput {
       nonces: nonces.removed,
       refused: refused.removed,
       idempotency: idempotency.removed,
+      sessions: sessions.removed,
     },
     kept: all.flatMap(({ kept }) => kept),
     more: orders.removed >= limits.retainedOrders || all.some(({ removed }) => removed >= most),

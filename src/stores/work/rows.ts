@@ -22,7 +22,7 @@ import type {
   OrderNo,
   ReplayId,
 } from '../../domain/ids.ts';
-import type { Account, ApiKey, Endpoint, Merchant } from '../../domain/merchant.ts';
+import type { Account, ApiKey, Endpoint, Merchant, Session } from '../../domain/merchant.ts';
 import type { Notification } from '../../domain/notification.ts';
 import type { Replay } from '../../domain/replay.ts';
 import type { Seal } from '../../domain/seal.ts';
@@ -80,6 +80,8 @@ interface MerchantRows {
   insertHandler(merchant: MerchantId, type: string, name: string): void;
   insertApiKey(apiKey: ApiKey, digest: string): void;
   deleteApiKey(id: ApiKeyId): boolean;
+  insertSession(session: Session): void;
+  deleteSession(digest: string): void;
 }
 
 interface CallbackRows {
@@ -311,6 +313,8 @@ interface RetentionRows {
   /** Callbacks that were refused, with their bytes. */
   deleteRefused(before: Instant, most: number): Retained;
   deleteIdempotency(before: Instant, most: number): Retained;
+  /** Those that expired before. */
+  deleteSessions(before: Instant, most: number): Retained;
   /** Orders that were final before, with facts, links, notifications, deliveries and the rest; not those with anything open or live. */
   deleteOrders(before: Instant, most: number): Retained;
 }

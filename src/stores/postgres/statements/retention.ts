@@ -13,6 +13,7 @@ type RetentionRows = Pick<
   | 'deleteNonces'
   | 'deleteRefused'
   | 'deleteIdempotency'
+  | 'deleteSessions'
   | 'deleteOrders'
 >;
 
@@ -80,8 +81,23 @@ export function retentionRows(image: Image): RetentionRows {
           most,
         ),
       ),
+    deleteSessions: (before, most) => deleting('sessions', (session) => deleteSessions(session, before, most)),
     deleteOrders: (before, most) => deleting('orders', (session) => deleteOrders(session, before, most)),
   };
+}
+
+function deleteSessions(session: Session, before: number, most: number): Promise<readonly Row[]> {
+  // Index sessions_age.
+  return session.all(
+    `-- history
+     with old as (
+       select digest from paidonce.sessions where expires_at < $1 order by expires_at limit $2
+     ), gone as (
+       delete from paidonce.sessions s using old where s.digest = old.digest returning 1
+     ) select count(*) as removed from gone`,
+    before,
+    most,
+  );
 }
 
 /** From the first order on, by orders_seq: those that are not final stay in front, and are few. Whatever is busy is left. */

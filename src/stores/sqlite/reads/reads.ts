@@ -23,6 +23,7 @@ const reads: {
   breaker: lists.breaker,
   apiKeys: lists.apiKeys,
   apiKeyByDigest: lists.apiKeyByDigest,
+  session: lists.session,
   sandboxPayment: lists.sandboxPayment,
   sandboxPaymentsNamed: lists.sandboxPaymentsNamed,
   sandboxPaymentsMoved: lists.sandboxPaymentsMoved,

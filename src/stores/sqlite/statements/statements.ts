@@ -55,6 +55,8 @@ function merchantRows(db: Connection) {
     insertHandler: merchants.insertHandler.bind(null, db),
     insertApiKey: merchants.insertApiKey.bind(null, db),
     deleteApiKey: merchants.deleteApiKey.bind(null, db),
+    insertSession: merchants.insertSession.bind(null, db),
+    deleteSession: merchants.deleteSession.bind(null, db),
   };
 }
 
@@ -165,6 +167,7 @@ function retentionRows(db: Connection) {
     deleteNonces: retention.deleteNonces.bind(null, db),
     deleteRefused: retention.deleteRefused.bind(null, db),
     deleteIdempotency: retention.deleteIdempotency.bind(null, db),
+    deleteSessions: retention.deleteSessions.bind(null, db),
     deleteOrders: retention.deleteOrders.bind(null, db),
   };
 }
