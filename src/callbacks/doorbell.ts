@@ -18,7 +18,7 @@ export interface DoorbellDependencies {
  */
 export function createDoorbell({ store, clock, observe, onAsk }: DoorbellDependencies) {
   // Strangers must not decide how often a provider is asked.
-  const rateLimit = createRateLimit({ perSecond: limits.doorbellsPerSecond, burst: limits.doorbellBurst, clock });
+  const rateLimit = createRateLimit({ perSecond: 1 / limits.doorbellGapSeconds, burst: limits.doorbellBurst, clock });
   return async ({ id: account, merchant }: Account, body: Uint8Array): Promise<void> => {
     const references = referencesIn(body);
     if (references.length === 0 || rateLimit(account) > 0) return;

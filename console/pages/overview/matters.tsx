@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { AlertRow } from '../../../src/api/alerts.ts';
 import type { DiscrepancyRow } from '../../../src/api/discrepancies.ts';
-import type { EndpointRow } from '../../../src/api/endpoints.ts';
+import type { EndpointRow } from '../../../src/api/endpoint-view.ts';
 import type { Backlog } from '../../../src/api/figures.ts';
 import { segment } from '../../api/call.ts';
 import { type Page, readQuery } from '../../api/queries.ts';
