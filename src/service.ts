@@ -14,11 +14,12 @@ import { createProofs, type Proofs } from './maintain/proofs.ts';
 import { createReplays, type Replays } from './maintain/replay.ts';
 import { createUpkeep, type Upkeep } from './maintain/upkeep.ts';
 import { type Accounts, createAccounts } from './merchants/accounts.ts';
-import { type ApiKeys, createApiKeys } from './merchants/api-keys.ts';
+import { type ApiKeys, createApiKeys, digestOf } from './merchants/api-keys.ts';
 import { createEndpoints, type Endpoints } from './merchants/endpoints.ts';
 import { type Keeping, providerOf } from './merchants/keeping.ts';
 import { createMerchants, type Merchants } from './merchants/merchants.ts';
 import { createSecrets, type Secrets } from './merchants/secrets.ts';
+import { createSessions, type Sessions } from './merchants/sessions.ts';
 import { type Ask, createAsk } from './orders/ask.ts';
 import { createOrders, type Orders } from './orders/desk.ts';
 import { checkUrl, parseAllowedTargets } from './outbound/address-guard.ts';
@@ -66,6 +67,7 @@ export interface Service {
   /** What secrets are kept, without them. */
   readonly secrets: Secrets;
   readonly apiKeys: ApiKeys;
+  readonly sessions: Sessions;
   readonly proofs: Proofs;
   /** The functions this process has in code. Fill it before `start`. */
   readonly registry: Registry;
@@ -170,7 +172,7 @@ export function createService(options: ServiceOptions): Service {
     accounts,
     endpoints: { ...endpoints, test: (id) => testEndpoint(store, publisher, id) },
     secrets: createSecrets(keeping),
-    apiKeys: createApiKeys({ store, clock, random, adminKey: options.adminKey }),
+    ...createKeys(options, clock),
     proofs,
     registry,
     replays,
@@ -192,6 +194,15 @@ function storeClockOf({ clock, store }: ServiceOptions): Clock {
 function refuseUrl(url: string, policy: ReturnType<typeof parseAllowedTargets>): void {
   const checked = checkUrl(url, policy);
   if (checked.is === 'refused') throw checked.error;
+}
+
+/** What lets callers in. */
+function createKeys({ store, random, adminKey }: ServiceOptions, clock: Clock): Pick<Service, 'apiKeys' | 'sessions'> {
+  const deps = { store, clock, random };
+  return {
+    apiKeys: createApiKeys({ ...deps, adminKey }),
+    sessions: createSessions(deps, adminKey === null ? null : digestOf(adminKey)),
+  };
 }
 
 interface Parts {

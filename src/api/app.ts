@@ -7,6 +7,7 @@ import { addActions } from './actions.ts';
 import { addAlerts } from './alerts.ts';
 import { type Authentication, createAuthentication } from './auth.ts';
 import { addCallbacks } from './callbacks.ts';
+import { addCurrencies } from './currencies.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDiscrepancies } from './discrepancies.ts';
 import { docsHeaders, docsPage } from './docs-page.ts';
@@ -24,6 +25,7 @@ import { addPublish } from './publish.ts';
 import { addReconciliations } from './reconciliations.ts';
 import { addReplays } from './replays.ts';
 import { createRoutes } from './route.ts';
+import { addSessions } from './sessions.ts';
 import { addStream } from './stream.ts';
 import { addVerify } from './verify.ts';
 import { addVerifyPage } from './verify-page.ts';
@@ -57,8 +59,10 @@ export function createApi(service: Service): Api {
   addStream(routes);
   addAlerts(routes);
   addActions(routes);
+  addCurrencies(routes);
   addProofs(routes);
   addKeys(routes);
+  addSessions(routes);
 
   // Made when first asked for: it takes longer than everything else at start.
   let made: { document: string; page: string } | null = null;

@@ -33,6 +33,7 @@ const callback = callbackRow
     body: z.string().openapi({ format: 'byte', description: 'The bytes as received, in base64.' }),
   })
   .openapi('Callback');
+export type CallbackDetail = z.output<typeof callback>;
 
 const tag = 'Callbacks';
 

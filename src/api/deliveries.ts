@@ -30,6 +30,7 @@ const attempt = shortAttempt
     response: z.object({ headers: headerPairs, body: z.string(), truncated: z.boolean() }).nullable(),
   })
   .openapi('Attempt');
+export type Attempt = z.output<typeof attempt>;
 
 const row = z
   .object({
@@ -53,6 +54,7 @@ const row = z
   .openapi('DeliveryRow');
 
 export const delivery = row.extend({ attempts: z.array(attempt) }).openapi('Delivery');
+export type Delivery = z.output<typeof delivery>;
 
 export function addDeliveries(routes: Routes): void {
   const tag = 'Deliveries';

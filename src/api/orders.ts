@@ -91,6 +91,7 @@ const row = z
     updated_at: answered.time,
   })
   .openapi('OrderRow');
+export type OrderRow = z.output<typeof row>;
 
 /** A fact without its sightings. */
 export const shortFact = z.object({
@@ -117,8 +118,10 @@ const fact = shortFact
     ),
   })
   .openapi('Fact');
+export type Fact = z.output<typeof fact>;
 
 export const order = row.extend({ facts: z.array(fact), discrepancies: z.array(discrepancy) }).openapi('Order');
+export type Order = z.output<typeof order>;
 
 const timelineEntry = z
   .object({
@@ -137,8 +140,12 @@ const timelineEntry = z
     id: z.string().nullable(),
     text: z.string(),
     why: z.string(),
+    details: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+      .openapi({ description: 'The same in parts; what it holds goes by `what`.' }),
   })
   .openapi('TimelineEntry');
+export type TimelineEntry = z.output<typeof timelineEntry>;
 
 export const tag = 'Orders';
 export const orderParams = z.strictObject({ order_no: orderNo });
@@ -222,7 +229,7 @@ function addOneOrder(routes: Routes): void {
     async run({ service, caller, params, query }) {
       requireMerchant(caller, query.merchant);
       const entries = await service.orders.timeline(query.merchant, params.order_no);
-      const data = entries.map(({ at, what, id, text, why }) => ({ at: toIso(at), what, id, text, why }));
+      const data = entries.map((entry) => ({ ...entry, at: toIso(entry.at), details: { ...entry.details } }));
       return { status: 200, body: { data, next_cursor: null } };
     },
   });

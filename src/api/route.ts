@@ -15,6 +15,8 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 export interface Answer<T> {
   status: number;
   body: T;
+  /** Beside those of every answer. */
+  headers?: Readonly<Record<string, string>>;
   /** Answered in place of the body. */
   file?: File;
 }
@@ -93,7 +95,7 @@ export function createRoutes(app: OpenAPIHono<BlankEnv>, service: Service, authe
       app.on(route.method.toUpperCase(), path, async (context) => {
         const { headers } = context.req.raw;
         const authenticate = async () => {
-          const found = await authentication.callerOf(headers.get('authorization'));
+          const found = await authentication.callerFrom(context.req.raw);
           requireNeed(found, route.need);
           return found;
         };
@@ -109,15 +111,16 @@ export function createRoutes(app: OpenAPIHono<BlankEnv>, service: Service, authe
 }
 
 /** The response to a call, without a detour over Hono's own: this is the hot path of publishing. */
-function respond({ status, body, file }: Answer<unknown>): Response {
+function respond({ status, body, file, headers }: Answer<unknown>): Response {
   if (file !== undefined) return fileResponse(status, file);
-  if (body === undefined) return new Response(null, { status, headers: { 'cache-control': 'no-store' } });
+  if (body === undefined) return new Response(null, { status, headers: { 'cache-control': 'no-store', ...headers } });
   return new Response(JSON.stringify(body), {
     status,
     headers: {
       'content-type': 'application/json',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
+      ...headers,
     },
   });
 }

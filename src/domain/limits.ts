@@ -204,6 +204,11 @@ export const limits = {
   /** Transactions whose attempts one seal covers, and seals among which one attempt's is looked for. */
   sealedTransactions: 64,
   sealsSearched: 3600,
+  /** How long a person stays signed in. */
+  sessionMs: 12 * 3_600_000,
+  /** Sign-ins of one address: so many at once, and so many per second. */
+  signInBurst: 20,
+  signInsPerSecond: 0.2,
   /** Stop waits this long for work in flight. */
   drainMs: 10_000,
   /** Ways in which one refused request is opened to find out why, and the bytes of all of them; and other accounts tried. */

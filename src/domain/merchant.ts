@@ -101,3 +101,12 @@ export interface ApiKey {
   merchants: readonly MerchantId[] | null;
   createdAt: Instant;
 }
+
+/** A person's sign-in with an API key or the admin key; of its token only a digest is kept. */
+export interface Session {
+  digest: string;
+  /** null = the admin key. */
+  apiKey: ApiKeyId | null;
+  createdAt: Instant;
+  expiresAt: Instant;
+}

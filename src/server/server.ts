@@ -21,11 +21,13 @@ import { Admission } from './admission.ts';
 import { createApiEntrance } from './api-entrance.ts';
 import { callbacksPath, createCallbackEntrance } from './callback-entrance.ts';
 import { type Config, isLoopback, localUrl } from './config.ts';
+import { addConsole, consolePath } from './console.ts';
 import { addHealth } from './health.ts';
 import { sealKeyOf, withOwnAdminKey } from './keys.ts';
 import { type Handle, type Listener, listen } from './listener.ts';
 import { createObservation, type Observation } from './observe.ts';
 import { plainReply, refuseUnread } from './plain.ts';
+import { createSignInGate } from './sign-in-gate.ts';
 import { SocketGate } from './socket-gate.ts';
 import { storeOf } from './store.ts';
 
@@ -202,7 +204,7 @@ export async function startService(options: ServerOptions, surroundings: Surroun
 function dispatcher(
   { config, role, metrics }: ServerOptions,
   { service, sandbox, mounts }: Pick<Started, 'service' | 'sandbox' | 'mounts'>,
-  { clock, observation, admission }: Surroundings & { admission: Admission },
+  { clock, random, observation, admission }: Surroundings & { admission: Admission },
 ): Handle {
   const api = role === 'worker' ? null : createApi(service);
   const app: Hono = api?.app ?? new Hono();
@@ -215,11 +217,15 @@ function dispatcher(
   });
   if (sandbox !== null) app.route('/', sandbox.app);
   for (const mount of mounts) app.route(mount.path, mount.app);
-  if (api !== null) app.get('/', (context) => context.redirect('/docs'));
+  if (api !== null) {
+    addConsole(app, random);
+    app.get('/', (context) => context.redirect(consolePath));
+  }
   const listener = getRequestListener(app.fetch, { errorHandler: unreadable });
   const entrance = api === null ? null : createCallbackEntrance(service, admission);
   const admit = api === null ? null : createApiEntrance(admission);
   const clientOf = clientReader(config.trustProxy);
+  const letSignIn = createSignInGate(clock, clientOf);
 
   return (incoming, outgoing, sayContinue) => {
     const startedMs = clock.monotonicMs();
@@ -240,6 +246,7 @@ function dispatcher(
     // It takes something every few seconds, or it is gone.
     if (isStream) incoming.socket.setTimeout(limits.streamStuckMs, () => incoming.socket.destroy());
     if (isCallback) return entrance(incoming, outgoing, sayContinue);
+    if (!letSignIn(incoming, outgoing, sayContinue)) return;
     if (admit?.(incoming, outgoing, sayContinue) === false) return;
     if (sayContinue) outgoing.writeContinue();
     void listener(incoming, outgoing);

@@ -73,6 +73,8 @@ export interface Reads {
   };
   apiKeys: { input: PageRequest; output: Page<ApiKey> };
   apiKeyByDigest: { input: string; output: ApiKey | null };
+  /** By the digest of its token. Null also where the API key that opened it is gone; `apiKey` null: the admin key did. */
+  session: { input: string; output: { apiKey: ApiKey | null; expiresAt: Instant } | null };
   order: { input: { merchant: MerchantId; orderNo: OrderNo }; output: OrderDetail | null };
   /** The same by its id, without the people's side of it. */
   orderById: { input: OrderId; output: { order: StoredOrder; facts: readonly StoredFact[] } | null };

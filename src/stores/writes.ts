@@ -20,6 +20,7 @@ import type {
   Merchant,
   Policies,
   SealedCredentials,
+  Session,
   UrlChange,
 } from '../domain/merchant.ts';
 import type { Reconciliation } from '../domain/reconciliation.ts';
@@ -145,6 +146,8 @@ export interface Writes {
   removeEndpoint: { input: { id: EndpointId; by: string }; output: boolean };
   addApiKey: { input: { apiKey: ApiKey; digest: string }; output: null };
   removeApiKey: { input: ApiKeyId; output: boolean };
+  addSession: { input: Session; output: null };
+  removeSession: { input: { digest: string }; output: null };
   /** `names`: what it is found by, beside its id. */
   putSandboxPayment: { input: { payment: SandboxPayment; names: readonly string[] }; output: null };
   /** Keeps a small value under a name if there is none yet, and gives what is kept. */
@@ -187,7 +190,7 @@ export interface RetainInput {
 
 type RetainedKind =
   | ('bytes' | 'payloads' | 'attempts' | 'nonces' | 'refused' | 'idempotency')
-  | ('commits' | 'reconciliations' | 'orders');
+  | ('commits' | 'reconciliations' | 'sessions' | 'orders');
 
 export interface RetainOutput {
   /** How much went, by what it was. */

@@ -249,6 +249,11 @@ async function useReads({ store, account, clock }: Bench): Promise<void> {
   } as const;
   await store.write('addApiKey', { apiKey, digest: 'd' });
   await store.read('apiKeyByDigest', 'd');
+  const session = { createdAt: clock.at, expiresAt: clock.at } as const;
+  await store.write('addSession', { digest: 'd', apiKey: apiKey.id, ...session });
+  await store.read('session', 'd');
+  await store.write('removeSession', { digest: 'd' });
+  await store.write('addSession', { digest: 'old', apiKey: null, ...session });
   await store.write('removeApiKey', apiKey.id);
   await store.read('sandboxPayment', 's');
   await store.read('sandboxPaymentsNamed', { provider: 'p', name: 'n' });

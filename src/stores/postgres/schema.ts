@@ -146,4 +146,14 @@ create table paidonce.statement_chunks (
 create index facts_unlisted on paidonce.facts (account, provider_time, seq) where source <> 'statement';
 `,
   },
+  {
+    number: 11,
+    name: 'sessions',
+    sql: `
+create table paidonce.sessions (
+  digest text collate "C" primary key, api_key text collate "C", created_at bigint not null, expires_at bigint not null
+);
+create index sessions_age on paidonce.sessions (expires_at);
+`,
+  },
 ];

@@ -206,4 +206,17 @@ create unique index paidonce_statement_chunks_number on paidonce_statement_chunk
 create index paidonce_facts_unlisted on paidonce_facts (account, provider_time) where source <> 'statement';
 `,
   },
+  {
+    number: 11,
+    name: 'sessions',
+    sql: `
+create table paidonce_sessions (
+  digest text primary key,
+  api_key text,
+  created_at integer not null,
+  expires_at integer not null
+) strict, without rowid;
+create index paidonce_sessions_age on paidonce_sessions (expires_at);
+`,
+  },
 ];

@@ -3,7 +3,7 @@ import type { RetainInput, RetainOutput } from '../writes.ts';
 import type { Unit } from './unit.ts';
 
 /** Deletes at most `limits.retainedRows` of each kind, so that whoever commits beside it does not wait long. */
-export function retain({ rows }: Unit, input: RetainInput): RetainOutput {
+export function retain({ rows, now }: Unit, input: RetainInput): RetainOutput {
   const { bytesBefore, noncesBefore, idempotencyBefore, commitsBefore, reconciliationsBefore, ordersBefore } = input;
   const most = limits.retainedRows;
   const done = {
@@ -16,22 +16,24 @@ export function retain({ rows }: Unit, input: RetainInput): RetainOutput {
     idempotency: rows.deleteIdempotency(idempotencyBefore, most),
     commits: rows.deleteCommits(commitsBefore, most),
     reconciliations: rows.deleteReconciliations(reconciliationsBefore, most),
+    sessions: rows.deleteSessions(now, most),
   };
-  const { orders, bytes, payloads, attempts, nonces, refused, idempotency, commits, reconciliations } = done;
   const all = Object.values(done);
+  const removed = (of: keyof typeof done) => done[of].removed;
   return {
     removed: {
-      orders: orders.removed,
-      bytes: bytes.removed,
-      payloads: payloads.removed,
-      attempts: attempts.removed,
-      nonces: nonces.removed,
-      refused: refused.removed,
-      idempotency: idempotency.removed,
-      commits: commits.removed,
-      reconciliations: reconciliations.removed,
+      orders: removed('orders'),
+      bytes: removed('bytes'),
+      payloads: removed('payloads'),
+      attempts: removed('attempts'),
+      nonces: removed('nonces'),
+      refused: removed('refused'),
+      idempotency: removed('idempotency'),
+      commits: removed('commits'),
+      reconciliations: removed('reconciliations'),
+      sessions: removed('sessions'),
     },
     kept: all.flatMap(({ kept }) => kept),
-    more: orders.removed >= limits.retainedOrders || all.some(({ removed }) => removed >= most),
+    more: removed('orders') >= limits.retainedOrders || all.some((one) => one.removed >= most),
   };
 }

@@ -23,7 +23,7 @@ import type {
   ReconciliationId,
   ReplayId,
 } from '../../domain/ids.ts';
-import type { Account, ApiKey, Endpoint, Merchant } from '../../domain/merchant.ts';
+import type { Account, ApiKey, Endpoint, Merchant, Session } from '../../domain/merchant.ts';
 import type { Notification } from '../../domain/notification.ts';
 import type { Difference, Reconciliation } from '../../domain/reconciliation.ts';
 import type { Replay } from '../../domain/replay.ts';
@@ -85,6 +85,8 @@ interface MerchantRows {
   insertHandler(merchant: MerchantId, type: string, name: string): void;
   insertApiKey(apiKey: ApiKey, digest: string): void;
   deleteApiKey(id: ApiKeyId): boolean;
+  insertSession(session: Session): void;
+  deleteSession(digest: string): void;
 }
 
 interface CallbackRows {
@@ -316,6 +318,8 @@ interface RetentionRows {
   deleteCommits(before: Instant, most: number): Retained;
   /** With their differences, at most `most` of those. */
   deleteReconciliations(before: Instant, most: number): Retained;
+  /** Those that expired before. */
+  deleteSessions(before: Instant, most: number): Retained;
   /** Orders that were final before, with facts, links, notifications, deliveries and the rest; not those with anything open or live. */
   deleteOrders(before: Instant, most: number): Retained;
 }

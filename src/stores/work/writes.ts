@@ -43,6 +43,8 @@ export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[
     removeEndpoint: merchants.removeEndpoint,
     addApiKey: merchants.addApiKey,
     removeApiKey: merchants.removeApiKey,
+    addSession: merchants.addSession,
+    removeSession: merchants.removeSession,
     putSandboxPayment: merchants.putSandboxPayment,
     keepSetting: merchants.keepSetting,
     seal: seals.seal,

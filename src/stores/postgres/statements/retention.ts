@@ -15,6 +15,7 @@ type RetentionRows = Pick<
   | 'deleteIdempotency'
   | 'deleteCommits'
   | 'deleteReconciliations'
+  | 'deleteSessions'
   | 'deleteOrders'
 >;
 
@@ -85,6 +86,7 @@ export function retentionRows(image: Image): RetentionRows {
     deleteCommits: (before, most) => deleting('commits', (session) => session.all(deleteCommitsSql, before, most)),
     deleteReconciliations: (before, most) =>
       deleting('reconciliations', (session) => deleteReconciliations(session, before, most)),
+    deleteSessions: (before, most) => deleting('sessions', (session) => deleteSessions(session, before, most)),
     deleteOrders: (before, most) => deleting('orders', (session) => deleteOrders(session, before, most)),
   };
 }
@@ -118,6 +120,20 @@ async function deleteReconciliations(session: Session, before: number, most: num
   await session.run('-- history\ndelete from paidonce.statement_chunks where reconciliation = any($1::text[])', ids);
   await session.run('-- history\ndelete from paidonce.reconciliations where id = any($1::text[])', ids);
   return [{ removed: differences + ids.length }];
+}
+
+function deleteSessions(session: Session, before: number, most: number): Promise<readonly Row[]> {
+  // Index sessions_age.
+  return session.all(
+    `-- history
+     with old as (
+       select digest from paidonce.sessions where expires_at < $1 order by expires_at limit $2
+     ), gone as (
+       delete from paidonce.sessions s using old where s.digest = old.digest returning 1
+     ) select count(*) as removed from gone`,
+    before,
+    most,
+  );
 }
 
 /** From the first order on, by orders_seq: those that are not final stay in front, and are few. Whatever is busy is left. */

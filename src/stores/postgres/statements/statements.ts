@@ -20,6 +20,7 @@ import {
   merchants,
   sandboxNames,
   sandboxPayments,
+  sessions,
 } from './merchants.ts';
 import { idempotency, notificationRows, notifications, payloads } from './notifications.ts';
 import { orderReferences, orderRows, orders } from './orders.ts';
@@ -62,6 +63,7 @@ export const writeOrder: readonly Table[] = [
   endpoints,
   handlers,
   apiKeys,
+  sessions,
   settings,
   callbacks,
   callbackBytes,

@@ -27,6 +27,7 @@ const reads: {
   actions: lists.actions,
   apiKeys: lists.apiKeys,
   apiKeyByDigest: lists.apiKeyByDigest,
+  session: lists.session,
   sandboxPayment: lists.sandboxPayment,
   sandboxPaymentsNamed: lists.sandboxPaymentsNamed,
   sandboxPaymentsMoved: lists.sandboxPaymentsMoved,

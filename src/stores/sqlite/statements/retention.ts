@@ -2,6 +2,7 @@ import type { Instant } from '../../../domain/clock.ts';
 import { number, parsed, type Row, text } from '../../mapping.ts';
 import type { Retained } from '../../work/rows.ts';
 import type { Connection } from '../connection.ts';
+import { deleteSession } from './merchants.ts';
 
 // History goes from its oldest end, some rows in a transaction: what is to go is found first, and then deleted row by row.
 
@@ -138,6 +139,17 @@ export function deleteCommits(db: Connection, before: Instant, most: number): Re
       number(row, 'seq'),
     );
   }
+  return { removed: old.length, kept: [] };
+}
+
+export function deleteSessions(db: Connection, before: Instant, most: number): Retained {
+  const old = db.all(
+    `-- SEARCH paidonce_sessions USING COVERING INDEX paidonce_sessions_age (expires_at<?)
+     select digest from paidonce_sessions where expires_at < ? order by expires_at limit ?`,
+    before,
+    most,
+  );
+  for (const row of old) deleteSession(db, text(row, 'digest'));
   return { removed: old.length, kept: [] };
 }
 

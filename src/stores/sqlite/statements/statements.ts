@@ -58,6 +58,8 @@ function merchantRows(db: Connection) {
     insertHandler: merchants.insertHandler.bind(null, db),
     insertApiKey: merchants.insertApiKey.bind(null, db),
     deleteApiKey: merchants.deleteApiKey.bind(null, db),
+    insertSession: merchants.insertSession.bind(null, db),
+    deleteSession: merchants.deleteSession.bind(null, db),
   };
 }
 
@@ -171,6 +173,7 @@ function retentionRows(db: Connection) {
     deleteIdempotency: retention.deleteIdempotency.bind(null, db),
     deleteCommits: retention.deleteCommits.bind(null, db),
     deleteReconciliations: reconciliations.deleteReconciliations.bind(null, db),
+    deleteSessions: retention.deleteSessions.bind(null, db),
     deleteOrders: retention.deleteOrders.bind(null, db),
   };
 }
