@@ -126,13 +126,27 @@ function respond({ status, body, file, headers }: Answer<unknown>): Response {
 }
 
 function fileResponse(status: number, { type, name, text }: File): Response {
-  return new Response(ReadableStream.from(text).pipeThrough(new TextEncoderStream()), {
+  return new Response(streamOf(text), {
     status,
     headers: {
       'content-type': type,
       'content-disposition': `attachment; filename="${name}"`,
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
+    },
+  });
+}
+
+function streamOf(text: AsyncIterable<string>): ReadableStream<Uint8Array> {
+  const [pieces, encoder] = [text[Symbol.asyncIterator](), new TextEncoder()];
+  return new ReadableStream({
+    async pull(controller) {
+      const piece = await pieces.next();
+      if (piece.done === true) controller.close();
+      else controller.enqueue(encoder.encode(piece.value));
+    },
+    async cancel() {
+      await pieces.return?.();
     },
   });
 }
