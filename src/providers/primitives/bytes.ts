@@ -35,15 +35,21 @@ export function equalBytes(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
 }
 
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** A UTF-8 text without its byte order mark; null where the bytes are not UTF-8. */
 export function textOf(bytes: Uint8Array): string | null {
-  return decode(bytes, 'utf-8');
+  return decodeBy(strictUtf8, bytes);
 }
 
 /** Bytes as a text in the named charset, without a byte order mark; null where they are not in it. The charset must be one that `TextDecoder` knows. */
 export function decode(bytes: Uint8Array, charset: string): string | null {
+  return decodeBy(new TextDecoder(charset, { fatal: true }), bytes);
+}
+
+function decodeBy(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array): string | null {
   try {
-    return new TextDecoder(charset, { fatal: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     return null; // Hostile or damaged bytes are an expected input, not a fault.
   }
