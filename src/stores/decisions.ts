@@ -32,6 +32,8 @@ export interface Decisions {
   publish: { input: PublishInput; output: PublishOutput };
   /** A person wants an order's providers asked now. */
   ask: { input: AskInput; output: { is: 'asked' | 'order_unknown' | 'cannot_ask' } };
+  /** A callback that cannot be verified may name these orders. `rung`: so many are asked about now instead of later. */
+  ring: { input: RingInput; output: { rung: number } };
   /** What came of an ask: its facts are taken into effect, and it ends or waits for its next time. */
   answered: { input: AnsweredInput; output: AnsweredOutput };
   /** A person acts on an order or a discrepancy. */
@@ -118,6 +120,8 @@ export interface SightInput {
   withoutOrder: 'park' | 'accept';
   note: string | null;
   by: string | null;
+  /** What the provider was asked for beside it: its facts as a query's, or what contradicts. */
+  heard?: { is: 'agrees'; facts: readonly Fact[] } | { is: 'contradicts'; why: string };
   born: Birth | null;
 }
 
@@ -125,6 +129,12 @@ export interface AskInput {
   merchant: MerchantId;
   orderNo: OrderNo;
   by: string;
+}
+
+export interface RingInput {
+  merchant: MerchantId;
+  account: AccountId;
+  references: readonly string[];
 }
 
 export interface AnsweredInput {
@@ -136,6 +146,8 @@ export interface AnsweredInput {
   answer: string;
   /** All that the provider told, also where it failed in the middle. */
   facts: readonly Fact[];
+  /** Known payments that were asked about, of which a final answer tells no capture. */
+  denied: readonly string[];
   withoutOrder: 'park' | 'accept';
   /** What the library's `expect` said of the references, asked before. */
   expectations: readonly Omit<ExpectInput, 'born'>[];
@@ -225,6 +237,7 @@ export type PublishOutput = Effects &
 export interface ActInput {
   merchant: MerchantId;
   by: string;
+  /** Empty where nothing was said; only an assignment may say nothing. */
   note: string;
   born: Birth | null;
   action:
@@ -234,7 +247,9 @@ export interface ActInput {
         discrepancy: DiscrepancyId;
         with: 'accept' | 'refund' | 'reopen' | 'ignore';
         amountMinor: bigint | null;
-      };
+      }
+    /** Null: nobody's any more. */
+    | { is: 'assign'; discrepancy: DiscrepancyId; to: string | null };
 }
 
 /** What decides inside a store's transaction: pure functions over the ledger, the same for every store. */

@@ -375,5 +375,7 @@ const hiddenDefaults = {
   ordering: 'none',
   state: 'enabled',
   credentials: null,
+  previousUntil: null,
+  urlChange: null,
   hidden: true,
 } as const;

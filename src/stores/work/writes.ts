@@ -1,5 +1,5 @@
 import type { Writes } from '../writes.ts';
-import { claimAsks, releaseAsks } from './asks.ts';
+import { claimAccount, claimAsks, releaseAsks } from './asks.ts';
 import { claim } from './claim.ts';
 import { acknowledged, changeDelivery } from './deliveries.ts';
 import { finish, giveBack } from './finish.ts';
@@ -21,6 +21,7 @@ export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[
     changeReplay,
     retain,
     claimAsks,
+    claimAccount,
     releaseAsks,
     markAsked: merchants.markAsked,
     registerHandlers: merchants.registerHandlers,
@@ -31,6 +32,9 @@ export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[
     removeAccount: merchants.removeAccount,
     addEndpoint: merchants.addEndpoint,
     changeEndpoint: merchants.changeEndpoint,
+    askUrl: merchants.askUrl,
+    settleUrl: merchants.settleUrl,
+    forceUrl: merchants.forceUrl,
     removeEndpoint: merchants.removeEndpoint,
     addApiKey: merchants.addApiKey,
     removeApiKey: merchants.removeApiKey,
