@@ -7,6 +7,7 @@ import { defaultThresholds } from './domain/alert.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { AppError } from './domain/errors.ts';
 import { asId, type EndpointId, isId, type NodeId, type Random } from './domain/ids.ts';
+import type { Account } from './domain/merchant.ts';
 import type { Observe } from './domain/observe.ts';
 import { deriveSealKey, type SealKey } from './domain/seal.ts';
 import { createProofs, type Proofs } from './maintain/proofs.ts';
@@ -32,6 +33,7 @@ import { createVault, secretOwner, type Vault } from './secrets/vault.ts';
 import type { WithBirth } from './stores/decisions.ts';
 import type { Claimed } from './stores/kept.ts';
 import type { Store } from './stores/store.ts';
+import { createStream, type Stream } from './stream/stream.ts';
 
 export type { Confirmed } from './callbacks/callbacks.ts';
 export type { Diagnosis } from './callbacks/diagnose/diagnose.ts';
@@ -39,6 +41,7 @@ export type { ArrivedRequest, Received } from './callbacks/receive.ts';
 export type { ExpectRequest } from './orders/desk.ts';
 export type { TimelineEntry } from './orders/timeline.ts';
 export type { PublishAnswer, PublishRequest } from './publish/publisher.ts';
+export type { Stream, Viewer } from './stream/stream.ts';
 
 /** Everything the program can do, whoever asks: the HTTP API, the library, the command line. Errors are {@link AppError}s. */
 export interface Service {
@@ -69,6 +72,8 @@ export interface Service {
   readonly askWith: Ask['askWith'];
   /** Notifications sent again by filter. */
   readonly replays: Pick<Replays, 'begin' | 'change' | 'find'>;
+  /** What is committed, as it comes. */
+  readonly stream: Stream;
   /** A transaction of the user's own left something in the outbox. */
   wakeOutbox(): void;
   /** A person sends a dead delivery again, or cancels one. @throws AppError `delivery.unknown`, `delivery.state`. */
@@ -120,23 +125,18 @@ export function createService(options: ServiceOptions): Service {
   const prepared = preparedBy(options, vault, http);
   const registry = createRegistry();
   const worker = createExit({ ...options, clock, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
-  const withBirth = bearing(worker, options);
+  const stream = createStream({ store, clock, observe });
+  const withBirth = bearing(worker, stream, options);
   const endpoints = createEndpoints({ store, clock, keeping, vault, policy, http, observe });
-  const { upkeep, proofs, replays }: Watch = createWatch({ ...options, clock, http, withBirth, endpoints });
+  const { upkeep, proofs, replays } = createWatch({ ...options, clock, http, withBirth, endpoints });
   const publisher = createPublisher({
     store,
     withBirth,
     refuseUrl: (url) => refuseUrl(url, policy),
     profileOf: (name) => providerOf(keeping, name).profile,
   });
-  const accounts = createAccounts({
-    store,
-    clock,
-    keeping,
-    publicUrl,
-    client: prepared.client,
-    onSecrets: (account) => void callbacks.readQuarantine(account),
-  });
+  const onSecrets = (account: Account) => void callbacks.readQuarantine(account);
+  const accounts = createAccounts({ store, clock, keeping, publicUrl, client: prepared.client, onSecrets });
   const ask = createAsk({ store, clock, observe, withBirth });
   const asks = createAsking({ ...options, clock, prepared, withBirth, expect: ask, accounts });
   const orders = createDesk({ store, clock, withBirth, prepared, asks, accounts });
@@ -152,7 +152,7 @@ export function createService(options: ServiceOptions): Service {
     addKeys: accounts.addKeys,
     onSettled: (listener) => worker.onSettled(listener),
   });
-  const parts: Parts = { vault, registry, worker, upkeep, replays, ask, asks, http };
+  const parts: Parts = { vault, registry, worker, upkeep, replays, ask, asks, http, stream };
   return {
     store,
     node,
@@ -172,6 +172,7 @@ export function createService(options: ServiceOptions): Service {
     proofs,
     registry,
     replays,
+    stream,
     askWith: (expect) => ask.askWith(expect),
     wakeOutbox: upkeep.wakeOutbox,
     changeDelivery: (id, to, by) => changeDelivery(store, worker, { id, to, by }),
@@ -194,13 +195,18 @@ interface Parts {
   ask: Ask;
   asks: Asks;
   http: Http;
+  stream: Stream;
 }
 
 async function start({ store, node, clock, random, role }: ServiceOptions, parts: Parts): Promise<void> {
-  const { vault, registry, worker, upkeep, replays, ask, asks } = parts;
+  const { vault, registry, worker, upkeep, replays, ask, asks, stream } = parts;
   // A store has a time of its own, the database's where there is one; only a test's clock stands in for that.
   const given = clock === systemClock ? {} : { clock };
-  await store.open({ program: programUrl, node, random, onWork: () => worker.wake(), ...given });
+  const onWork = () => {
+    worker.wake();
+    stream.wake();
+  };
+  await store.open({ program: programUrl, node, random, onWork, ...given });
   try {
     await store.write('registerHandlers', registry.registrations());
     vault.confirmKeyCheck(await store.write('keepSetting', { name: 'master_key_check', value: vault.keyCheck() }));
@@ -217,7 +223,9 @@ async function start({ store, node, clock, random, role }: ServiceOptions, parts
   asks.start();
 }
 
-async function stop({ store }: ServiceOptions, { worker, upkeep, replays, ask, asks, http }: Parts): Promise<void> {
+async function stop({ store }: ServiceOptions, parts: Parts): Promise<void> {
+  const { worker, upkeep, replays, ask, asks, http, stream } = parts;
+  await stream.stop();
   ask.stop();
   await asks.stop();
   await replays.stop();
@@ -293,13 +301,18 @@ function sealingOwnerOf({ endpoint, merchant, merchantCredentials }: Claimed) {
 }
 
 /** Decisions with the node's free slots beside them, so that what can go at once is leased here from birth. */
-function bearing(worker: Worker, { clock, onDecided }: Pick<ServiceOptions, 'clock' | 'onDecided'>): WithBirth {
+function bearing(
+  worker: Worker,
+  stream: Stream,
+  { clock, onDecided }: Pick<ServiceOptions, 'clock' | 'onDecided'>,
+): WithBirth {
   return async (decide) => {
     const sinceMs = clock.monotonicMs();
     const output = await decide(worker.birth());
     onDecided?.(clock.monotonicMs() - sinceMs);
     worker.take(output.born, sinceMs);
     if (output.work) worker.wake();
+    stream.wake();
     return output;
   };
 }

@@ -23,6 +23,7 @@ import { addProofs } from './proofs.ts';
 import { addPublish } from './publish.ts';
 import { addReplays } from './replays.ts';
 import { createRoutes } from './route.ts';
+import { addStream } from './stream.ts';
 import { addVerify } from './verify.ts';
 import { addVerifyPage } from './verify-page.ts';
 
@@ -51,6 +52,7 @@ export function createApi(service: Service): Api {
   addOrderActions(routes);
   addDiscrepancies(routes);
   addFigures(routes);
+  addStream(routes);
   addAlerts(routes);
   addActions(routes);
   addProofs(routes);

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { type Instant, toIso } from '../domain/clock.ts';
-import { factKinds, sources } from '../domain/fact.ts';
+import { factKinds, type KnownFact, sources } from '../domain/fact.ts';
 import { asId, type MerchantId, type OrderNo } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { minorToJson } from '../domain/money.ts';
@@ -92,17 +92,20 @@ const row = z
   })
   .openapi('OrderRow');
 
-const fact = z
-  .object({
-    id: z.string(),
-    kind: z.enum(factKinds),
-    account: z.string(),
-    payment_id: z.string(),
-    operation_id: z.string(),
-    reference: z.string().nullable(),
-    amount_minor: answered.amount.nullable(),
-    currency: z.string().nullable(),
-    provider_time: answered.time,
+/** A fact without its sightings. */
+export const shortFact = z.object({
+  id: z.string(),
+  kind: z.enum(factKinds),
+  account: z.string(),
+  payment_id: z.string(),
+  operation_id: z.string(),
+  reference: z.string().nullable(),
+  amount_minor: answered.amount.nullable(),
+  currency: z.string().nullable(),
+  provider_time: answered.time,
+});
+const fact = shortFact
+  .extend({
     sightings: z.array(
       z.object({
         source: z.enum(sources),
@@ -280,8 +283,8 @@ function expectationView({ expectations, references }: StoredOrder): z.input<typ
   };
 }
 
-function factView(one: OrderDetail['facts'][number]): z.input<typeof fact> {
-  const { id, kind, account, paymentId, operationId, reference, amountMinor, currency, providerTime, sightings } = one;
+export function shortFactView(one: KnownFact): z.input<typeof shortFact> {
+  const { id, kind, account, paymentId, operationId, reference, amountMinor, currency, providerTime } = one;
   return {
     id,
     kind,
@@ -292,7 +295,13 @@ function factView(one: OrderDetail['facts'][number]): z.input<typeof fact> {
     amount_minor: amountOrNull(amountMinor),
     currency,
     provider_time: toIso(providerTime),
-    sightings: sightings.map(({ source, callback, at, providerTime, note }) => ({
+  };
+}
+
+function factView(one: OrderDetail['facts'][number]): z.input<typeof fact> {
+  return {
+    ...shortFactView(one),
+    sightings: one.sightings.map(({ source, callback, at, providerTime, note }) => ({
       source,
       callback,
       at: toIso(at),

@@ -23,6 +23,8 @@ export interface Call<P, Q, B> {
   query: Q;
   body: B;
   headers: Headers;
+  /** Asks again who calls, for an answer that goes on. @throws AppError as at first. */
+  authenticate(): Promise<Caller>;
 }
 
 /** One call of the API: what is documented is what validates. */
@@ -45,10 +47,15 @@ export interface Route<P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   /** Statuses of success; the first is the usual one. */
   statuses: readonly [number, ...number[]];
   answer: A;
+  /** What the answer is sent as. Default: JSON. */
+  answerType?: 'text/event-stream';
   /** Beside those of authentication and of unreadable requests. */
   refusals: readonly ErrorCode[];
-  run(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<Answer<z.input<A>>>;
+  /** A Response is sent as it is. */
+  run(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<Answer<z.input<A>> | Response>;
 }
+
+type Documented = Route<z.ZodType, z.ZodType, z.ZodType, z.ZodType>;
 
 /** A place where routes are added; each is served, and documented, at once. */
 export interface Routes {
@@ -73,12 +80,17 @@ export function createRoutes(app: OpenAPIHono<BlankEnv>, service: Service, authe
       const path = route.path.replace(/\{(\w+)\}/g, ':$1');
       app.on(route.method.toUpperCase(), path, async (context) => {
         const { headers } = context.req.raw;
-        const caller = await authentication.callerOf(headers.get('authorization'));
-        requireNeed(caller, route.need);
+        const authenticate = async () => {
+          const found = await authentication.callerOf(headers.get('authorization'));
+          requireNeed(found, route.need);
+          return found;
+        };
+        const caller = await authenticate();
         const params = parsed(route.params, paramsOf(context), 'the path is not valid');
         const query = parsed(route.query, queryOf(context), 'the query is not valid');
         const body = parsed(route.body, await bodyOf(route, context), 'the body is not valid');
-        return respond(await route.run({ service, caller, params, query, body, headers }));
+        const answer = await route.run({ service, caller, params, query, body, headers, authenticate });
+        return answer instanceof Response ? answer : respond(answer);
       });
     },
   };
@@ -181,12 +193,12 @@ function document<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType,
   });
 }
 
-function successes(route: { statuses: readonly number[]; answer: z.ZodType; summary: string }) {
+function successes(route: Pick<Documented, 'statuses' | 'answer' | 'answerType' | 'summary'>) {
   return Object.fromEntries(
     route.statuses.map((status) => {
       const description = status === 204 ? 'Done.' : status === 202 ? 'Accepted, and durable.' : route.summary;
       if (status === 204) return [status, { description }];
-      return [status, { description, content: { 'application/json': { schema: route.answer } } }];
+      return [status, { description, content: { [route.answerType ?? 'application/json']: { schema: route.answer } } }];
     }),
   );
 }

@@ -7,6 +7,8 @@ export interface Client {
   get<T>(path: string, schema: z.ZodType<T>): Promise<T>;
   post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
   patch<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
+  /** Server-sent events as they come, until the server ends them or the user interrupts; from a position on. */
+  stream(path: string, after: string | null): Promise<ReadableStream<Uint8Array>>;
 }
 
 export interface ClientOptions {
@@ -22,17 +24,19 @@ const answerBytesMax = 64 * 1_048_576;
 const problem = z.object({ title: z.string(), detail: z.string(), code: z.string(), fix: z.string().optional() });
 
 export function createClient({ url, key, signal }: ClientOptions): Client {
+  const keyHeader = key === null ? {} : { authorization: `Bearer ${key}` };
   const call = async (method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<unknown> => {
-    const response = await reached(url, path, {
+    const connection = await connected(url, path, {
       method,
       headers: {
-        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...keyHeader,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
     });
+    const response = await answerOf(connection, url);
     if (response.ok) return response.json;
     throw refusalOf(response, { url, method, path });
   };
@@ -41,6 +45,13 @@ export function createClient({ url, key, signal }: ClientOptions): Client {
     get: async (path, schema) => understood(await call('GET', path), schema, url),
     post: async (path, body, schema) => understood(await call('POST', path, body), schema, url),
     patch: async (path, body, schema) => understood(await call('PATCH', path, body), schema, url),
+    async stream(path, after) {
+      const method = 'GET';
+      const headers = { ...keyHeader, ...(after === null ? {} : { 'last-event-id': after }) };
+      const response = await connected(url, path, { method, headers, redirect: 'error', signal });
+      if (response.ok && response.body !== null) return response.body;
+      throw refusalOf(await answerOf(response, url), { url, method, path });
+    },
   };
 }
 
@@ -50,12 +61,21 @@ interface Answer {
   json: unknown;
 }
 
-async function reached(url: string, path: string, init: RequestInit): Promise<Answer> {
-  try {
-    const response = await fetch(new URL(path, url), init);
+function connected(url: string, path: string, init: RequestInit): Promise<Response> {
+  return reached(url, () => fetch(new URL(path, url), init));
+}
+
+function answerOf(response: Response, url: string): Promise<Answer> {
+  return reached(url, async () => {
     const text = await response.text();
     if (text.length > answerBytesMax) throw new RangeError('the answer is larger than 64 MiB');
     return { ok: response.ok, status: response.status, json: text === '' ? null : JSON.parse(text) };
+  });
+}
+
+async function reached<T>(url: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
   } catch (error) {
     // Refused, reset, timed out, or not JSON: for the one who asks it is the same, and the reason says which.
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

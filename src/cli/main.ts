@@ -9,6 +9,7 @@ import { checkCommand } from './commands/check.ts';
 import { devCommand } from './commands/dev.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
+import { listenCommand } from './commands/listen.ts';
 import { manifestCommand } from './commands/manifest.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { proofCommand } from './commands/proof.ts';
@@ -58,6 +59,7 @@ function createProgram(terminal: Terminal, run: Run): Command {
     serveCommand(tools, run),
     publishCommand(tools, run),
     triggerCommand({ ...tools, clock }, run),
+    listenCommand({ ...tools, clock, random: randomBytesOf }, run),
     verifyCommand(tools, run),
     doctorCommand({ ...tools, clock, random: randomBytesOf }, run),
     explainCommand(tools, run),

@@ -145,6 +145,7 @@ export const errorCatalogue = {
     'A value of this type cannot be stored',
     'Pass string, number, bigint, boolean, null or bytes.',
   ),
+  'stream.full': entry(429, 'Too many viewers watch', 'Close another stream, or try again later.', true),
   'store.closed': entry(503, 'The store is closed', 'Start the service again.', true),
   'store.overloaded': entry(503, 'Too much is waiting for the store', 'Try again later.', true),
   'store.unavailable': entry(503, 'The store cannot commit', 'Try again later; see the log for the reason.', true),

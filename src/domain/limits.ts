@@ -170,6 +170,17 @@ export const limits = {
   retentionDays: 90,
   /** What makes an effect happen once (orders with their facts, links and marks) is kept this long after the order was final. */
   historyDays: 400,
+  /** How long a viewer of the stream can be away and go on where it was. */
+  commitsKeptMs: 86_400_000,
+  /**
+   * Viewers of the stream at one process, and of one key among them; what may wait to be sent to one before it is cut off; how often
+   * each is sent a sign of life, and its key looked at again; and how long one may take nothing.
+   */
+  streamViewersMax: 64,
+  streamViewersPerKey: 16,
+  streamUnsentBytesMax: 2_097_152,
+  streamBeatMs: 5000,
+  streamStuckMs: 30_000,
   /** A nonce outlives any replay window that an account can have; refused callbacks are kept for a look at them. */
   nonceDays: 30,
   /** Due deliveries that are looked at for the money at risk. */

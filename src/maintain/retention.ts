@@ -27,6 +27,7 @@ export async function deleteHistory({
     bytesBefore: now - retentionDays * dayMs,
     noncesBefore: now - limits.nonceDays * dayMs,
     idempotencyBefore: now - limits.idempotencyDays * dayMs,
+    commitsBefore: now - limits.commitsKeptMs,
     ordersBefore: now - limits.historyDays * dayMs,
   });
   const rows = Object.values(removed).reduce((sum, count) => sum + count, 0);

@@ -9,6 +9,7 @@ import { problemResponse } from '../api/problem.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { newId, type Random, randomBytesOf } from '../domain/ids.ts';
+import { limits } from '../domain/limits.ts';
 import { providers as builtIn } from '../providers/index.ts';
 import type { Sender } from '../providers/provider.ts';
 import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts';
@@ -223,9 +224,12 @@ function dispatcher(
   return (incoming, outgoing, sayContinue) => {
     const startedMs = clock.monotonicMs();
     const isCallback = entrance !== null && (incoming.url ?? '').startsWith(callbacksPath);
+    const isStream = (incoming.url ?? '').startsWith(streamPath);
     outgoing.once('finish', () => {
       const { statusCode: status } = outgoing;
-      observation.answered(isCallback ? 'callbacks' : 'api', status, clock.monotonicMs() - startedMs);
+      // How long somebody watched says nothing about how long answers take.
+      if (!isStream || status !== 200)
+        observation.answered(isCallback ? 'callbacks' : 'api', status, clock.monotonicMs() - startedMs);
       if (isCallback || (status !== 401 && status !== 403)) return;
       observation.observe('http.refused', 'info', {
         status,
@@ -233,6 +237,8 @@ function dispatcher(
         client: clientOf(incoming),
       });
     });
+    // It takes something every few seconds, or it is gone.
+    if (isStream) incoming.socket.setTimeout(limits.streamStuckMs, () => incoming.socket.destroy());
     if (isCallback) return entrance(incoming, outgoing, sayContinue);
     if (admit?.(incoming, outgoing, sayContinue) === false) return;
     if (sayContinue) outgoing.writeContinue();
@@ -263,6 +269,8 @@ function clientReader(proxies: Config['trustProxy']): (incoming: IncomingMessage
   };
 }
 
+const streamPath = '/v1/stream';
+
 const notYet = plainReply('server.not_ready', 'the server is starting', [['retry-after', '1']]);
 
 /** The answer to everything before the service runs. */
@@ -272,6 +280,8 @@ export function starting(incoming: IncomingMessage, outgoing: ServerResponse): v
 
 async function stop(listener: Listener, service: Service, { observe }: Observation): Promise<void> {
   observe('server.stopping', 'info', {});
+  // Viewers would stay until the last moment.
+  await service.stream.stop();
   await listener.close();
   await service.stop();
   observe('server.stopped', 'info', {});

@@ -19,6 +19,7 @@ import type {
   OrderNo,
   ReplayId,
 } from '../domain/ids.ts';
+import type { MadeKind } from '../domain/made.ts';
 import type { ManifestLine } from '../domain/manifest.ts';
 import type { Account, ApiKey, Endpoint, Merchant } from '../domain/merchant.ts';
 import type { Notification, NotificationType } from '../domain/notification.ts';
@@ -165,6 +166,13 @@ export interface Reads {
   /** Those that are open, and those of which somebody is still to be told. */
   liveAlerts: { input: null; output: readonly Alert[] };
   alerts: { input: PageRequest & { state: 'open' | 'recovered' | null }; output: Page<Alert> };
+  /**
+   * Commits from this one on, in their order, with what each made; at most `most`, and those from `kinds` alone. On PostgreSQL only
+   * what no transaction that still runs can come before.
+   */
+  commits: { input: { from: number; most: number; kinds: readonly MadeKind[] }; output: readonly Commit[] };
+  /** The newest of those that can be read now. */
+  newestCommit: { input: null; output: CommitPlace };
   /** Throws where the store cannot answer. */
   ready: { input: null; output: { now: Instant; migration: number } };
 }
@@ -244,6 +252,31 @@ export interface DeliveryRow {
 
 export interface DeliveryDetail extends DeliveryRow {
   tries: readonly AttemptRecord[];
+}
+
+/** Something that a commit made, as it is now. A discrepancy comes again with every change. */
+export type Made = { merchant: MerchantId; orderNo: OrderNo | null } & (
+  | { is: 'callback'; callback: Omit<Callback, 'headers' | 'body'> }
+  | { is: 'fact'; fact: StoredFact; callback: CallbackId | null }
+  | { is: 'notification'; notification: Notification }
+  | { is: 'attempt'; delivery: DeliveryRow; attempt: ShortAttempt }
+  | { is: 'discrepancy'; discrepancy: StoredDiscrepancy & { orderNo: OrderNo | null } }
+);
+
+/** An attempt without what was sent and answered. */
+export type ShortAttempt = Omit<AttemptRecord, 'request' | 'response' | 'certificate' | 'secret'>;
+
+/** Where a commit is among all of them. */
+export interface CommitPlace {
+  /** Grows from commit to commit; on PostgreSQL the number of the transaction. */
+  commit: number;
+  /** Of what it made: after a restore another commit may have the same number, but does not make the same. */
+  digest: string;
+}
+
+export interface Commit extends CommitPlace {
+  /** Null where it is of another kind, or gone by now. */
+  made: readonly (Made | null)[];
 }
 
 export interface HandlerBacklog {

@@ -158,6 +158,8 @@ export interface RetainInput {
   /** Nonces, and refused callbacks. */
   noncesBefore: Instant;
   idempotencyBefore: Instant;
+  /** What commits have made, as those see it who follow them. */
+  commitsBefore: Instant;
   /** Orders that have been final since, with everything that belongs to them. */
   ordersBefore: Instant;
 }
@@ -165,7 +167,7 @@ export interface RetainInput {
 export interface RetainOutput {
   /** How much went, by what it was. */
   removed: Readonly<
-    Record<'bytes' | 'payloads' | 'attempts' | 'nonces' | 'refused' | 'idempotency' | 'orders', number>
+    Record<'bytes' | 'payloads' | 'attempts' | 'nonces' | 'refused' | 'idempotency' | 'commits' | 'orders', number>
   >;
   /** Old parts that stay because something in them is still live. */
   kept: readonly string[];

@@ -243,7 +243,8 @@ async function useRetention(bench: Bench): Promise<void> {
   const { data } = await store.read('deliveries', { ...everything, orderNo: asId.orderNo('O-old') });
   for (const { id } of data) await store.write('changeDelivery', { delivery: id, to: 'cancel', by: 'ann' });
   const before = clock.at + 1;
-  const input = { bytesBefore: before, noncesBefore: before, idempotencyBefore: before, ordersBefore: before };
+  const history = { idempotencyBefore: before, commitsBefore: before, ordersBefore: before };
+  const input = { bytesBefore: before, noncesBefore: before, ...history };
   await store.write('retain', { ...input, ordersBefore: 0 });
   await bench.callback([{ reference: 'ref-old', paymentId: 'pay-old' }]);
   await store.write('retain', input);

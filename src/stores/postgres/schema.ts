@@ -109,4 +109,14 @@ alter table paidonce.discrepancies add column assigned_to text, add column assig
 create index discrepancies_assigned on paidonce.discrepancies (assigned_to, seq) where assigned_to is not null;
 `,
   },
+  {
+    number: 9,
+    name: 'what each commit made',
+    sql: `
+create table paidonce.commits (
+  xid xid8 primary key default pg_current_xact_id(), at bigint not null, made text not null
+);
+insert into paidonce.commits (at, made) values (extract(epoch from now()) * 1000, gen_random_uuid()::text);
+`,
+  },
 ];

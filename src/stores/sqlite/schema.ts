@@ -151,4 +151,16 @@ alter table paidonce_discrepancies add column decision text;
 create index paidonce_discrepancies_assigned on paidonce_discrepancies (assigned_to, seq) where assigned_to is not null;
 `,
   },
+  {
+    number: 9,
+    name: 'what each commit made',
+    sql: `
+create table paidonce_commits (
+  seq integer primary key,
+  at integer not null,
+  made text not null
+) strict;
+insert into paidonce_commits (at, made) values (unixepoch() * 1000, lower(hex(randomblob(16))));
+`,
+  },
 ];

@@ -4,7 +4,7 @@ import type { Unit } from './unit.ts';
 
 /** Deletes at most `limits.retainedRows` of each kind, so that whoever commits beside it does not wait long. */
 export function retain({ rows }: Unit, input: RetainInput): RetainOutput {
-  const { bytesBefore, noncesBefore, idempotencyBefore, ordersBefore } = input;
+  const { bytesBefore, noncesBefore, idempotencyBefore, commitsBefore, ordersBefore } = input;
   const most = limits.retainedRows;
   const done = {
     orders: rows.deleteOrders(ordersBefore, limits.retainedOrders),
@@ -14,8 +14,9 @@ export function retain({ rows }: Unit, input: RetainInput): RetainOutput {
     nonces: rows.deleteNonces(noncesBefore, most),
     refused: rows.deleteRefused(noncesBefore, most),
     idempotency: rows.deleteIdempotency(idempotencyBefore, most),
+    commits: rows.deleteCommits(commitsBefore, most),
   };
-  const { orders, bytes, payloads, attempts, nonces, refused, idempotency } = done;
+  const { orders, bytes, payloads, attempts, nonces, refused, idempotency, commits } = done;
   const all = Object.values(done);
   return {
     removed: {
@@ -26,6 +27,7 @@ export function retain({ rows }: Unit, input: RetainInput): RetainOutput {
       nonces: nonces.removed,
       refused: refused.removed,
       idempotency: idempotency.removed,
+      commits: commits.removed,
     },
     kept: all.flatMap(({ kept }) => kept),
     more: orders.removed >= limits.retainedOrders || all.some(({ removed }) => removed >= most),

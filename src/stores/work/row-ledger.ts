@@ -48,12 +48,15 @@ export class RowLedger implements Ledger {
   /** Those that this decision added, as they are now: what it wrote it need not read. */
   readonly #added = new Map<FactId, StoredFact>();
   #firstAdded: number | undefined;
+  /** What the decisions before this one made. */
+  readonly #madeBefore: number;
 
   constructor(unit: Unit) {
     this.#unit = unit;
     this.#rows = unit.rows;
     this.now = unit.now;
     this.random = unit.random;
+    this.#madeBefore = unit.made.length;
   }
 
   merchant(id: MerchantId) {
@@ -84,6 +87,8 @@ export class RowLedger implements Ledger {
 
   addCallback(callback: Callback, factsDigest: string | null): void {
     this.#rows.insertCallback(callback, factsDigest);
+    // It is added when all it brought is: those who follow are to see first what came first.
+    this.#unit.made.splice(this.#madeBefore, 0, ['callback', callback.id]);
   }
 
   changeCallback(callback: Parameters<Ledger['changeCallback']>[0], factsDigest: string | null): void {
@@ -134,6 +139,7 @@ export class RowLedger implements Ledger {
     this.#factRows.set(fact.id, row);
     this.#added.set(fact.id, fact);
     this.#firstAdded ??= row;
+    this.#unit.made.push(['fact', key]);
   }
 
   addSighting({ fact, isFirst, ...sighting }: Parameters<Ledger['addSighting']>[0]): void {
@@ -234,6 +240,7 @@ export class RowLedger implements Ledger {
 
   addDiscrepancy(discrepancy: StoredDiscrepancy): void {
     this.#rows.insertDiscrepancy(discrepancy);
+    this.#unit.made.push(['discrepancy', discrepancy.id]);
     if (discrepancy.order !== null) return;
     for (const [fact, row] of this.#factRows) {
       if (parkedKey(fact) === discrepancy.key) this.#rows.setFactTold(row);
@@ -242,6 +249,7 @@ export class RowLedger implements Ledger {
 
   saveDiscrepancy(discrepancy: StoredDiscrepancy): void {
     this.#rows.updateDiscrepancy(discrepancy);
+    this.#unit.made.push(['discrepancy', discrepancy.id]);
   }
 
   openDiscrepanciesOfParked(parked: readonly FactId[]) {
@@ -254,6 +262,7 @@ export class RowLedger implements Ledger {
 
   addNotification(notification: Notification, order: OrderId, callback: CallbackId | null): void {
     this.#rows.insertNotification(notification, order, callback);
+    this.#unit.made.push(['notification', notification.id]);
   }
 
   idempotent(merchant: MerchantId, key: string) {

@@ -26,6 +26,7 @@ import type { Account, ApiKey, Endpoint, Merchant } from '../../domain/merchant.
 import type { Notification } from '../../domain/notification.ts';
 import type { Replay } from '../../domain/replay.ts';
 import type { Seal } from '../../domain/seal.ts';
+import type { MadeKey } from '../commit-mapping.ts';
 import type { DeliveryWork, LaneRow } from '../delivery-mapping.ts';
 import type {
   DeliveryShown,
@@ -54,6 +55,7 @@ export interface Rows
     RetentionRows,
     AskRows,
     SealRows,
+    CommitRows,
     OtherRows {}
 
 interface MerchantRows {
@@ -306,6 +308,8 @@ interface RetentionRows {
   /** Callbacks that were refused, with their bytes. */
   deleteRefused(before: Instant, most: number): Retained;
   deleteIdempotency(before: Instant, most: number): Retained;
+  /** What commits have made, of which the newest stays. */
+  deleteCommits(before: Instant, most: number): Retained;
   /** Orders that were final before, with facts, links, notifications, deliveries and the rest; not those with anything open or live. */
   deleteOrders(before: Instant, most: number): Retained;
 }
@@ -320,6 +324,11 @@ interface SealRows {
   addSeal(seal: Seal, leaves: Uint8Array, covered: readonly number[]): boolean;
   /** Whether this node has the name until that moment: nobody had it, or its time was over, or the node had it already. */
   takeLease(name: string, lease: { node: NodeId; now: Instant; until: Instant }): boolean;
+}
+
+interface CommitRows {
+  /** Says, in one row, what this transaction has made. */
+  insertMade(made: readonly MadeKey[], now: Instant): void;
 }
 
 /** An account that a node works alone. */

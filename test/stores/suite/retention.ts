@@ -19,7 +19,14 @@ export function retention(makeFolder: () => Promise<StoreFolder>): void {
 
     /** Until nothing is left to delete; gives the sums. */
     const retain = async (change: Partial<RetainInput> = {}) => {
-      const input = { bytesBefore: 0, noncesBefore: 0, idempotencyBefore: 0, ordersBefore: 0, ...change };
+      const input = {
+        bytesBefore: 0,
+        noncesBefore: 0,
+        idempotencyBefore: 0,
+        commitsBefore: 0,
+        ordersBefore: 0,
+        ...change,
+      };
       const sums: Record<string, number> = {};
       const kept = new Set<string>();
       for (let round = 0; round < 100; round += 1) {

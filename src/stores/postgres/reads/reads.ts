@@ -2,6 +2,7 @@ import type { Instant } from '../../../domain/clock.ts';
 import type { Reads } from '../../reads.ts';
 import type { Session } from '../session.ts';
 import * as alerts from './alerts.ts';
+import * as commits from './commits.ts';
 import * as deliveries from './deliveries.ts';
 import * as figures from './figures.ts';
 import * as lists from './lists.ts';
@@ -62,6 +63,8 @@ const reads: {
   alertSignals: alerts.alertSignals,
   liveAlerts: alerts.liveAlerts,
   alerts: alerts.alerts,
+  commits: commits.commits,
+  newestCommit: commits.newestCommit,
   ready: figures.ready,
 };
 
@@ -80,6 +83,7 @@ const several: ReadonlySet<keyof Reads> = new Set([
   'recount',
   'unsealed',
   'alertSignals',
+  'commits',
 ] as const);
 
 /** Those that ask only by keys. Any plan of theirs but the one by the key is a mistake, and making it anew each time costs more than it does. */
@@ -90,6 +94,7 @@ const byKey: ReadonlySet<keyof Reads> = new Set([
   'notification',
   'delivery',
   'unsealed',
+  'commits',
 ] as const);
 const byKeySql = `select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`;
 

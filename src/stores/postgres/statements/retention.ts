@@ -13,6 +13,7 @@ type RetentionRows = Pick<
   | 'deleteNonces'
   | 'deleteRefused'
   | 'deleteIdempotency'
+  | 'deleteCommits'
   | 'deleteOrders'
 >;
 
@@ -80,9 +81,19 @@ export function retentionRows(image: Image): RetentionRows {
           most,
         ),
       ),
+    deleteCommits: (before, most) => deleting('commits', (session) => session.all(deleteCommitsSql, before, most)),
     deleteOrders: (before, most) => deleting('orders', (session) => deleteOrders(session, before, most)),
   };
 }
+
+/** Index commits_pkey: from the first on, and no further than those that are too old. */
+const deleteCommitsSql = `-- history
+  with first as (
+    select xid, at from paidonce.commits order by xid limit $2
+  ), gone as (
+    delete from paidonce.commits c using first where c.xid = first.xid and first.at < $1
+      and c.xid < (select xid from paidonce.commits order by xid desc limit 1) returning 1
+  ) select count(*) as removed from gone`;
 
 /** From the first order on, by orders_seq: those that are not final stay in front, and are few. Whatever is busy is left. */
 async function deleteOrders(session: Session, before: number, most: number): Promise<readonly Row[]> {

@@ -5,6 +5,7 @@ import { actionRows, actions } from './actions.ts';
 import { askRows, asks } from './asks.ts';
 import { attemptRows, attempts } from './attempts.ts';
 import { callbackBytes, callbackRows, callbacks, nonces, parkedCallbacks, unkeptCallbacks } from './callbacks.ts';
+import { commitRows, commits } from './commits.ts';
 import { deliveries, deliveryRows } from './deliveries.ts';
 import { discrepancies, discrepancyRows } from './discrepancies.ts';
 import { awaitedReferences, factRows, facts, paymentLinks, sightings } from './facts.ts';
@@ -47,6 +48,7 @@ export function rowsOf(image: Image, { now, writer }: { now: number; writer: str
     ...askRows(image),
     ...replayRows(image),
     ...sealRows(image),
+    ...commitRows(image),
     ...funnelRows(image, writer),
   };
 }
@@ -77,6 +79,7 @@ export const writeOrder: readonly Table[] = [
   attempts,
   asks,
   unsealed,
+  commits,
   lanes,
   outbox,
   replays,

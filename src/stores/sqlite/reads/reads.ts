@@ -3,6 +3,7 @@ import type { Reads } from '../../reads.ts';
 import type { Connection } from '../connection.ts';
 import type { ReadRequest } from '../messages.ts';
 import * as alerts from './alerts.ts';
+import * as commits from './commits.ts';
 import * as deliveries from './deliveries.ts';
 import * as figures from './figures.ts';
 import * as lists from './lists.ts';
@@ -59,6 +60,8 @@ const reads: {
   alertSignals: alerts.alertSignals,
   liveAlerts: alerts.liveAlerts,
   alerts: alerts.alerts,
+  commits: commits.commits,
+  newestCommit: commits.newestCommit,
   ready: figures.ready,
 };
 

@@ -123,6 +123,24 @@ export function deleteIdempotency(db: Connection, before: Instant, most: number)
   return { removed: old.length, kept: [] };
 }
 
+/** From the first on; the last one that is looked at, and so the newest, always stays. */
+export function deleteCommits(db: Connection, before: Instant, most: number): Retained {
+  const first = db.all(
+    `-- SEARCH paidonce_commits USING INTEGER PRIMARY KEY (rowid>?)
+     select seq, at from paidonce_commits where seq > 0 order by seq limit ?`,
+    most + 1,
+  );
+  const old = first.slice(0, -1).filter((row) => number(row, 'at') < before);
+  for (const row of old) {
+    db.run(
+      `-- SEARCH paidonce_commits USING INTEGER PRIMARY KEY (rowid=?)
+       delete from paidonce_commits where seq = ?`,
+      number(row, 'seq'),
+    );
+  }
+  return { removed: old.length, kept: [] };
+}
+
 /** From the first order on: those that are not final stay in front, and are few. */
 export function deleteOrders(db: Connection, before: Instant, most: number): Retained {
   const old = db.all(

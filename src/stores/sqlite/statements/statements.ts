@@ -4,6 +4,7 @@ import * as actions from './actions.ts';
 import * as asks from './asks.ts';
 import * as attempts from './attempts.ts';
 import * as callbacks from './callbacks.ts';
+import * as commits from './commits.ts';
 import * as deliveries from './deliveries.ts';
 import * as discrepancies from './discrepancies.ts';
 import * as facts from './facts.ts';
@@ -31,6 +32,7 @@ export function rowsOn(db: Connection): Rows {
     ...retentionRows(db),
     ...askRows(db),
     ...sealRows(db),
+    insertMade: commits.insertMade.bind(null, db),
     ...otherRows(db),
   };
 }
@@ -165,6 +167,7 @@ function retentionRows(db: Connection) {
     deleteNonces: retention.deleteNonces.bind(null, db),
     deleteRefused: retention.deleteRefused.bind(null, db),
     deleteIdempotency: retention.deleteIdempotency.bind(null, db),
+    deleteCommits: retention.deleteCommits.bind(null, db),
     deleteOrders: retention.deleteOrders.bind(null, db),
   };
 }
