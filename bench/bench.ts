@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { batches } from './batches.ts';
 import { type Databases, sqliteDatabases } from './database.ts';
+import { callbacksWithExit, signedPublishes } from './exit.ts';
 import { growth } from './growth.ts';
 import { callbackLines, pressureLines, publishLines, rateIn } from './lines.ts';
 import type { LoadCalls } from './load.ts';
@@ -20,7 +21,7 @@ const usage = `npm run bench -- [--quick] [--json] [--write] [--only <part>] [--
   --quick             a short run; differences under 1.6 times mean nothing
   --json              the lines as JSON
   --write             keep the table in bench/results.md
-  --only <part>       one or more of: ceilings, hmac, wechatpay, publish, batches, growth, processes, overload, fairness, statements, verify
+  --only <part>       one or more of: ceilings, hmac, wechatpay, exit, publish, batches, rsa, growth, processes, overload, fairness, statements, verify
   --profile <folder>  with a CPU profile of each measured server there`;
 
 const full: scenarios.Sizes = {
@@ -59,8 +60,10 @@ const parts = [
   'ceilings',
   'hmac',
   'wechatpay',
+  'exit',
   'publish',
   'batches',
+  'rsa',
   'growth',
   'processes',
   'overload',
@@ -133,8 +136,10 @@ async function measure(bench: scenarios.Bench): Promise<Line[]> {
     if (wanted(format))
       add(...callbackLines(format, await scenarios.callbacks(bench, format), { b, sizes: bench.sizes }));
   }
+  if (wanted('exit')) add(await callbacksWithExit(bench, endpointConcurrency, b));
   if (wanted('publish')) add(...publishLines(await scenarios.publishes(bench, endpointConcurrency), bench.sizes));
   if (wanted('batches')) add(...(await batches(bench, endpointConcurrency)));
+  if (wanted('rsa')) add(...(await signedPublishes(bench, endpointConcurrency)));
   // Rows are made in the database, by one that can.
   if (wanted('growth') && bench.databases.store === 'postgres') add(...(await growth(bench, bench.sizes.grown)));
   for (const processes of wanted('processes') ? [1, 2] : []) {

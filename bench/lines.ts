@@ -15,7 +15,7 @@ export function callbackLines(
   figures: CallbackFigures,
   { b, sizes }: { b: number | null; sizes: Sizes },
 ): Line[] {
-  const { ceiling, rate, saturated, paced, announced, loss } = figures;
+  const { ceiling, rate, saturated, paced, busy, announced, loss } = figures;
   const { ratePerSecond } = sizes;
   return [
     { what: `ceiling A: the rows of a callback (${format}), raw`, ...rateIn(ceiling), note: ceiling.rows.join(', ') },
@@ -29,6 +29,7 @@ export function callbackLines(
       loss,
     },
     { what: `callbacks (${format}) at ${ratePerSecond}/s`, ...paced, note: toTheAnswer },
+    { what: `callbacks (${format}) at 60 % of their maximum`, ...busy, note: toTheAnswer },
   ];
 }
 

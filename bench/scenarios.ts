@@ -150,6 +150,8 @@ export interface CallbackFigures {
   rate: Rate;
   saturated: Latency;
   paced: Latency;
+  /** At 60 % of the rate. */
+  busy: Latency;
   /** Accepted callbacks whose order is not paid. */
   loss: number;
 }
@@ -171,7 +173,7 @@ export async function callbacks(bench: Bench, format: traffic.Format): Promise<C
   });
   return onProduct(bench, async (product) => {
     const path = await traffic.addAccount(product, payer);
-    const orders = traffic.orderNumbers('o', sizes.warmUp + sizes.callbacks + sizes.paced);
+    const orders = traffic.orderNumbers('o', sizes.warmUp + sizes.callbacks + 2 * sizes.paced);
     const requests = await traffic.callbacks(payer, path, orders);
     const announced = await rateOf(
       product,
@@ -183,8 +185,9 @@ export async function callbacks(bench: Bench, format: traffic.Format): Promise<C
     const { latencies, ...rate } = await rateOf(product, () =>
       closed(bench, product.port, slice(requests, warm, full)),
     );
-    const paced = await open(bench, product.port, slice(requests, full));
-    expectStatus(paced, 200);
+    const paced = await open(bench, product.port, slice(requests, full, full + sizes.paced));
+    const busy = await open(bench, product.port, slice(requests, full + sizes.paced), rate.perSecond * 0.6);
+    for (const result of [paced, busy]) expectStatus(result, 200);
     await product.confirmed('receiving', orders.length);
     const loss = orders.length - (await product.database.paidOrders());
     return {
@@ -193,6 +196,7 @@ export async function callbacks(bench: Bench, format: traffic.Format): Promise<C
       rate,
       saturated: latencyOf(latencies),
       paced: latencyOf(paced.latencies),
+      busy: latencyOf(busy.latencies),
       loss,
     };
   });
@@ -297,8 +301,13 @@ export function closed({ load, sizes }: Bench, port: number, requests: traffic.R
   return load.call('run', { ...requests, port, connections, ratePerSecond: null, keepBodies: true });
 }
 
-function open({ load, sizes }: Bench, port: number, requests: traffic.Requests): Promise<LoadResult> {
-  const { connections, ratePerSecond } = sizes;
+function open(
+  { load, sizes }: Bench,
+  port: number,
+  requests: traffic.Requests,
+  ratePerSecond = sizes.ratePerSecond,
+): Promise<LoadResult> {
+  const { connections } = sizes;
   return load.call('run', { ...requests, port, connections, ratePerSecond, keepBodies: true });
 }
 
@@ -315,7 +324,7 @@ function expectStatus({ statuses }: LoadResult, wanted: number): void {
 }
 
 /** What came of a closed loop, and what it cost the server. */
-async function rateOf(
+export async function rateOf(
   server: { cpuMs(): Map<string, number> },
   run: () => Promise<LoadResult>,
   wanted = 200,
@@ -327,7 +336,7 @@ async function rateOf(
   return { perSecond: perSecond(result), ...cost, latencies: result.latencies };
 }
 
-function costOf(
+export function costOf(
   before: ReadonlyMap<string, number>,
   after: ReadonlyMap<string, number>,
   count: number,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { hmac, standard, wechatpay } from 'paidonce/providers';
 import { testPlatform } from 'paidonce/testing';
 import type { LoadRequest } from './load.ts';
@@ -107,14 +108,30 @@ export async function addAccount(product: Product, { account }: Payer, of = merc
   return new URL(made.callback_url).pathname;
 }
 
-export async function addEndpoint(product: Product, sinkPort: number, concurrency: number): Promise<void> {
-  await addEndpointOf(product, merchant, { url: `http://127.0.0.1:${sinkPort}/sink`, concurrency });
+/** In whose format an endpoint is sent to, and with which secrets. */
+export interface SealedBy {
+  provider: string;
+  credentials?: unknown;
+}
+
+/** A format that takes an RSA signature for each notification. */
+export function rsaSender(): SealedBy {
+  return { provider: wechatpay.name, credentials: wechatpay.pair?.(randomBytes).endpoint };
+}
+
+export async function addEndpoint(
+  product: Product,
+  sinkPort: number,
+  concurrency: number,
+  by: SealedBy = { provider: standard.name },
+): Promise<void> {
+  await addEndpointOf(product, merchant, { url: `http://127.0.0.1:${sinkPort}/sink`, concurrency, ...by });
 }
 
 export async function addEndpointOf(
   product: Product,
   of: string,
-  endpoint: { url: string; concurrency?: number },
+  endpoint: { url: string; concurrency?: number } & Partial<SealedBy>,
 ): Promise<void> {
   await product.call('POST', `/v1/merchants/${of}/endpoints`, { provider: standard.name, ...endpoint });
 }

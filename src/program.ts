@@ -3,7 +3,7 @@ import { Births, type Destination, fanOut } from './notify/fan-out.ts';
 import { replayStep } from './notify/send-again.ts';
 import { act } from './orders/act.ts';
 import { answered } from './orders/answered.ts';
-import { askNow } from './orders/asks.ts';
+import { askNow, ring } from './orders/asks.ts';
 import { expect } from './orders/expect.ts';
 import { recordFacts } from './orders/record.ts';
 import { refold } from './orders/refold.ts';
@@ -36,6 +36,7 @@ export const program: Program = {
   expect: (ledger, input) => expect(ledger, input, new Births(input.born)),
   publish: (ledger, input) => publish(ledger, input, new Births(input.born)),
   ask: askNow,
+  ring,
   replay: replayStep,
   answered: (ledger, input) => answered(ledger, input, new Births(input.born)),
   act(ledger, input) {

@@ -146,7 +146,7 @@ export function createService(options: ServiceOptions): Service {
     prepared,
     withBirth,
     ask,
-    onReadBack: asks.wake,
+    onAsk: asks.wake,
     findAccount: accounts.find,
     addKeys: accounts.addKeys,
     onSettled: (listener) => worker.onSettled(listener),

@@ -12,6 +12,7 @@ import type { Page, Visible } from '../stores/reads.ts';
 import type { Store } from '../stores/store.ts';
 import type { OtherAccount } from './diagnose/attempts.ts';
 import { type Diagnosis, diagnose } from './diagnose/diagnose.ts';
+import { createDoorbell } from './doorbell.ts';
 import { createFetchKeys } from './fetch-keys.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import { type ArrivedRequest, createReceive, type Received } from './receive.ts';
@@ -64,8 +65,8 @@ export interface CallbacksDependencies {
   /** Takes keys into an account's credentials, and gives the account as it is then. */
   addKeys(id: AccountId, keys: Readonly<Record<string, unknown>>): Promise<Account>;
   ask: Pick<Ask, 'before' | 'again'>;
-  /** Called when a callback was kept that has to be read back. */
-  onReadBack(): void;
+  /** Called when a provider is to be asked now. */
+  onAsk(): void;
   /** Calls the listener each time a handler's delivery comes to something; what it returns ends that. */
   onSettled(listener: () => void): () => void;
 }
@@ -92,7 +93,8 @@ export function createCallbacks(deps: CallbacksDependencies): Callbacks {
     methods: (provider) => providers.get(provider)?.profile.methods ?? [],
     ask: ({ merchant }, facts) => deps.ask.before(merchant, facts),
     parked: ({ merchant }, references) => deps.ask.again(merchant, references),
-    readBack: deps.onReadBack,
+    readBack: deps.onAsk,
+    ring: createDoorbell(deps),
     handled: (orders, withinMs) => untilHandled(deps, orders, withinMs),
   });
   const rateLimit = createRateLimit({

@@ -54,6 +54,8 @@ export interface ReceiveDependencies {
   parked(account: Account, references: readonly string[]): void;
   /** A callback was kept that has to be read back. */
   readBack(): void;
+  /** A callback was refused that may be genuine. */
+  ring(account: Account, body: Uint8Array): Promise<void>;
   /** Resolves when the handlers of these orders are done (true) or the time is over (false). */
   handled(orders: readonly OrderId[], withinMs: number): Promise<boolean>;
 }
@@ -164,6 +166,7 @@ async function decide(
   const { opened } = reading;
   const output = await record(deps, account, { callback, again: null, opened, bodyDigest, expectations });
   tell(deps, account, id, output);
+  if (output.verdict === 'quarantined') void deps.ring(account, body);
   return { ...output, callback };
 }
 

@@ -60,6 +60,14 @@ export function isDiscrepancyKind(text: string): text is DiscrepancyKind {
   return Object.hasOwn(discrepancyKinds, text);
 }
 
+/** Those that a query or a statement shows: the fold does not find them, so it does not resolve them either. */
+const observedKinds = ['missing_at_provider', 'missing_here', 'statement_differs', 'query_contradicts'] as const;
+export type ObservedKind = (typeof observedKinds)[number];
+
+export function isObserved(of: DiscrepancyKind): of is ObservedKind {
+  return observedKinds.some((one) => one === of);
+}
+
 /** A discrepancy as the fold finds it; what is stored of it gets an id from the caller. */
 export interface FoundDiscrepancy {
   /** Its cause: the kind and what it is about. The same cause has the same key at every fold. */

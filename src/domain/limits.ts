@@ -28,6 +28,11 @@ export const limits = {
   /** Confirmations of what was sent (GET on an `hmac` account's callback URL), per account. */
   confirmationsPerSecond: 10,
   confirmationsBurst: 50,
+  /** Unverified callbacks that have orders asked about, per account; how much of one is read for their numbers, and how many are looked up. */
+  doorbellGapSeconds: 5,
+  doorbellBurst: 5,
+  doorbellBytes: 16_384,
+  doorbellReferences: 64,
   /** Accounts, and references, that one expectation may name. */
   orderListMax: 100,
   /** Buckets in one answer of the funnel. */

@@ -2,7 +2,7 @@ import { type AskOfOrder, nextLookAt, sweepOf } from '../domain/asking.ts';
 import type { Callback } from '../domain/callback.ts';
 import type { AccountId } from '../domain/ids.ts';
 import type { Expectation } from '../domain/order.ts';
-import type { AskInput, Decisions } from '../stores/decisions.ts';
+import type { AskInput, Decisions, RingInput } from '../stores/decisions.ts';
 import type { Ledger, StoredFact, StoredOrder } from '../stores/ledger.ts';
 
 /** Has a kept callback read back from its provider. */
@@ -20,6 +20,19 @@ export function askNow(ledger: Ledger, { merchant, orderNo, by }: AskInput): Dec
   if (!askProviders(ledger, order, 'person')) return { is: 'cannot_ask' };
   ledger.addAction({ merchant, by, what: 'order.query', subject: order.id, note: null });
   return { is: 'asked' };
+}
+
+/** Orders of these numbers that wait to be asked about by themselves are asked about now. */
+export function ring(ledger: Ledger, { merchant, account, references }: RingInput): Decisions['ring']['output'] {
+  const orders = references.map((reference) => ledger.orderOfReference(merchant, account, reference));
+  let rung = 0;
+  for (const id of new Set(orders)) {
+    const ask = id === null ? null : ledger.ask(id, account);
+    if (ask?.reason !== 'sweep' || ask.dueAt <= ledger.now) continue;
+    ledger.saveAsk({ ...ask, dueAt: ledger.now });
+    rung += 1;
+  }
+  return { rung };
 }
 
 /** Asks now at every account that may have money of the order. False: none of them can be asked. */

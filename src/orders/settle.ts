@@ -1,11 +1,11 @@
-import { compareDiscrepancies, type FoundDiscrepancy } from '../domain/discrepancy.ts';
-import { type NotificationDraft, notificationsDue } from '../domain/due.ts';
+import { compareDiscrepancies, type FoundDiscrepancy, isObserved } from '../domain/discrepancy.ts';
+import { notificationsDue } from '../domain/due.ts';
 import { fold } from '../domain/fold.ts';
-import { bucketOf, type CallbackId, newId, type OrderId } from '../domain/ids.ts';
-import { isPublished, type Notification } from '../domain/notification.ts';
-import type { Expectation } from '../domain/order.ts';
-import { type Births, destinationsOf, fanOut } from '../notify/fan-out.ts';
+import type { CallbackId, OrderId } from '../domain/ids.ts';
+import { isPublished } from '../domain/notification.ts';
+import type { Births } from '../notify/fan-out.ts';
 import type { Ledger, StoredDiscrepancy, StoredOrder } from '../stores/ledger.ts';
+import { announce, ofDiscrepancy, openDiscrepancy, resolveDiscrepancy } from './announce.ts';
 import { keepAsking } from './asks.ts';
 import { historyOf } from './policy.ts';
 import { refundByPolicy } from './refunds.ts';
@@ -24,7 +24,9 @@ export function settle(ledger: Ledger, births: Births, id: OrderId, callback: Ca
   if (expectation === null) return;
   // Every discrepancy and everything sent took a sequence: before the first there is nothing to read.
   const isNew = order.sequence === 0;
-  const open = isNew ? [] : ledger.discrepanciesOf(id).filter(({ state }) => state === 'open');
+  const open = isNew
+    ? []
+    : ledger.discrepanciesOf(id).filter(({ state, kind }) => state === 'open' && !isObserved(kind));
   const { opened, resolved } = keepDiscrepancies(ledger, order, folded.discrepancies, open);
   const refunds = refundByPolicy(ledger, order, { opened, folded, facts, policy: history.policy });
   const sent = isNew ? [] : sentByFold(ledger, id);
@@ -47,71 +49,23 @@ export function settle(ledger: Ledger, births: Births, id: OrderId, callback: Ca
     updatedAt: ledger.now,
   });
   keepAsking(ledger, { ...order, status: folded.status }, expectation, facts);
-  for (const [index, draft] of drafts.entries())
-    send(ledger, births, order, { draft, sequence: order.sequence + index + 1, callback, expectation });
+  announce(ledger, births, order, { drafts, callback, expectation });
 }
 
-/** Writes what became of the order's discrepancies. Gives those that notifications are made of. */
+/** Writes what became of those of the order's discrepancies that the fold finds. Gives those that notifications are made of. */
 function keepDiscrepancies(
   ledger: Ledger,
-  { id: order, merchant }: StoredOrder,
+  order: StoredOrder,
   found: readonly FoundDiscrepancy[],
   open: readonly StoredDiscrepancy[],
 ): { opened: readonly StoredDiscrepancy[]; resolved: readonly StoredDiscrepancy[] } {
   const changed = compareDiscrepancies(found, open);
-  const opened = changed.opened.map(({ key, kind, blocks, why, amountMinor, currency }): StoredDiscrepancy => {
-    const id = newId('dsc', ledger.now, bucketOf(merchant), ledger.random);
-    const about = { id, merchant, order, key, kind, blocks, why, amountMinor, currency };
-    return { ...about, state: 'open', openedAt: ledger.now, closedAt: null };
-  });
-  for (const discrepancy of opened) ledger.addDiscrepancy(discrepancy);
-  for (const discrepancy of changed.resolved)
-    ledger.saveDiscrepancy({ ...discrepancy, state: 'resolved', closedAt: ledger.now });
+  const opened = changed.opened.map((one) => openDiscrepancy(ledger, order, one));
+  for (const discrepancy of changed.resolved) resolveDiscrepancy(ledger, discrepancy);
   for (const discrepancy of changed.restated) ledger.saveDiscrepancy(discrepancy);
   return { opened, resolved: changed.resolved };
 }
 
 function sentByFold(ledger: Ledger, id: OrderId) {
   return ledger.sentNotifications(id).filter((notification) => !isPublished(notification));
-}
-
-function send(
-  ledger: Ledger,
-  births: Births,
-  order: StoredOrder,
-  made: { draft: NotificationDraft; sequence: number; callback: CallbackId | null; expectation: Expectation },
-): void {
-  const notification: Notification = {
-    ...made.draft,
-    id: newId('ntf', ledger.now, bucketOf(order.merchant), ledger.random),
-    merchant: order.merchant,
-    orderNo: order.orderNo,
-    sequence: made.sequence,
-    orderAmountMinor: made.draft.currency === made.expectation.currency ? made.expectation.amountMinor : null,
-    createdAt: ledger.now,
-    data: null,
-  };
-  ledger.addNotification(notification, order.id, made.callback);
-  fanOut(ledger, births, notification, {
-    order: order.id,
-    destinations: destinationsOf(ledger, notification).destinations,
-  });
-}
-
-function ofDiscrepancy(
-  type: 'discrepancy.opened' | 'discrepancy.resolved',
-  discrepancy: StoredDiscrepancy,
-  expectation: Expectation,
-  now: number,
-): NotificationDraft {
-  return {
-    type,
-    cause: discrepancy.id,
-    amountMinor: discrepancy.amountMinor ?? 0n,
-    currency: discrepancy.currency ?? expectation.currency,
-    paymentId: discrepancy.id,
-    operationId: discrepancy.id,
-    refundedTotalMinor: null,
-    occurredAt: now,
-  };
 }

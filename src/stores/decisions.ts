@@ -32,6 +32,8 @@ export interface Decisions {
   publish: { input: PublishInput; output: PublishOutput };
   /** A person wants an order's providers asked now. */
   ask: { input: AskInput; output: { is: 'asked' | 'order_unknown' | 'cannot_ask' } };
+  /** A callback that cannot be verified may name these orders. `rung`: so many are asked about now instead of later. */
+  ring: { input: RingInput; output: { rung: number } };
   /** What came of an ask: its facts are taken into effect, and it ends or waits for its next time. */
   answered: { input: AnsweredInput; output: AnsweredOutput };
   /** A person acts on an order or a discrepancy. */
@@ -125,6 +127,12 @@ export interface AskInput {
   merchant: MerchantId;
   orderNo: OrderNo;
   by: string;
+}
+
+export interface RingInput {
+  merchant: MerchantId;
+  account: AccountId;
+  references: readonly string[];
 }
 
 export interface AnsweredInput {

@@ -118,6 +118,20 @@ describe('the certificate in a notification', () => {
       .receiver({ mer_id: purchase.merId, ca_certificates: pinned }, { ...account, mode })
       .open(signedAcp(purchase, { certificate, sign_key: privateKey }), context);
 
+  it('counts no longer than it is valid, whatever it signed before', () => {
+    const { certificate, privateKey } = made(unionpayName, [-1, 1]);
+    const receiver = unionpay.receiver({ mer_id: purchase.merId, ca_certificates: [certificate] }, account);
+    const opened = (days: number) =>
+      receiver.open(signedAcp(purchase, { certificate, sign_key: privateKey }), { ...context, now: now + days * day });
+    expect([0, 0, 2, 0, -2].map((days) => opened(days).is)).toEqual([
+      'facts',
+      'facts',
+      'unknown_key',
+      'facts',
+      'unknown_key',
+    ]);
+  });
+
   it('counts when a pinned one issued it, now, to UnionPay', () => {
     expect(openedWith(made(unionpayName)).is).toBe('facts');
   });

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { TextDecoder } from 'node:util';
 
 const encoder = new TextEncoder();
 
@@ -37,13 +38,21 @@ export function equalBytes(one: Uint8Array, other: Uint8Array): boolean {
 
 /** A UTF-8 text without its byte order mark; null where the bytes are not UTF-8. */
 export function textOf(bytes: Uint8Array): string | null {
-  return decode(bytes, 'utf-8');
+  return decode(bytes, utf8Decoder);
 }
 
-/** Bytes as a text in the named charset, without a byte order mark; null where they are not in it. The charset must be one that `TextDecoder` knows. */
-export function decode(bytes: Uint8Array, charset: string): string | null {
+/** Making one costs more than what it decodes of a field; it keeps nothing between two whole texts. */
+const utf8Decoder = decoderOf('utf-8');
+
+/** Decodes texts of a charset that `TextDecoder` knows. */
+export function decoderOf(charset: string): TextDecoder {
+  return new TextDecoder(charset, { fatal: true });
+}
+
+/** Bytes as a text, without a byte order mark; null where they are not in the decoder's charset. */
+export function decode(bytes: Uint8Array, decoder: TextDecoder): string | null {
   try {
-    return new TextDecoder(charset, { fatal: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     return null; // Hostile or damaged bytes are an expected input, not a fault.
   }

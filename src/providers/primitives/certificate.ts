@@ -30,6 +30,13 @@ export function certificateIn(text: string): X509Certificate | null {
   }
 }
 
+/** A key that counts, and from when until when: the time in which every link of its chain is valid. */
+export interface TrustedKey {
+  key: KeyObject;
+  from: Instant;
+  until: Instant;
+}
+
 /**
  * The RSA key of a certificate that came with a message, if its chain ends at a pinned certificate and every link of it is valid now;
  * else the reason why not, as a text. A pinned certificate is trusted by itself; where its issuer is pinned too, that one counts as well.
@@ -38,10 +45,12 @@ export function trustedKey(
   leaf: X509Certificate,
   pinned: readonly X509Certificate[],
   now: Instant,
-): { key: KeyObject } | { why: string } {
+): TrustedKey | { why: string } {
   let link = leaf;
+  let [from, until] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let depth = 0; depth < chainMax; depth += 1) {
     if (!isValidAt(link, now)) return { why: `certificate ${link.serialNumber} is not valid at this time` };
+    [from, until] = [Math.max(from, link.validFromDate.getTime()), Math.min(until, link.validToDate.getTime())];
     const issuer = pinned.find((one) => one.ca && link.checkIssued(one) && link.verify(one.publicKey));
     if (issuer === undefined) {
       if (depth === 0) return { why: `certificate ${link.serialNumber} is issued by none of the pinned ones` };
@@ -50,7 +59,8 @@ export function trustedKey(
     if (issuer.fingerprint256 === link.fingerprint256) break;
     link = issuer;
   }
-  return keyOf(leaf);
+  const found = keyOf(leaf);
+  return 'why' in found ? found : { ...found, from, until };
 }
 
 /** The subject's common name; null where there is none, or several. */

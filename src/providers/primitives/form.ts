@@ -1,5 +1,5 @@
 import type { Refusal } from '../provider.ts';
-import { concat, decode, utf8 } from './bytes.ts';
+import { concat, decode, decoderOf, utf8 } from './bytes.ts';
 import { refused } from './refusal.ts';
 
 /** One field of a form: its name and value as text, and the bytes of `name=value` after decoding, which is what gets signed. */
@@ -17,6 +17,7 @@ const charsets: ReadonlyMap<string, string> = new Map([
   ['gb2312', 'gbk'],
   ['gb18030', 'gb18030'],
 ]);
+const [equals, ampersand] = [utf8('='), utf8('&')];
 const fieldsMax = 200;
 const rawBytesMax = 65_536;
 
@@ -29,11 +30,9 @@ export function parseForm(
   body: Uint8Array,
   charsetField = 'charset',
 ): { fields: ReadonlyMap<string, Field> } | { why: string } {
-  if (body.some((byte) => byte > 0x7e)) return { why: 'the form holds bytes that are not percent-encoded' };
-  const parts = Buffer.from(body)
-    .toString('latin1')
-    .split('&')
-    .filter((part) => part !== '');
+  const text = Buffer.from(body).toString('latin1');
+  if (/[\x7f-\xff]/.test(text)) return { why: 'the form holds bytes that are not percent-encoded' };
+  const parts = text.split('&').filter((part) => part !== '');
   if (parts.length > fieldsMax) return { why: `the form has more than ${fieldsMax} fields` };
   const pairs: { name: Uint8Array; value: Uint8Array }[] = [];
   for (const part of parts) {
@@ -76,7 +75,7 @@ export function writeForm(fields: Readonly<Record<string, string>>): Uint8Array 
 export function sortedText(fields: ReadonlyMap<string, Field>, drop: readonly string[]): Uint8Array {
   const kept = [...fields.values()].filter(({ name }) => !drop.includes(name));
   const sorted = kept.sort((one, other) => (one.name < other.name ? -1 : 1));
-  return concat(...sorted.flatMap(({ decoded }, index) => (index === 0 ? [decoded] : ['&', decoded])));
+  return concat(...sorted.flatMap(({ decoded }, index) => (index === 0 ? [decoded] : [ampersand, decoded])));
 }
 
 /**
@@ -96,17 +95,19 @@ function inCharset(
   charset: string,
 ): ReturnType<typeof parseForm> {
   const fields = new Map<string, Field>();
+  const decoder = decoderOf(charset);
   for (const pair of pairs) {
-    const [name, value] = [decode(pair.name, charset), decode(pair.value, charset)];
+    const [name, value] = [decode(pair.name, decoder), decode(pair.value, decoder)];
     if (name === null || value === null) return { why: `the form is not valid ${charset}` };
     if (name.includes('\0') || value.includes('\0')) return { why: 'the form holds a NUL character' };
     if (fields.has(name)) return { why: `the field ${name.slice(0, 40)} came twice` };
-    fields.set(name, { name, value, decoded: concat(pair.name, '=', pair.value) });
+    fields.set(name, { name, value, decoded: concat(pair.name, equals, pair.value) });
   }
   return { fields };
 }
 
 function percentDecoded(text: string): Uint8Array | null {
+  if (!/[%+]/.test(text)) return Buffer.from(text, 'latin1');
   if (/%(?![0-9a-f]{2})/i.test(text)) return null;
   const latin1 = text
     .replaceAll('+', ' ')
