@@ -7,8 +7,10 @@ import { defaultThresholds } from './domain/alert.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { AppError } from './domain/errors.ts';
 import { asId, type EndpointId, isId, type NodeId, type Random } from './domain/ids.ts';
+import type { Account } from './domain/merchant.ts';
 import type { Observe } from './domain/observe.ts';
 import { deriveSealKey, type SealKey } from './domain/seal.ts';
+import { type CallbackReplays, createCallbackReplays } from './maintain/callback-replays.ts';
 import { createProofs, type Proofs } from './maintain/proofs.ts';
 import { createReplays, type Replays } from './maintain/replay.ts';
 import { createUpkeep, type Upkeep } from './maintain/upkeep.ts';
@@ -68,6 +70,7 @@ export interface Service {
   readonly askWith: Ask['askWith'];
   /** Notifications sent again by filter. */
   readonly replays: Pick<Replays, 'begin' | 'change' | 'find'>;
+  readonly callbackReplays: Pick<CallbackReplays, 'begin' | 'change' | 'find'>;
   /** A transaction of the user's own left something in the outbox. */
   wakeOutbox(): void;
   /** A person sends a dead delivery again, or cancels one. @throws AppError `delivery.unknown`, `delivery.state`. */
@@ -128,14 +131,8 @@ export function createService(options: ServiceOptions): Service {
     profileOf: (name) => providerOf(keeping, name).profile,
   });
   const endpoints = createEndpoints({ store, clock, keeping, vault, policy });
-  const accounts = createAccounts({
-    store,
-    clock,
-    keeping,
-    publicUrl,
-    client: prepared.client,
-    onSecrets: (account) => void callbacks.readQuarantine(account),
-  });
+  const onSecrets = (account: Account) => void callbacks.readQuarantine(account);
+  const accounts = createAccounts({ store, clock, keeping, publicUrl, client: prepared.client, onSecrets });
   const ask = createAsk({ store, clock, observe, withBirth });
   const asks = createAsking({ ...options, clock, prepared, withBirth, expect: ask, accounts });
   const orders = createOrders({ store, withBirth, clock, onAsk: asks.wake, whyNobody: accounts.whyNobody });
@@ -151,7 +148,8 @@ export function createService(options: ServiceOptions): Service {
     addKeys: accounts.addKeys,
     onSettled: (listener) => worker.onSettled(listener),
   });
-  const parts: Parts = { vault, registry, worker, upkeep, replays, ask, asks, http };
+  const callbackReplays = createCallbackReplays({ ...options, clock, rereading: callbacks.rereading });
+  const parts: Parts = { vault, registry, worker, upkeep, replays, callbackReplays, ask, asks, http };
   return {
     store,
     node,
@@ -171,6 +169,7 @@ export function createService(options: ServiceOptions): Service {
     proofs,
     registry,
     replays,
+    callbackReplays,
     askWith: (expect) => ask.askWith(expect),
     wakeOutbox: upkeep.wakeOutbox,
     changeDelivery: (id, to, by) => changeDelivery(store, worker, { id, to, by }),
@@ -190,6 +189,7 @@ interface Parts {
   worker: Worker;
   upkeep: Upkeep;
   replays: Replays;
+  callbackReplays: CallbackReplays;
   ask: Ask;
   asks: Asks;
   http: Http;
@@ -213,12 +213,15 @@ async function start({ store, node, clock, random, role }: ServiceOptions, parts
   worker.start();
   upkeep.start();
   replays.start();
+  parts.callbackReplays.start();
   asks.start();
 }
 
-async function stop({ store }: ServiceOptions, { worker, upkeep, replays, ask, asks, http }: Parts): Promise<void> {
+async function stop({ store }: ServiceOptions, parts: Parts): Promise<void> {
+  const { worker, upkeep, replays, callbackReplays, ask, asks, http } = parts;
   ask.stop();
   await asks.stop();
+  await callbackReplays.stop();
   await replays.stop();
   await upkeep.stop();
   await worker.stop();

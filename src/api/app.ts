@@ -5,6 +5,7 @@ import type { Service } from '../service.ts';
 import { addAccounts } from './accounts.ts';
 import { addAlerts } from './alerts.ts';
 import { type Authentication, createAuthentication } from './auth.ts';
+import { addCallbackReplays } from './callback-replays.ts';
 import { addCallbacks } from './callbacks.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDiscrepancies } from './discrepancies.ts';
@@ -44,6 +45,7 @@ export function createApi(service: Service): Api {
   addReplays(routes);
   addAccounts(routes);
   addCallbacks(routes);
+  addCallbackReplays(routes);
   addVerify(routes);
   addOrders(routes);
   addDiscrepancies(routes);

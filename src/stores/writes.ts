@@ -1,5 +1,11 @@
 import type { Alert } from '../domain/alert.ts';
 import type { Callback } from '../domain/callback.ts';
+import type {
+  CallbackReplay,
+  CallbackReplayChange,
+  CallbackReplayProgress,
+  Reread,
+} from '../domain/callback-replay.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, Verdict } from '../domain/delivery.ts';
 import type { AccountId, ApiKeyId, DeliveryId, EndpointId, LaneId, MerchantId, ReplayId } from '../domain/ids.ts';
@@ -45,6 +51,17 @@ export interface Writes {
     input: { id: ReplayId; to: ReplayChange; by: string };
     output: 'changed' | 'unknown' | 'state';
   };
+
+  addCallbackReplay: { input: CallbackReplay; output: null };
+  /** A person's change of one; `state`: it is not in a state that allows it. */
+  changeCallbackReplay: {
+    input: { id: ReplayId; to: CallbackReplayChange; by: string };
+    output: 'changed' | 'unknown' | 'state';
+  };
+  /** Takes its next step for this node until then; false: it stands elsewhere, or another node is at it. */
+  leaseCallbackReplay: { input: { id: ReplayId; cursor: string | null; until: Instant }; output: boolean };
+  /** What a step came to. `stale`: it stands elsewhere by now, and nothing was recorded. */
+  stepCallbackReplay: { input: CallbackReplayStep; output: 'stepped' | 'stale' };
 
   addMerchant: { input: Omit<Merchant, 'askedAccounts'>; output: 'added' | 'exists' };
   changeMerchant: {
@@ -172,4 +189,17 @@ export interface FinishOutput {
   fencedOut: readonly DeliveryId[];
   /** Endpoints that their failure budget disabled with this. */
   disabled: readonly EndpointId[];
+}
+
+export interface CallbackReplayStep {
+  id: ReplayId;
+  /** Where it stood. */
+  cursor: string | null;
+  /** Where it stands then; null: at the end of its phase. */
+  next: string | null;
+  /** Not before then does it go on. */
+  nextAt: Instant;
+  progress: CallbackReplayProgress;
+  /** In its preview they are new; then they have been applied. */
+  rereads: readonly Reread[];
 }

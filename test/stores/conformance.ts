@@ -9,6 +9,7 @@ import { lanes } from './suite/lanes.ts';
 import { listing } from './suite/listing.ts';
 import { mistakes } from './suite/mistakes.ts';
 import { replaying } from './suite/replaying.ts';
+import { rereading } from './suite/rereading.ts';
 import { retention } from './suite/retention.ts';
 import type { StoreFolder } from './support.ts';
 
@@ -25,6 +26,7 @@ export function storeConformance(name: string, makeFolder: () => Promise<StoreFo
     asking(makeFolder);
     mistakes(makeFolder);
     replaying(makeFolder);
+    rereading(makeFolder);
     retention(makeFolder);
   });
 }

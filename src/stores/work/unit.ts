@@ -26,6 +26,8 @@ export class Unit {
   readonly funnel: FunnelBook;
   /** Attempts recorded here, which the sealer is to find. */
   readonly unsealed: AttemptKey[] = [];
+  /** What the operation answered is wanted, and nothing of what it did. */
+  isUndone = false;
 
   constructor({ rows, directory, node, random }: UnitOptions, now: Instant) {
     this.rows = rows;

@@ -2,6 +2,7 @@ import type { Instant } from '../../../domain/clock.ts';
 import type { Reads } from '../../reads.ts';
 import type { Session } from '../session.ts';
 import * as alerts from './alerts.ts';
+import * as callbackReplays from './callback-replays.ts';
 import * as deliveries from './deliveries.ts';
 import * as figures from './figures.ts';
 import * as lists from './lists.ts';
@@ -48,6 +49,12 @@ const reads: {
   replays: replays.replays,
   replay: replays.replay,
   runningReplays: replays.runningReplays,
+  callbackReplays: callbackReplays.callbackReplays,
+  callbackReplay: callbackReplays.callbackReplay,
+  runningCallbackReplays: callbackReplays.runningCallbackReplays,
+  rereads: callbackReplays.rereads,
+  rereadsAfter: callbackReplays.rereadsAfter,
+  told: callbackReplays.told,
   funnel: figures.funnel,
   recount: figures.recount,
   gauges: figures.gauges,

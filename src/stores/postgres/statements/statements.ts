@@ -4,6 +4,7 @@ import type { Table } from '../table.ts';
 import { actionRows, actions } from './actions.ts';
 import { askRows, asks } from './asks.ts';
 import { attemptRows, attempts } from './attempts.ts';
+import { callbackReplayRows, callbackReplays, rereads } from './callback-replays.ts';
 import { callbackBytes, callbackRows, callbacks, nonces, parkedCallbacks, unkeptCallbacks } from './callbacks.ts';
 import { deliveries, deliveryRows } from './deliveries.ts';
 import { discrepancies, discrepancyRows } from './discrepancies.ts';
@@ -46,6 +47,7 @@ export function rowsOf(image: Image, { now, writer }: { now: number; writer: str
     ...retentionRows(image),
     ...askRows(image),
     ...replayRows(image),
+    ...callbackReplayRows(image),
     ...sealRows(image),
     ...funnelRows(image, writer),
   };
@@ -80,6 +82,8 @@ export const writeOrder: readonly Table[] = [
   lanes,
   outbox,
   replays,
+  callbackReplays,
+  rereads,
   actions,
   sandboxPayments,
   sandboxNames,

@@ -3,6 +3,7 @@ import type { Reads } from '../../reads.ts';
 import type { Connection } from '../connection.ts';
 import type { ReadRequest } from '../messages.ts';
 import * as alerts from './alerts.ts';
+import * as callbackReplays from './callback-replays.ts';
 import * as deliveries from './deliveries.ts';
 import * as figures from './figures.ts';
 import * as lists from './lists.ts';
@@ -45,6 +46,12 @@ const reads: {
   replays: replays.replays,
   replay: replays.replay,
   runningReplays: replays.runningReplays,
+  callbackReplays: callbackReplays.callbackReplays,
+  callbackReplay: callbackReplays.callbackReplay,
+  runningCallbackReplays: callbackReplays.runningCallbackReplays,
+  rereads: callbackReplays.rereads,
+  rereadsAfter: callbackReplays.rereadsAfter,
+  told: callbackReplays.told,
   funnel: figures.funnel,
   recount: figures.recount,
   gauges: figures.gauges,
