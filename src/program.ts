@@ -4,6 +4,7 @@ import { replayStep } from './notify/send-again.ts';
 import { act } from './orders/act.ts';
 import { answered } from './orders/answered.ts';
 import { askNow, ring } from './orders/asks.ts';
+import { agree, contradict } from './orders/contradict.ts';
 import { expect } from './orders/expect.ts';
 import { recordFacts } from './orders/record.ts';
 import { refold } from './orders/refold.ts';
@@ -27,8 +28,12 @@ export const program: Program = {
     // Without an expectation nothing would be said of it: then it is parked money like any other.
     const order = named === null || named.expectations.length === 0 ? null : named.id;
     const told = { merchant, source, callback: null, at: ledger.now, withoutOrder, note, order };
+    const { by, heard } = input;
+    if (heard?.is === 'agrees') recordFacts(ledger, births, heard.facts, { ...told, source: 'query', note: null });
     recordFacts(ledger, births, input.facts, told);
-    const { by } = input;
+    if (heard?.is === 'agrees') agree(ledger, births, heard.facts);
+    if (heard?.is === 'contradicts' && order !== null)
+      for (const fact of input.facts) contradict(ledger, births, order, { fact, why: heard.why });
     if (by !== null) {
       for (const { reference, paymentId } of input.facts) {
         ledger.addAction({ merchant, by, what: 'order.confirm', subject: orderNo ?? reference ?? paymentId, note });

@@ -28,6 +28,7 @@ import { createProviderHttp } from './outbound/provider-http.ts';
 import type { Provider, Sender } from './providers/provider.ts';
 import { createPublisher, type PublishAnswer, type Publisher } from './publish/publisher.ts';
 import { type Asks, type AsksDependencies, createAsks } from './reconcile/asks.ts';
+import { createHearing } from './reconcile/confirm.ts';
 import { createPrepared, type Prepared } from './secrets/prepared.ts';
 import { createVault, secretOwner, type Vault } from './secrets/vault.ts';
 import type { WithBirth } from './stores/decisions.ts';
@@ -123,19 +124,19 @@ export function createService(options: ServiceOptions): Service {
   const registry = createRegistry();
   const worker = createExit({ ...options, clock, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
   const withBirth = bearing(worker, options);
-  const { upkeep, proofs, replays }: Watch = createWatch({ ...options, clock, http, withBirth });
+  const endpoints = createEndpoints({ store, clock, keeping, vault, policy, http, observe });
+  const { upkeep, proofs, replays }: Watch = createWatch({ ...options, clock, http, withBirth, endpoints });
   const publisher = createPublisher({
     store,
     withBirth,
     refuseUrl: (url) => refuseUrl(url, policy),
     profileOf: (name) => providerOf(keeping, name).profile,
   });
-  const endpoints = createEndpoints({ store, clock, keeping, vault, policy });
   const onSecrets = (account: Account) => void callbacks.readQuarantine(account);
   const accounts = createAccounts({ store, clock, keeping, publicUrl, client: prepared.client, onSecrets });
   const ask = createAsk({ store, clock, observe, withBirth });
   const asks = createAsking({ ...options, clock, prepared, withBirth, expect: ask, accounts });
-  const orders = createOrders({ store, withBirth, clock, onAsk: asks.wake, whyNobody: accounts.whyNobody });
+  const orders = createDesk({ store, clock, withBirth, prepared, asks, accounts });
   const callbacks = createCallbacks({
     ...options,
     clock,
@@ -255,11 +256,11 @@ interface Watch {
 }
 
 /** The upkeep, with seals and alerts among it, what is proved by the seals, and what is sent again. */
-function createWatch(deps: ServiceOptions & { http: Http; withBirth: WithBirth }): Watch {
+function createWatch(deps: ServiceOptions & { http: Http; withBirth: WithBirth; endpoints: Endpoints }): Watch {
   const { alerts = { robots: [], thresholds: defaultThresholds } } = deps;
   const sealKey = deps.sealKey ?? deriveSealKey(deps.masterKeys[0] ?? new Uint8Array(0));
   const review = (signal: AbortSignal) => reviewAlerts({ ...deps, ...alerts }, signal);
-  const upkeep = createUpkeep({ ...deps, sealKey, review });
+  const upkeep = createUpkeep({ ...deps, sealKey, review, endRotations: deps.endpoints.endRotations });
   return { upkeep, proofs: createProofs({ ...deps, sealKey }), replays: createReplays(deps) };
 }
 
@@ -271,6 +272,17 @@ function createAsking(
   const { find: findAccount, refreshAsked } = deps.accounts;
   const readBack: AsksDependencies['readBack'] = (id, account) => readBackOf({ ...deps, receiver }, id, account);
   return createAsks({ ...deps, client, findAccount, refreshAsked, readBack });
+}
+
+function createDesk(
+  deps: Pick<AsksDependencies, 'store' | 'clock' | 'withBirth'> & {
+    prepared: Prepared;
+    asks: Asks;
+    accounts: Accounts;
+  },
+): Orders {
+  const hear = createHearing({ ...deps, client: deps.prepared.client });
+  return createOrders({ ...deps, hear, onAsk: deps.asks.wake, whyNobody: deps.accounts.whyNobody });
 }
 
 /** Whose secrets seal a delivery: its endpoint's own, or the merchant's for a URL that came with the notification. */

@@ -73,7 +73,6 @@ function changesOf(
 ): Alert[] {
   const nameOf = ({ rule, subject }: AlertFinding) => `${rule} ${subject}`;
   const open = new Map(known.filter(({ recoveredAt }) => recoveredAt === null).map((alert) => [nameOf(alert), alert]));
-  const names = new Set(found.map(nameOf));
   const opened = found
     .filter((finding) => !open.has(nameOf(finding)))
     .map((finding): Alert => {
@@ -87,11 +86,10 @@ function changesOf(
         dueAt: untold.length > 0 ? now : null,
       };
     });
-  const details = new Map(found.map((finding) => [nameOf(finding), finding.detail]));
+  const findings = new Map(found.map((finding) => [nameOf(finding), finding]));
   const others = [...open.values()].flatMap((alert): Alert[] => {
-    const detail = details.get(nameOf(alert)) ?? alert.detail;
-    if (names.has(nameOf(alert)))
-      return alert.missed > 0 || detail !== alert.detail ? [{ ...alert, detail, missed: 0 }] : [];
+    const finding = findings.get(nameOf(alert));
+    if (finding !== undefined) return stillOpen(alert, finding, robots, now);
     const missed = alert.missed + 1;
     if (missed < missedMost) return [{ ...alert, missed }];
     // Whoever never heard of it need not hear that it is over.
@@ -99,6 +97,16 @@ function changesOf(
     return [{ ...alert, missed, recoveredAt: now, untold: alert.told, dueAt, failures: 0, error: null }];
   });
   return [...opened, ...others];
+}
+
+function stillOpen(alert: Alert, finding: AlertFinding, robots: readonly Robot[], now: Instant): Alert[] {
+  const { detail, degree = 0 } = finding;
+  if (degree > (alert.degree ?? 0)) {
+    const untold = robots.map(robotName);
+    const dueAt = untold.length > 0 ? now : null;
+    return [{ ...alert, ...finding, missed: 0, untold, dueAt, failures: 0, error: null }];
+  }
+  return alert.missed > 0 || detail !== alert.detail ? [{ ...alert, detail, missed: 0 }] : [];
 }
 
 /** Keeps who was told after each, so that a failure of the next does not tell them twice. */
@@ -117,7 +125,7 @@ async function tellAll(alert: Alert, deps: AlertDependencies, signal: AbortSigna
   const waitMs = Math.min(retryMs * 2 ** Math.min(failures - 1, 20), retryMsMax);
   const told: Alert = {
     ...alert,
-    told: alert.recoveredAt === null ? [...alert.told, ...taken] : alert.told,
+    told: alert.recoveredAt === null ? [...new Set([...alert.told, ...taken])] : alert.told,
     untold: failed.map(({ name }) => name),
     failures,
     error: failed[0] === undefined ? null : `${failed[0].name}: ${failed[0].why}`,

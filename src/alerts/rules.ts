@@ -25,9 +25,14 @@ export function findingsOf(
   now: Instant,
 ): AlertFinding[] {
   const found: AlertFinding[] = [];
-  const find = (rule: AlertFinding['rule'], isFound: (threshold: number) => boolean, detail: string, subject = '') => {
+  const find = (
+    rule: AlertFinding['rule'],
+    isFound: (threshold: number) => boolean,
+    detail: string,
+    about: Partial<Pick<AlertFinding, 'subject' | 'degree'>> = {},
+  ) => {
     const threshold = thresholds[rule];
-    if (threshold > 0 && isFound(threshold)) found.push({ rule, subject, detail });
+    if (threshold > 0 && isFound(threshold)) found.push({ rule, subject: '', detail, ...about });
   };
   const older = (at: Instant | null) => (seconds: number) => at !== null && now - at > seconds * 1000;
   const { pC } = ratesOf(sending);
@@ -45,24 +50,30 @@ export function findingsOf(
   find('discrepancy_age', older(signals.oldestDiscrepancyAt), discrepancies);
   for (const { account, provider, found: payments, authentic } of signals.accounts) {
     const silent = `${provider}: ${payments} payments were found by asking, and no callback came`;
-    find('silent_provider', (least) => authentic === 0 && payments >= least, silent, account);
+    find('silent_provider', (least) => authentic === 0 && payments >= least, silent, { subject: account });
   }
   for (const { account, provider, refused, refusedBefore } of signals.accounts) {
     const isRising = refused * hourOverQuarter > refusedBefore * risingBy;
     const rising = `${provider}: ${refused} callbacks were refused in the last 15 minutes`;
-    find('refused_signatures', (least) => refused >= least && isRising, rising, account);
+    find('refused_signatures', (least) => refused >= least && isRising, rising, { subject: account });
+  }
+  for (const { endpoint, merchant, url, percent } of signals.failing) {
+    const isOver = (least: number) => percent >= least;
+    const used = `the endpoint of ${merchant} at ${url} has used ${percent} % of its failure budget; at 100 % it is disabled`;
+    // That it is disabled is told by the next rule.
+    find('failure_budget', isOver, used, { subject: endpoint, degree: Math.min(percent, 80) });
   }
   for (const { endpoint, merchant, url } of signals.disabled)
     find(
       'endpoint_disabled',
       () => true,
       `the endpoint of ${merchant} at ${url} is disabled; its deliveries are held`,
-      endpoint,
+      { subject: endpoint },
     );
   for (const { currency, deliveries, minorHours } of signals.backlog) {
     const majorHours = minorHours / 10 ** (exponentOf(currency) ?? 2);
     const waiting = `${deliveries} deliveries are due; amount × age is ${Math.round(majorHours)} ${currency} × hours`;
-    find('money_at_risk', (most) => majorHours > most, waiting, currency);
+    find('money_at_risk', (most) => majorHours > most, waiting, { subject: currency });
   }
   return found;
 }

@@ -3,6 +3,7 @@ import type { BlankEnv } from 'hono/types';
 import { AppError } from '../domain/errors.ts';
 import type { Service } from '../service.ts';
 import { addAccounts } from './accounts.ts';
+import { addActions } from './actions.ts';
 import { addAlerts } from './alerts.ts';
 import { type Authentication, createAuthentication } from './auth.ts';
 import { addCallbackReplays } from './callback-replays.ts';
@@ -16,6 +17,7 @@ import { addKeys } from './keys.ts';
 import { addMerchants } from './merchants.ts';
 import { addNotifications } from './notifications.ts';
 import { apiDocument } from './openapi.ts';
+import { addOrderActions } from './order-actions.ts';
 import { addOrders } from './orders.ts';
 import { expectedError, problemResponse } from './problem.ts';
 import { addProofs } from './proofs.ts';
@@ -48,9 +50,11 @@ export function createApi(service: Service): Api {
   addCallbackReplays(routes);
   addVerify(routes);
   addOrders(routes);
+  addOrderActions(routes);
   addDiscrepancies(routes);
   addFigures(routes);
   addAlerts(routes);
+  addActions(routes);
   addProofs(routes);
   addKeys(routes);
 

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { toIso } from '../domain/clock.ts';
+import { type Instant, toIso } from '../domain/clock.ts';
 import { actionsOn, isDiscrepancyKind } from '../domain/discrepancy.ts';
 import { AppError } from '../domain/errors.ts';
 import { asId } from '../domain/ids.ts';
@@ -16,6 +16,7 @@ import {
   note,
   pageView,
   paging,
+  shortText,
   text,
   timeOrNull,
 } from './fields.ts';
@@ -24,6 +25,7 @@ import type { Routes } from './route.ts';
 
 type Discrepancy = StoredDiscrepancy & { orderNo: string | null };
 
+const actions = ['accept', 'refund', 'reopen', 'ignore'] as const;
 const state = z.enum(['open', 'resolved', 'ignored', 'accepted']);
 export const discrepancy = z
   .object({
@@ -39,11 +41,25 @@ export const discrepancy = z
     actions: z.array(z.string()).openapi({ description: 'What a person may do about it.' }),
     opened_at: answered.time,
     closed_at: answered.time.nullable(),
+    age_seconds: z.int().openapi({ description: 'How long it has been open, or was.' }),
+    assigned_to: z.string().nullable().openapi({ description: 'Whose work it is.' }),
+    assigned_at: answered.time.nullable(),
+    decision: z
+      .object({
+        action: z.enum(actions),
+        by: z.string(),
+        at: answered.time,
+        note: z.string(),
+        amount_minor: answered.amount.nullable(),
+      })
+      .nullable()
+      .openapi({ description: 'What was last said is to become of it, by whom and why.' }),
   })
   .openapi('Discrepancy');
 
+const tag = 'Discrepancies';
+
 export function addDiscrepancies(routes: Routes): void {
-  const tag = 'Discrepancies';
   routes.add({
     method: 'get',
     path: '/v1/discrepancies',
@@ -55,6 +71,7 @@ export function addDiscrepancies(routes: Routes): void {
       merchant: filter(merchant),
       state: filter(state),
       kind: filter(z.string().refine(isDiscrepancyKind, 'must be a kind of discrepancy')),
+      assignee: filter(shortText).openapi({ description: 'Whose work it is.' }),
     }),
     statuses: [200],
     answer: listOf(discrepancy),
@@ -62,9 +79,11 @@ export function addDiscrepancies(routes: Routes): void {
     async run({ service, caller, query }) {
       if (query.merchant !== null) requireMerchant(caller, query.merchant);
       const page = await service.store.read('discrepancies', { ...query, visible: caller.visible });
-      return { status: 200, body: pageView(page, discrepancyView) };
+      const now = service.clock.now();
+      return { status: 200, body: pageView(page, (one) => discrepancyView(one, now)) };
     },
   });
+  addAssignment(routes);
   routes.add({
     method: 'post',
     path: '/v1/discrepancies/{id}/resolve',
@@ -74,7 +93,7 @@ export function addDiscrepancies(routes: Routes): void {
     params: z.strictObject({ id: text(1, 64) }),
     body: z
       .strictObject({
-        action: z.enum(['accept', 'refund', 'reopen', 'ignore']),
+        action: z.enum(actions),
         note,
         amount_minor: amountMinor.optional(),
       })
@@ -87,9 +106,41 @@ export function addDiscrepancies(routes: Routes): void {
       const { id } = await discrepancyOf(service, caller, params.id);
       const { action, note, amount_minor = null } = body;
       await service.orders.resolve({ discrepancy: id, with: action, amountMinor: amount_minor, note, by: caller.name });
-      return { status: 200, body: discrepancyView(await discrepancyOf(service, caller, id)) };
+      return discrepancyAnswer(service, caller, id);
     },
   });
+}
+
+function addAssignment(routes: Routes): void {
+  routes.add({
+    method: 'post',
+    path: '/v1/discrepancies/{id}/assign',
+    tag,
+    summary: 'Say whose work a discrepancy is',
+    need: ['operate'],
+    params: z.strictObject({ id: text(1, 64) }),
+    body: z
+      .strictObject({
+        to: shortText.nullable().openapi({ description: "A person's name; null: nobody's any more." }),
+        note: note.optional(),
+      })
+      .openapi('Assignment'),
+    example: { to: 'alice', note: 'She knows this customer.' },
+    statuses: [200],
+    answer: discrepancy,
+    refusals: ['discrepancy.unknown', 'discrepancy.action'],
+    async run({ service, caller, params, body }) {
+      const { id } = await discrepancyOf(service, caller, params.id);
+      const { to, note = null } = body;
+      await service.orders.assign({ discrepancy: id, to, note, by: caller.name });
+      return discrepancyAnswer(service, caller, id);
+    },
+  });
+}
+
+async function discrepancyAnswer(service: Service, caller: Caller, id: string) {
+  const found = await discrepancyOf(service, caller, id);
+  return { status: 200 as const, body: discrepancyView(found, service.clock.now()) };
 }
 
 /** @throws AppError `discrepancy.unknown`, also for one that the caller may not see. */
@@ -100,8 +151,8 @@ async function discrepancyOf(service: Service, caller: Caller, id: string): Prom
   return found;
 }
 
-export function discrepancyView(one: Discrepancy): z.input<typeof discrepancy> {
-  const { id, merchant, orderNo, kind, blocks, why, currency, state } = one;
+export function discrepancyView(one: Discrepancy, now: Instant): z.input<typeof discrepancy> {
+  const { id, merchant, orderNo, kind, blocks, why, currency, state, assigned, decision } = one;
   return {
     id,
     merchant,
@@ -115,5 +166,15 @@ export function discrepancyView(one: Discrepancy): z.input<typeof discrepancy> {
     actions: state === 'open' ? [...actionsOn(one)] : [],
     opened_at: toIso(one.openedAt),
     closed_at: timeOrNull(one.closedAt),
+    age_seconds: Math.floor(((one.closedAt ?? now) - one.openedAt) / 1000),
+    assigned_to: assigned?.to ?? null,
+    assigned_at: timeOrNull(assigned?.at ?? null),
+    decision: decision && {
+      action: decision.is,
+      by: decision.by,
+      at: toIso(decision.at),
+      note: decision.note,
+      amount_minor: amountOrNull(decision.amountMinor),
+    },
   };
 }

@@ -1,19 +1,28 @@
 import { z } from '@hono/zod-openapi';
-import { closedBreaker, failureBudgetUsed } from '../domain/breaker.ts';
-import { toIso } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
-import { asId, laneOfEndpoint } from '../domain/ids.ts';
+import { asId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import type { Endpoint } from '../domain/merchant.ts';
 import { notificationTypes } from '../domain/notification.ts';
 import type { Service } from '../service.ts';
-import { type Caller, sees } from './auth.ts';
-import { answered, credentials, filter, listOf, merchant, pageView, paging, text, timeOrNull } from './fields.ts';
+import { type Caller, requireNeed, sees } from './auth.ts';
+import {
+  answer,
+  answerOnce,
+  answerRotated,
+  answerWithHealth,
+  endpointView,
+  healthView,
+  urlAnswer,
+  withMade,
+  withSecrets,
+} from './endpoint-view.ts';
+import { credentials, filter, listOf, merchant, note, pageView, paging, text } from './fields.ts';
 import { requireMerchant } from './merchants.ts';
 import { camelFields } from './names.ts';
 import { publishAnswer, publishAnswerView } from './publish.ts';
 import { done, noBody, type Routes } from './route.ts';
-import { rotation, rotationOf, secrets, secretsView } from './secrets.ts';
+import { endpointRotation, endpointRotationOf } from './secrets.ts';
 
 const groups = [...new Set(notificationTypes.map((type) => `${type.split('.')[0]}.*`))];
 const filters: readonly string[] = ['*', ...groups, ...notificationTypes];
@@ -50,44 +59,18 @@ const newEndpoint = z
 const endpointChange = z
   .strictObject({
     url: url.optional(),
+    force: z.literal(true).optional().openapi({
+      description: 'The URL changes without a challenge. For the admin key, with a note.',
+    }),
+    note: note.optional(),
     credentials: credentials.optional(),
     state: z.enum(['enabled', 'paused']).optional(),
     ...settings,
   })
+  .refine(({ url, force, note }) => (force === undefined) === (note === undefined) && (!force || url !== undefined), {
+    error: 'force needs a url and a note, and a note needs force',
+  })
   .openapi('EndpointChange');
-
-const answer = z
-  .object({
-    id: z.string(),
-    merchant: z.string(),
-    url: z.string(),
-    provider: z.string(),
-    types: z.array(z.string()),
-    schedule: z.array(z.number()).nullable(),
-    timeout_ms: z.number(),
-    rate_per_second: z.number().nullable(),
-    concurrency: z.number(),
-    ordering: z.enum(['none', 'order']),
-    state: z.enum(['enabled', 'paused', 'disabled']),
-    hidden: z.boolean().openapi({ description: 'Made for a `notify_url`; not listed.' }),
-    created_at: answered.time,
-  })
-  .openapi('Endpoint');
-const made = z.unknown().openapi({
-  type: 'object',
-  additionalProperties: true,
-  description: 'Credentials that the server made, shown only here; absent where you brought them.',
-});
-const answerWithSecrets = answer.extend({ secrets }).openapi('EndpointWithSecrets');
-const answerWithHealth = answerWithSecrets
-  .extend({
-    failure_budget: z
-      .object({ used: z.number(), since: answered.time.nullable(), failures: z.int() })
-      .openapi({ description: 'From 0 to 1, at which it is disabled; the failures in a row, and the first of them.' }),
-  })
-  .openapi('EndpointWithHealth');
-const answerOnce = answer.extend({ credentials: made.optional() }).openapi('EndpointWithCredentials');
-const answerRotated = answerWithSecrets.extend({ credentials: made.optional() }).openapi('RotatedEndpoint');
 
 const tag = 'Endpoints';
 const params = z.strictObject({ id: text(1, 64) });
@@ -109,7 +92,7 @@ export function addEndpoints(routes: Routes): void {
     async run({ service, caller, params, body }) {
       requireMerchant(caller, params.merchant);
       const added = await service.endpoints.add({ merchant: params.merchant, ...settingsOf(body) });
-      return { status: 201, body: withMade(endpointView(added.endpoint), added.made) };
+      return { status: 201, body: withMade(endpointView(service, added.endpoint), added.made) };
     },
   });
   routes.add({
@@ -129,7 +112,7 @@ export function addEndpoints(routes: Routes): void {
     async run({ service, caller, query }) {
       if (query.merchant !== null) requireMerchant(caller, query.merchant);
       const page = await service.store.read('endpoints', { ...query, visible: caller.visible });
-      return { status: 200, body: pageView(page, endpointView) };
+      return { status: 200, body: pageView(page, (one) => endpointView(service, one)) };
     },
   });
   addOneEndpoint(routes);
@@ -149,27 +132,11 @@ function addOneEndpoint(routes: Routes): void {
     refusals: ['endpoint.unknown'],
     async run({ service, caller, params }) {
       const endpoint = await endpointOf(service, caller, params.id);
-      const budget = await failureBudgetView(service, endpoint);
-      return { status: 200, body: { ...withSecrets(service, endpoint), failure_budget: budget } };
+      const health = await healthView(service, endpoint);
+      return { status: 200, body: { ...withSecrets(service, endpoint), ...health } };
     },
   });
-  routes.add({
-    method: 'patch',
-    path: '/v1/endpoints/{id}',
-    tag,
-    summary: 'Change an endpoint',
-    need: ['operate'],
-    params,
-    body: endpointChange,
-    example: { timeout_ms: 5000 },
-    statuses: [200],
-    answer,
-    refusals: ['endpoint.unknown', 'endpoint.url', 'account.credentials'],
-    async run({ service, caller, params, body }) {
-      const { id } = await endpointOf(service, caller, params.id);
-      return { status: 200, body: endpointView(await service.endpoints.change(id, settingsOf(body), caller.name)) };
-    },
-  });
+  addEndpointChanges(routes);
   routes.add({
     method: 'delete',
     path: '/v1/endpoints/{id}',
@@ -185,6 +152,48 @@ function addOneEndpoint(routes: Routes): void {
       const { id } = await endpointOf(service, caller, params.id);
       await service.endpoints.remove(id, caller.name);
       return done;
+    },
+  });
+}
+
+function addEndpointChanges(routes: Routes): void {
+  routes.add({
+    method: 'patch',
+    path: '/v1/endpoints/{id}',
+    tag,
+    summary: 'Change an endpoint',
+    description:
+      'Another `url` is asked first whether it wants the deliveries, and takes the place of the present one when it has answered; 202: it has not, see `url_change`. Everything else changes at once.',
+    need: ['operate'],
+    params,
+    body: endpointChange,
+    example: { timeout_ms: 5000 },
+    statuses: [200, 202],
+    answer,
+    refusals: ['endpoint.unknown', 'endpoint.url', 'account.credentials'],
+    async run({ service, caller, params, body }) {
+      const { id } = await endpointOf(service, caller, params.id);
+      const { force, note, ...settings } = body;
+      if (force === true) requireNeed(caller, 'admin');
+      const forced = note === undefined ? {} : { force: { note } };
+      const changed = await service.endpoints.change(id, { ...settingsOf(settings), ...forced }, caller.name);
+      return urlAnswer(service, changed, body.url !== undefined);
+    },
+  });
+  routes.add({
+    method: 'post',
+    path: '/v1/endpoints/{id}/url/retry',
+    tag,
+    summary: 'Ask a new URL of an endpoint once more',
+    description: '200: it has answered, and is the URL now; 202: it has not, see `url_change`.',
+    need: ['operate'],
+    params,
+    statuses: [200, 202],
+    answer,
+    refusals: ['endpoint.unknown', 'endpoint.state', 'endpoint.url'],
+    async run({ service, caller, params }) {
+      const { id } = await endpointOf(service, caller, params.id);
+      return urlAnswer(service, await service.endpoints.retryUrl(id, caller.name), true);
     },
   });
 }
@@ -213,7 +222,7 @@ function addEndpointActions(routes: Routes): void {
       refusals: ['endpoint.unknown'],
       async run({ service, caller, params }) {
         const { id } = await endpointOf(service, caller, params.id);
-        return { status: 200, body: endpointView(await service.endpoints.change(id, { state }, caller.name)) };
+        return { status: 200, body: endpointView(service, await service.endpoints.change(id, { state }, caller.name)) };
       },
     });
   }
@@ -223,18 +232,18 @@ function addEndpointActions(routes: Routes): void {
     tag,
     summary: 'Change the secrets of an endpoint without a gap',
     description:
-      'New ones stand beside the present ones until `finish`. Where one signature is all that the format carries, the present one signs until then.',
+      'New ones stand beside the present ones until `finish`, or for `overlap_s`. Where one signature is all that the format carries, the present one signs until then.',
     need: ['operate'],
     params,
-    body: rotation,
+    body: endpointRotation,
     bodyOptional: true,
     example: {},
     statuses: [200],
     answer: answerRotated,
-    refusals: ['endpoint.unknown', 'account.credentials'],
+    refusals: ['endpoint.unknown', 'endpoint.state', 'account.credentials'],
     async run({ service, caller, params, body }) {
       const endpoint = await endpointOf(service, caller, params.id);
-      const rotated = await service.endpoints.rotate(endpoint.id, rotationOf(body), caller.name);
+      const rotated = await service.endpoints.rotate(endpoint.id, endpointRotationOf(body), caller.name);
       return { status: 200, body: withMade(withSecrets(service, rotated.endpoint), rotated.made) };
     },
   });
@@ -268,37 +277,4 @@ function settingsOf<T extends { schedule?: readonly number[] | null | undefined 
   const { schedule, ...others } = body;
   const steps = schedule?.map((seconds) => Math.round(seconds * 1000)) ?? null;
   return { ...camelFields(others), ...(schedule === undefined ? {} : { schedule: steps }) };
-}
-
-function withSecrets(service: Service, endpoint: Endpoint): z.input<typeof answerWithSecrets> {
-  return { ...endpointView(endpoint), secrets: secretsView(service.secrets.ofEndpoint(endpoint)) };
-}
-
-async function failureBudgetView(service: Service, { id }: Endpoint) {
-  const breaker = (await service.store.read('breaker', laneOfEndpoint(id))) ?? closedBreaker;
-  const used = Math.floor(failureBudgetUsed(breaker, service.clock.now()) * 1000) / 1000;
-  return { used, since: timeOrNull(breaker.failingSince), failures: breaker.failures };
-}
-
-function withMade<View extends object>(view: View, made: unknown): View & { credentials?: unknown } {
-  return made === null || made === undefined ? view : { ...view, credentials: made };
-}
-
-function endpointView(endpoint: Endpoint): z.input<typeof answer> {
-  const { id, merchant, url, provider, types, schedule, concurrency, ordering, state, hidden } = endpoint;
-  return {
-    id,
-    merchant,
-    url,
-    provider,
-    types: [...types],
-    schedule: schedule?.map((milliseconds) => milliseconds / 1000) ?? null,
-    timeout_ms: endpoint.timeoutMs,
-    rate_per_second: endpoint.ratePerSecond,
-    concurrency,
-    ordering,
-    state,
-    hidden,
-    created_at: toIso(endpoint.createdAt),
-  };
 }

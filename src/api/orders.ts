@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi';
-import { toIso } from '../domain/clock.ts';
+import { type Instant, toIso } from '../domain/clock.ts';
 import { factKinds, sources } from '../domain/fact.ts';
-import { asId } from '../domain/ids.ts';
+import { asId, type MerchantId, type OrderNo } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { minorToJson } from '../domain/money.ts';
 import { orderStatuses } from '../domain/order.ts';
-import type { ExpectRequest } from '../service.ts';
+import type { ExpectRequest, Service } from '../service.ts';
 import type { StoredOrder } from '../stores/kept.ts';
 import type { OrderDetail } from '../stores/reads.ts';
 import { discrepancy, discrepancyView } from './discrepancies.ts';
@@ -18,7 +18,6 @@ import {
   freeObjectView,
   listOf,
   merchant,
-  note,
   orderNo,
   pageView,
   paging,
@@ -32,7 +31,7 @@ import { requireMerchant } from './merchants.ts';
 import { camelFields } from './names.ts';
 import type { Routes } from './route.ts';
 
-const account = text(1, 64).transform((id) => asId.account(id));
+export const account = text(1, 64).transform((id) => asId.account(id));
 const reference = z
   .strictObject({ account: account.nullable().default(null), reference: text(1, 256) })
   .openapi({ description: 'A value that providers echo back; without an account on any of the merchant.' });
@@ -116,7 +115,7 @@ const fact = z
   })
   .openapi('Fact');
 
-const order = row.extend({ facts: z.array(fact), discrepancies: z.array(discrepancy) }).openapi('Order');
+export const order = row.extend({ facts: z.array(fact), discrepancies: z.array(discrepancy) }).openapi('Order');
 
 const timelineEntry = z
   .object({
@@ -138,8 +137,8 @@ const timelineEntry = z
   })
   .openapi('TimelineEntry');
 
-const tag = 'Orders';
-const params = z.strictObject({ order_no: orderNo });
+export const tag = 'Orders';
+export const orderParams = z.strictObject({ order_no: orderNo });
 const ofMerchant = z.strictObject({ merchant });
 
 export function addOrders(routes: Routes): void {
@@ -151,7 +150,7 @@ export function addOrders(routes: Routes): void {
     description:
       'The same body again changes nothing; another one is a revision. Money that was parked for it is released.',
     need: ['publish', 'operate'],
-    params,
+    params: orderParams,
     body: newExpectation,
     example: { merchant: 'shop', amount_minor: 8880, currency: 'CNY' },
     statuses: [200, 201],
@@ -161,8 +160,7 @@ export function addOrders(routes: Routes): void {
       requireMerchant(caller, body.merchant);
       const request: ExpectRequest = { orderNo: params.order_no, ...camelFields(body) };
       const { created } = await service.orders.expect(request);
-      const detail = await service.orders.detail(body.merchant, params.order_no);
-      return { status: created ? 201 : 200, body: orderView(detail) };
+      return { status: created ? 201 : 200, body: await orderOf(service, body.merchant, params.order_no) };
     },
   });
   routes.add({
@@ -188,8 +186,6 @@ export function addOrders(routes: Routes): void {
     },
   });
   addOneOrder(routes);
-  addQuery(routes);
-  addOrderActions(routes);
 }
 
 function addOneOrder(routes: Routes): void {
@@ -199,14 +195,14 @@ function addOneOrder(routes: Routes): void {
     tag,
     summary: 'Read an order with its facts and discrepancies',
     need: ['read'],
-    params,
+    params: orderParams,
     query: ofMerchant,
     statuses: [200],
     answer: order,
     refusals: ['merchant.unknown', 'order.unknown'],
     async run({ service, caller, params, query }) {
       requireMerchant(caller, query.merchant);
-      return { status: 200, body: orderView(await service.orders.detail(query.merchant, params.order_no)) };
+      return { status: 200, body: await orderOf(service, query.merchant, params.order_no) };
     },
   });
   routes.add({
@@ -215,7 +211,7 @@ function addOneOrder(routes: Routes): void {
     tag,
     summary: 'Read everything known about an order, in time order, each with why',
     need: ['read'],
-    params,
+    params: orderParams,
     query: ofMerchant,
     statuses: [200],
     answer: listOf(timelineEntry),
@@ -229,97 +225,19 @@ function addOneOrder(routes: Routes): void {
   });
 }
 
-function addQuery(routes: Routes): void {
-  routes.add({
-    method: 'post',
-    path: '/v1/orders/{order_no}/query',
-    tag,
-    summary: "Ask an order's providers now",
-    description:
-      'The buyer came back and no callback has: what the providers say comes as facts, a moment later. Calling it again while it waits changes nothing.',
-    need: ['publish', 'operate'],
-    params,
-    body: z.strictObject({ merchant }).openapi('Query'),
-    example: { merchant: 'shop' },
-    statuses: [202],
-    answer: order,
-    refusals: ['merchant.unknown', 'order.unknown', 'provider.cannot_ask'],
-    async run({ service, caller, params, body }) {
-      requireMerchant(caller, body.merchant);
-      await service.orders.query({ merchant: body.merchant, orderNo: params.order_no, by: caller.name });
-      return { status: 202, body: orderView(await service.orders.detail(body.merchant, params.order_no)) };
-    },
-  });
+export async function orderOf(
+  service: Service,
+  merchant: MerchantId,
+  orderNo: OrderNo,
+): Promise<z.input<typeof order>> {
+  return orderView(await service.orders.detail(merchant, orderNo), service.clock.now());
 }
 
-function addOrderActions(routes: Routes): void {
-  routes.add({
-    method: 'post',
-    path: '/v1/orders/{order_no}/close',
-    tag,
-    summary: 'Take no more money for an order',
-    description:
-      'Providers that can be asked close it and are asked once more. Money that still arrives opens a discrepancy.',
-    need: ['operate'],
-    params,
-    body: z.strictObject({ merchant, reason: note }).openapi('Close'),
-    example: { merchant: 'shop', reason: 'The customer canceled.' },
-    statuses: [202],
-    answer: order,
-    refusals: ['merchant.unknown', 'order.unknown'],
-    async run({ service, caller, params, body }) {
-      requireMerchant(caller, body.merchant);
-      await service.orders.close({
-        merchant: body.merchant,
-        orderNo: params.order_no,
-        reason: body.reason,
-        by: caller.name,
-      });
-      return { status: 202, body: orderView(await service.orders.detail(body.merchant, params.order_no)) };
-    },
-  });
-  routes.add({
-    method: 'post',
-    path: '/v1/orders/{order_no}/confirm',
-    tag,
-    summary: 'Confirm a payment by hand',
-    description: 'A manual sighting on the normal path: when the provider tells the same, it is the same fact.',
-    need: ['operate'],
-    params,
-    body: z
-      .strictObject({
-        merchant,
-        account,
-        operation_id: text(1, 128),
-        amount_minor: positiveAmountMinor,
-        currency,
-        note,
-      })
-      .openapi('Confirmation'),
-    example: {
-      merchant: 'shop',
-      account: 'acc_01234567890123456789012345',
-      operation_id: '4200001234',
-      amount_minor: 8880,
-      currency: 'CNY',
-      note: "Seen on the provider's portal.",
-    },
-    statuses: [202],
-    answer: order,
-    refusals: ['merchant.unknown', 'order.unknown', 'account.unknown'],
-    async run({ service, caller, params, body }) {
-      requireMerchant(caller, body.merchant);
-      await service.orders.confirm({ orderNo: params.order_no, by: caller.name, ...camelFields(body) });
-      return { status: 202, body: orderView(await service.orders.detail(body.merchant, params.order_no)) };
-    },
-  });
-}
-
-function orderView({ order: stored, facts, discrepancies }: OrderDetail): z.input<typeof order> {
+function orderView({ order: stored, facts, discrepancies }: OrderDetail, now: Instant): z.input<typeof order> {
   return {
     ...rowView(stored),
     facts: facts.map(factView),
-    discrepancies: discrepancies.map((one) => discrepancyView({ ...one, orderNo: stored.orderNo })),
+    discrepancies: discrepancies.map((one) => discrepancyView({ ...one, orderNo: stored.orderNo }, now)),
   };
 }
 

@@ -22,29 +22,49 @@ const secret = z
   .openapi('Secret');
 export const secrets = z.array(secret).openapi({ description: 'What is kept of key material; never the secrets.' });
 
+const changes = {
+  credentials: credentials.optional(),
+  finish: z.literal(true).optional().openapi({ description: 'Of each list only the newest secret stays.' }),
+  drop: z
+    .array(z.string().regex(/^[0-9a-f]{8}$/, 'must be fingerprints of 8 hex digits'))
+    .min(1)
+    .max(limits.secretsPerCredential)
+    .optional()
+    .openapi({ description: 'Fingerprints of secrets that go.' }),
+};
+const isOne = ({ credentials, finish, drop }: { credentials?: unknown; finish?: unknown; drop?: unknown }) =>
+  [credentials, finish, drop].filter((one) => one !== undefined).length <= 1;
+const saysOne = { error: 'takes one of credentials, finish and drop' };
+
 /** What a rotation asks for: new secrets, or the end of old ones. */
-export const rotation = z
+export const rotation = z.strictObject(changes).refine(isOne, saysOne).openapi('Rotation');
+
+/** The same for an endpoint, whose older secrets can be given a time. */
+export const endpointRotation = z
   .strictObject({
-    credentials: credentials.optional(),
-    finish: z.literal(true).optional().openapi({ description: 'Of each list only the newest secret stays.' }),
-    drop: z
-      .array(z.string().regex(/^[0-9a-f]{8}$/, 'must be fingerprints of 8 hex digits'))
+    ...changes,
+    overlap_s: z
+      .int()
       .min(1)
-      .max(limits.secretsPerCredential)
+      .max(limits.overlapMsMax / 1000)
       .optional()
-      .openapi({ description: 'Fingerprints of secrets that go.' }),
+      .openapi({
+        description: 'Seconds after which the older secrets end by themselves; without it `finish` ends them.',
+      }),
   })
-  .refine(
-    ({ credentials, finish, drop }) => [credentials, finish, drop].filter((one) => one !== undefined).length <= 1,
-    {
-      error: 'takes one of credentials, finish and drop',
-    },
-  )
-  .openapi('Rotation');
+  .refine(isOne, saysOne)
+  .refine(({ overlap_s, finish, drop }) => overlap_s === undefined || (finish === undefined && drop === undefined), {
+    error: 'overlap_s is for new secrets',
+  })
+  .openapi('EndpointRotation');
 
 export function rotationOf({ credentials, finish, drop }: z.output<typeof rotation>) {
   if (finish === true) return { finish };
   return drop === undefined ? { credentials } : { drop };
+}
+
+export function endpointRotationOf({ overlap_s, ...others }: z.output<typeof endpointRotation>) {
+  return { ...rotationOf(others), ...(overlap_s === undefined ? {} : { overlapMs: overlap_s * 1000 }) };
 }
 
 export function secretsView(views: readonly SecretView[]): z.input<typeof secrets> {

@@ -13,7 +13,9 @@ export const orderAnswer = z.looseObject({
   expectation: z.looseObject({ amount_minor: amount, currency: z.string() }).nullable(),
   captured_minor: amount,
   refunded_minor: amount,
-  discrepancies: z.array(z.looseObject({ kind: z.string(), state: z.string(), why: z.string() })),
+  discrepancies: z.array(
+    z.looseObject({ kind: z.string(), state: z.string(), why: z.string(), assigned_to: z.string().nullable() }),
+  ),
 });
 
 export const timelineAnswer = z.object({
@@ -32,7 +34,10 @@ export function orderLines(order: z.output<typeof orderAnswer>, terminal: Termin
   return [
     `${terminal.style('bold', plain(order.order_no))} of ${plain(order.merchant)}: ${status}`,
     `${expected}, ${money(order.captured_minor)} captured, ${money(order.refunded_minor)} refunded`,
-    ...open.map(({ kind, why }) => `${terminal.style('yellow', 'open')} ${plain(kind)}: ${plain(why)}`),
+    ...open.map(({ kind, why, assigned_to: to }) => {
+      const whose = to === null ? '' : `, with ${plain(to)}`;
+      return `${terminal.style('yellow', 'open')} ${plain(kind)}${whose}: ${plain(why)}`;
+    }),
   ];
 }
 

@@ -40,9 +40,12 @@ const retryMsMax = 2000;
 export function createRecorder(tools: RecorderTools): Recorder {
   const { store, observe } = tools;
   const attempts = new Batches<Finished>(tools, async (group) => {
-    const { fencedOut, disabled } = await store.write('finish', group);
+    const { fencedOut, warned } = await store.write('finish', group);
     for (const delivery of fencedOut) observe('delivery.fenced_out', 'warn', { delivery });
-    for (const endpoint of disabled) observe('endpoint.disabled', 'warn', { endpoint });
+    for (const { endpoint, percent } of warned) {
+      observe('endpoint.warned', 'warn', { endpoint, percent });
+      if (percent === 100) observe('endpoint.disabled', 'warn', { endpoint });
+    }
   });
   const leases = new Batches<{ delivery: DeliveryId; number: number }>(tools, async (group) => {
     await store.write('giveBack', group);

@@ -17,6 +17,8 @@ export const defaultThresholds = {
   silent_provider: 1,
   /** Callbacks that an account has refused in 15 minutes, if thrice as often as in the hour before. */
   refused_signatures: 20,
+  /** Percent of its failure budget that an endpoint has used; told again at 80. */
+  failure_budget: 50,
   /** An endpoint is disabled: 1 tells it. */
   endpoint_disabled: 1,
   /** Amount times age of what waits for endpoints, in major units × hours, for each currency. */
@@ -36,6 +38,8 @@ export interface AlertFinding {
   subject: string;
   /** One sentence for a person. */
   detail: string;
+  /** How bad it is, where that can grow: what has grown worse is told again. */
+  degree?: number;
 }
 
 export interface Alert extends AlertFinding {

@@ -11,12 +11,21 @@ export interface Breaker {
   opens: number;
   /** While this lies ahead nothing is sent; once it has passed, one probe is. Null: closed. */
   openUntil: Instant | null;
+  /** Marks of the failure budget that were passed since the last success, as a person was warned of them. */
+  warnings: readonly BudgetWarning[];
+}
+
+/** Parts of the failure budget, in percent, at which a person is warned. At the last one the endpoint is disabled. */
+export const budgetMarks = [50, 80, 100] as const;
+export interface BudgetWarning {
+  percent: (typeof budgetMarks)[number];
+  at: Instant;
 }
 
 export type BreakerGate = 'closed' | 'open' | 'half_open';
 
 /** A target of which nothing bad is known: of a new lane, and of one that a person paused and enabled again. */
-export const closedBreaker: Breaker = { failures: 0, failingSince: null, opens: 0, openUntil: null };
+export const closedBreaker: Breaker = { failures: 0, failingSince: null, opens: 0, openUntil: null, warnings: [] };
 
 /** Of a target that a person enabled again after its failures: one delivery goes first, the others once it is answered. */
 export function probingBreaker(now: Instant): Breaker {
@@ -58,9 +67,12 @@ export function failureBudgetUsed({ failures, failingSince }: Breaker, now: Inst
   return Math.min(1, failures / limits.failureBudgetAttempts, failedMs / limits.failureBudgetMs);
 }
 
-/** Whether the target has only failed for so long, and so often, that it is to be disabled until a person enables it. */
-export function isBudgetSpent(breaker: Breaker, now: Instant): boolean {
-  return failureBudgetUsed(breaker, now) === 1;
+/** The highest mark that the target has passed and nobody was warned of; at the last one it is to be disabled. */
+export function budgetWarningDue(breaker: Breaker, now: Instant): BudgetWarning | null {
+  const used = failureBudgetUsed(breaker, now) * 100;
+  const percent = budgetMarks.findLast((mark) => used >= mark);
+  const warned = breaker.warnings.at(-1)?.percent ?? 0;
+  return percent === undefined || percent <= warned ? null : { percent, at: now };
 }
 
 function openMs(opens: number, random: number): number {

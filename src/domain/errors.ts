@@ -80,7 +80,18 @@ export const errorCatalogue = {
     'The statement cannot be read',
     'Send the file as the provider gives it; the detail names the line.',
   ),
+  'statement.absent': entry(
+    503,
+    'The platform has no statement of this day',
+    'Ask again later: a day has its statement on the next one, and may have none where nothing happened.',
+    true,
+  ),
   'endpoint.unknown': entry(404, 'The endpoint does not exist', 'Check the id; list endpoints with GET /v1/endpoints.'),
+  'endpoint.state': entry(
+    409,
+    'The endpoint is not in a state that allows this',
+    'Read the endpoint, and see the reason in the detail.',
+  ),
   'endpoint.url': entry(
     422,
     'The URL may not be delivered to',
@@ -96,6 +107,11 @@ export const errorCatalogue = {
     409,
     'Another order has this reference',
     'Use a reference that only this order has on the account.',
+  ),
+  'order.confirm_contradicted': entry(
+    409,
+    'The provider says otherwise',
+    'See what it says in the detail; `override: true` records the payment all the same and opens a discrepancy.',
   ),
   'callback.unknown': entry(404, 'The callback does not exist', 'Check the id.'),
   'notification.unknown': entry(404, 'The notification does not exist', 'Check the id.'),

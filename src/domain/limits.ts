@@ -57,6 +57,8 @@ export const limits = {
   statementBytesMax: 4_294_967_296,
   statementLineCharactersMax: 65_536,
   statementInflationMax: 200,
+  /** How long a bill's file may take to come. */
+  statementFetchMs: 3_600_000,
   /** Rows of one second that are held until it is over, where they belong together. */
   statementRowsHeld: 10_000,
   /** Refused callbacks kept per account and hour; past it they are only counted. */
@@ -86,6 +88,9 @@ export const limits = {
   asksPerSecondPerAccount: 5,
   askMs: 60_000,
   askReferencesMax: 20,
+  /** The same while a person waits for the answer, and how soon it is looked again whether the account is free. */
+  askWaitingMs: 5000,
+  askTurnMs: 20,
   /** A callback whose payment the provider does not know is refused after this; a pending refund is asked about for so long. */
   notFoundMs: 3_600_000,
   refundAskedMs: 30 * 86_400_000,
@@ -123,6 +128,18 @@ export const limits = {
   /** An endpoint that only failed for this long, and at least this often, is disabled. */
   failureBudgetMs: 5 * 86_400_000,
   failureBudgetAttempts: 50,
+  /**
+   * What waited while a target could not be reached goes out at this rate, doubled in each step of so long, up to the most; what came
+   * since then does not wait behind it, and leaves it so much (in percent) of each claim.
+   */
+  drainPerSecond: 8,
+  drainDoublesMs: 5000,
+  drainPerSecondMax: 512,
+  drainPercent: 25,
+  /** A change of an endpoint's URL that is not answered for until then has failed. */
+  urlChangeMs: 120_000,
+  /** How long an old secret may be kept beside a new one before it ends by itself. */
+  overlapMsMax: 90 * 86_400_000,
   /** A handler's time on the embedded store, where batches take turns with it, and on PostgreSQL; and anywhere for an effect. */
   handlerMs: 250,
   handlerMsPostgres: 30_000,

@@ -67,9 +67,26 @@ export interface Endpoint {
   state: EndpointState;
   /** null for hidden ones: the merchant's own credentials for the provider seal. */
   credentials: SealedCredentials | null;
+  /** When the older of its secrets end by themselves; null: not before a person ends them. */
+  previousUntil: Instant | null;
+  /** A URL that is to take the place of `url` once it has answered a challenge. */
+  urlChange: UrlChange | null;
   /** Made for a `notify_url`: not listed, receives only what names it. */
   hidden: boolean;
   createdAt: Instant;
+}
+
+/** A new URL of an endpoint that has yet to answer, or has failed to. */
+export interface UrlChange {
+  url: string;
+  /** Random; asked of the new URL. Each try has its own, so that the answer to an earlier one changes nothing. */
+  challenge: string;
+  by: string;
+  askedAt: Instant;
+  /** Challenges so far. */
+  tries: number;
+  /** Why it has not answered; null while it may. */
+  failure: string | null;
 }
 
 export const scopes = ['publish', 'read', 'operate'] as const;

@@ -68,3 +68,10 @@ export function minorToJson(amountMinor: bigint): number | string {
 function bounded(amount: bigint): bigint | null {
   return isAmount(amount) ? amount : null;
 }
+
+/** For a person: `88.80 CNY`. */
+export function moneyText(amountMinor: bigint, currency: string): string {
+  return exponentOf(currency) === null || amountMinor < 0n
+    ? `${amountMinor} ${currency}`
+    : `${decimalFromMinor(amountMinor, currency)} ${currency}`;
+}

@@ -21,6 +21,7 @@ const outboxMost = 64;
 /** With the time a seal takes, an attempt is sealed within a second of its commit. */
 const sealingEveryMs = 500;
 const alertsEveryMs = 30_000;
+const rotationsEveryMs = 10_000;
 const retentionEveryMs = 3_600_000;
 
 interface UpkeepDependencies {
@@ -34,6 +35,8 @@ interface UpkeepDependencies {
   sealKey: SealKey;
   /** Looks whether something is to be told. */
   review(signal: AbortSignal): Promise<void>;
+  /** Ends the older secrets of endpoints whose time is over. */
+  endRotations(): Promise<void>;
 }
 
 /** The work that nobody asks for: what time changes, and what users' transactions left in the outbox. */
@@ -68,6 +71,10 @@ export function createUpkeep(deps: UpkeepDependencies): Upkeep {
         await deps.review(over.signal);
         return false;
       };
+      const endRotations = async () => {
+        await deps.endRotations();
+        return false;
+      };
       const nextWake = () => {
         wake = new AbortController();
         return wake.signal;
@@ -82,6 +89,7 @@ export function createUpkeep(deps: UpkeepDependencies): Upkeep {
           () => over.signal,
         ),
         loop('alerts', alertsEveryMs, review, () => over.signal),
+        loop('rotations', rotationsEveryMs, endRotations, () => over.signal),
         loop(
           'retention',
           retentionEveryMs,

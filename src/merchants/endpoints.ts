@@ -1,13 +1,16 @@
-import type { Clock } from '../domain/clock.ts';
+import { type Clock, toIso } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { bucketOf, type EndpointId, type MerchantId, newId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import type { Endpoint, EndpointState, SealedCredentials } from '../domain/merchant.ts';
+import type { Observe } from '../domain/observe.ts';
 import { type AddressPolicy, checkUrl } from '../outbound/address-guard.ts';
+import type { Http } from '../outbound/http-client.ts';
 import { type SecretOwner, secretOwner, type Vault } from '../secrets/vault.ts';
 import type { Store } from '../stores/store.ts';
 import { type Keeping, keep, markOf, providerOf } from './keeping.ts';
-import { isRecord, type Rotation, withNew, without, withoutOld } from './rotation.ts';
+import { hasOld, isRecord, type Rotation, withNew, without, withoutOld } from './rotation.ts';
+import { askUrl, present } from './url-change.ts';
 
 export interface EndpointRequest {
   merchant: MerchantId;
@@ -22,7 +25,11 @@ export interface EndpointRequest {
   concurrency?: number;
   ordering?: 'none' | 'order';
 }
-export type EndpointChange = Partial<Omit<EndpointRequest, 'merchant' | 'provider'>> & { state?: EndpointState };
+export type EndpointChange = Partial<Omit<EndpointRequest, 'merchant' | 'provider'>> & {
+  state?: EndpointState;
+  /** The URL changes without a challenge, for this reason. */
+  force?: { note: string };
+};
 
 export interface Endpoints {
   /**
@@ -31,14 +38,23 @@ export interface Endpoints {
    * @throws AppError `merchant.unknown`, `provider.unknown`, `account.credentials`, `endpoint.url`, `request.invalid`.
    */
   add(request: EndpointRequest): Promise<{ endpoint: Endpoint; made: unknown }>;
-  /** @throws AppError `endpoint.unknown` and as `add`. */
+  /**
+   * Another URL is asked first, see `urlChange` of what it gives; everything else changes at once. The present URL ends a change that
+   * waits.
+   *
+   * @throws AppError `endpoint.unknown` and as `add`.
+   */
   change(id: EndpointId, change: EndpointChange, by: string): Promise<Endpoint>;
+  /** Asks the URL that failed to answer once more. @throws AppError `endpoint.unknown`, `endpoint.state` where there is none. */
+  retryUrl(id: EndpointId, by: string): Promise<Endpoint>;
+  /** Ends the older secrets whose time is over. */
+  endRotations(): Promise<void>;
   /** Cancels its live deliveries. @throws AppError `endpoint.unknown`. */
   remove(id: EndpointId, by: string): Promise<void>;
   /**
    * Puts new secrets beside the present ones, or ends old ones. `made`: those that the server made, to be shown once.
    *
-   * @throws AppError `endpoint.unknown`, `account.credentials`.
+   * @throws AppError `endpoint.unknown`, `account.credentials`, `endpoint.state` where somebody else changed them meanwhile.
    */
   rotate(id: EndpointId, rotation: Rotation, by: string): Promise<{ endpoint: Endpoint; made: unknown }>;
 }
@@ -49,6 +65,8 @@ interface EndpointsDependencies {
   keeping: Keeping;
   vault: Vault;
   policy: AddressPolicy;
+  http: Pick<Http, 'post'>;
+  observe: Observe;
 }
 
 export function createEndpoints(deps: EndpointsDependencies): Endpoints {
@@ -67,19 +85,32 @@ export function createEndpoints(deps: EndpointsDependencies): Endpoints {
       }
       return { endpoint, made };
     },
-    async change(id, { credentials, ...rest }, by) {
+    async change(id, { credentials, url, force, ...rest }, by) {
       const before = await existing(id);
-      if (rest.url !== undefined) refuseUrl(rest.url, policy);
-      const options = {
-        provider: before.provider,
-        for: 'endpoint',
-        version: (before.credentials?.version ?? 0) + 1,
-      } as const;
+      if (url !== undefined) refuseUrl(url, policy);
       const secrets =
-        credentials === undefined ? {} : { credentials: keep(keeping, secretOwner.endpoint(id), credentials, options) };
+        credentials === undefined ? {} : { credentials: keptAnew(keeping, before, credentials), previousUntil: null };
       const change = { ...rest, ...secrets };
-      await store.write('changeEndpoint', { id, by, change });
-      return { ...before, ...change };
+      if (Object.keys(change).length > 0) await store.write('changeEndpoint', { id, by, change });
+      if (url === undefined || (url === before.url && before.urlChange === null)) return { ...before, ...change };
+      if (url !== before.url && force === undefined) return askUrl(deps, id, { url, by });
+      return present(id, await store.write('forceUrl', { id, url, by, note: force?.note ?? null }));
+    },
+    async retryUrl(id, by) {
+      const { urlChange } = await existing(id);
+      if (urlChange === null) throw new AppError('endpoint.state', `no change of the URL of ${id} waits for an answer`);
+      refuseUrl(urlChange.url, policy);
+      return askUrl(deps, id, { url: urlChange.url, by });
+    },
+    async endRotations() {
+      for (const endpoint of await store.read('endpointsToFinish', { at: deps.clock.now() })) {
+        try {
+          await rotate(deps, endpoint, { finish: true }, 'paidonce');
+        } catch (error) {
+          // One whose secrets cannot be read must not keep the others from it.
+          deps.observe('endpoint.rotation_failed', 'error', { endpoint: endpoint.id, error: String(error) });
+        }
+      }
     },
     async remove(id, by) {
       await existing(id);
@@ -87,14 +118,41 @@ export function createEndpoints(deps: EndpointsDependencies): Endpoints {
     },
     async rotate(id, rotation, by) {
       const before = await existing(id);
-      const { made, rotated } = rotatedCredentials(deps, before, rotation);
-      const version = (before.credentials?.version ?? 0) + 1;
-      const options = { provider: before.provider, for: 'endpoint', version } as const;
-      const credentials = keep(keeping, secretOwner.endpoint(id), rotated, options);
-      await store.write('changeEndpoint', { id, by, change: { credentials } });
-      return { endpoint: { ...before, credentials }, made: inUse(made, rotated) };
+      const rotated = await rotate(deps, before, rotation, by);
+      if (rotated === null)
+        throw new AppError('endpoint.state', `the secrets of ${id} were changed by somebody else at the same moment`);
+      return rotated;
     },
   };
+}
+
+/** Null: somebody else has changed its secrets. */
+async function rotate(
+  deps: EndpointsDependencies,
+  before: Endpoint,
+  rotation: Rotation,
+  by: string,
+): Promise<{ endpoint: Endpoint; made: unknown } | null> {
+  const { store, clock, keeping } = deps;
+  const { id, provider, previousUntil: until, credentials: present } = before;
+  const { made, rotated } = rotatedCredentials(deps, before, rotation);
+  const isEnding = 'finish' in rotation || 'drop' in rotation;
+  const overlapMs = isEnding ? undefined : rotation.overlapMs;
+  if (overlapMs !== undefined && !hasOld(providerOf(keeping, provider), 'endpoint', rotated))
+    throw new AppError('account.credentials', `${provider}: what seals changes at once here, so nothing can overlap`);
+  const stays = 'drop' in rotation ? until : null;
+  const previousUntil = overlapMs === undefined ? stays : clock.now() + overlapMs;
+  const change = { credentials: keptAnew(keeping, before, rotated), previousUntil };
+  const version = present === null ? {} : { version: present.version };
+  const end = previousUntil === null ? '' : `: older ones end ${toIso(previousUntil)}`;
+  const note = `credentials${isEnding ? ': older ones ended' : end}`;
+  const isChanged = await store.write('changeEndpoint', { id, by, change, note, ...version });
+  return isChanged ? { endpoint: { ...before, ...change }, made: inUse(made, rotated) } : null;
+}
+
+function keptAnew(keeping: Keeping, { id, provider, credentials: before }: Endpoint, credentials: unknown) {
+  const options = { provider, for: 'endpoint', version: (before?.version ?? 0) + 1 } as const;
+  return keep(keeping, secretOwner.endpoint(id), credentials, options);
 }
 
 async function newEndpoint(
@@ -123,6 +181,8 @@ async function newEndpoint(
     ordering: request.ordering ?? 'none',
     state: 'enabled',
     credentials,
+    previousUntil: null,
+    urlChange: null,
     hidden: false,
     createdAt: clock.now(),
   };

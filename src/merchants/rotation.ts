@@ -5,8 +5,8 @@ import type { SecretField } from '../providers/secret-field.ts';
 
 /** A change of secrets: new ones beside the present ones, or the end of old ones. */
 export type Rotation =
-  /** Absent: the server makes them, where the format allows. */
-  | { credentials?: unknown }
+  /** Absent: the server makes them, where the format allows. The older ones end after `overlapMs`, without it when somebody says so. */
+  | { credentials?: unknown; overlapMs?: number }
   /** Only the newest of each list stays. */
   | { finish: true }
   /** Those with these fingerprints go. */
@@ -57,6 +57,17 @@ export function withoutOld(provider: Provider, side: Side, present: unknown): un
     if (Array.isArray(value)) left[field] = isNewestFirst(provider, side, kind) ? value.slice(0, 1) : value.slice(-1);
   }
   return left;
+}
+
+/** Whether there is an older secret that could end later than now. */
+export function hasOld(provider: Provider, side: Side, kept: unknown): boolean {
+  return (
+    isRecord(kept) &&
+    provider.secretFields(side).some(({ field }) => {
+      const value = kept[field];
+      return Array.isArray(value) && value.length > 1;
+    })
+  );
 }
 
 /** @throws AppError `account.credentials` for a fingerprint that none of them has. */

@@ -10,11 +10,33 @@ import { settle } from './settle.ts';
 
 export type Acted = 'done' | 'order_unknown' | 'discrepancy_unknown' | 'does_not_fit';
 
-/** A person closes an order, or says what is to become of a discrepancy. It is kept with who, when and why, and the order folded again. */
+/** A person closes an order, takes on a discrepancy, or says what is to become of it. It is kept with who, when and why, and the order folded again. */
 export function act(ledger: Ledger, input: ActInput, births: Births): Acted {
-  return input.action.is === 'close'
-    ? close(ledger, input, input.action.orderNo, births)
-    : resolve(ledger, input, input.action, births);
+  const { action } = input;
+  switch (action.is) {
+    case 'close':
+      return close(ledger, input, action.orderNo, births);
+    case 'assign':
+      return assign(ledger, input, action);
+    case 'resolve':
+      return resolve(ledger, input, action, births);
+  }
+}
+
+/** What a person takes on, or leaves. It changes nothing of the order. */
+function assign(
+  ledger: Ledger,
+  { merchant, by, note }: ActInput,
+  { discrepancy: id, to }: Extract<ActInput['action'], { is: 'assign' }>,
+): Acted {
+  const discrepancy = ledger.discrepancy(id);
+  if (discrepancy === null || discrepancy.merchant !== merchant) return 'discrepancy_unknown';
+  if (discrepancy.state !== 'open') return 'does_not_fit';
+  ledger.saveDiscrepancy({ ...discrepancy, assigned: to === null ? null : { to, at: ledger.now } });
+  const said = `${discrepancy.kind} to ${to ?? 'nobody'}${note === '' ? '' : `: ${note}`}`;
+  const subject = discrepancy.order ?? discrepancy.id;
+  ledger.addAction({ merchant, by, what: 'discrepancy.assign', subject, note: said });
+  return 'done';
 }
 
 function close(ledger: Ledger, input: ActInput, orderNo: OrderNo, births: Births): Acted {
@@ -57,7 +79,14 @@ function resolve(
   // Money that may be on its way back can be taken for nothing else.
   if (order !== null && isBeingRefunded(ledger, order, discrepancy)) return 'does_not_fit';
   const state = action.with === 'ignore' ? 'ignored' : 'accepted';
-  ledger.saveDiscrepancy({ ...discrepancy, state, closedAt: ledger.now });
+  const decision = {
+    is: action.with,
+    amountMinor: action.amountMinor ?? amountDecided(discrepancy),
+    at: ledger.now,
+    by: input.by,
+    note: input.note,
+  };
+  ledger.saveDiscrepancy({ ...discrepancy, state, closedAt: ledger.now, decision });
   ledger.addAction({
     merchant: input.merchant,
     by: input.by,
@@ -66,14 +95,7 @@ function resolve(
     note: input.note,
   });
   if (order === null) return 'done';
-  const taken: Action = {
-    is: action.with,
-    discrepancy: discrepancy.key,
-    amountMinor: action.amountMinor ?? amountDecided(discrepancy),
-    at: ledger.now,
-    by: input.by,
-    note: input.note,
-  };
+  const taken: Action = { ...decision, discrepancy: discrepancy.key };
   ledger.saveOrder({ ...order, actions: [...order.actions, taken] });
   settle(ledger, births, order.id, null);
   return 'done';

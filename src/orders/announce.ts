@@ -41,7 +41,8 @@ export function openDiscrepancy(
   const { key, kind, blocks, why, amountMinor, currency } = found;
   const id = newId('dsc', ledger.now, bucketOf(merchant), ledger.random);
   const about = { id, merchant, order, key, kind, blocks, why, amountMinor, currency };
-  const opened: StoredDiscrepancy = { ...about, state: 'open', openedAt: ledger.now, closedAt: null };
+  const nobody = { closedAt: null, assigned: null, decision: null };
+  const opened: StoredDiscrepancy = { ...about, state: 'open', openedAt: ledger.now, ...nobody };
   ledger.addDiscrepancy(opened);
   return opened;
 }

@@ -4,6 +4,7 @@ import { limits } from '../domain/limits.ts';
 import type { Births } from '../notify/fan-out.ts';
 import type { AnsweredInput, AnsweredOutput } from '../stores/decisions.ts';
 import type { Ledger } from '../stores/ledger.ts';
+import { compareWithTold } from './contradict.ts';
 import { expect } from './expect.ts';
 import { type Recorded, recordFacts } from './record.ts';
 
@@ -26,6 +27,7 @@ export function answered(ledger: Ledger, input: AnsweredInput, births: Births): 
     withoutOrder,
     note: null,
   });
+  compareWithTold(ledger, births, input);
   const parked = recorded.parked.flatMap(({ account, reference }) =>
     reference === null ? [] : [{ account, reference }],
   );

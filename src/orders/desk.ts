@@ -1,11 +1,10 @@
 import type { Clock, Instant } from '../domain/clock.ts';
 import { acceptNeedsAmount, actionsOn } from '../domain/discrepancy.ts';
 import { AppError } from '../domain/errors.ts';
-import type { Fact } from '../domain/fact.ts';
 import type { AccountId, DiscrepancyId, MerchantId, OrderNo } from '../domain/ids.ts';
 import type { Account } from '../domain/merchant.ts';
-import type { ActInput, ExpectInput, WithBirth } from '../stores/decisions.ts';
-import type { OrderReference, StoredOrder } from '../stores/kept.ts';
+import type { ActInput, ExpectInput, SightInput, WithBirth } from '../stores/decisions.ts';
+import type { OrderReference, StoredFact, StoredOrder } from '../stores/kept.ts';
 import type { OrderDetail } from '../stores/reads.ts';
 import type { Store } from '../stores/store.ts';
 import { type TimelineEntry, timelineOf } from './timeline.ts';
@@ -37,8 +36,26 @@ export interface ConfirmRequest {
   amountMinor: bigint;
   currency: string;
   note: string;
+  /** Records it whatever the provider says, or where it says nothing. */
+  override: boolean;
   by: string;
 }
+
+/** What a person's word is about. */
+export interface ConfirmedOrder {
+  order: StoredOrder;
+  facts: readonly StoredFact[];
+  account: Account;
+  now: Instant;
+}
+
+/**
+ * What is to be recorded of a person's word, once the account's provider was asked about it.
+ *
+ * @throws AppError unless overridden `order.confirm_contradicted`, and `provider.unreachable` where it said nothing.
+ */
+export type Hear = (request: ConfirmRequest, known: ConfirmedOrder) => Promise<Heard>;
+export type Heard = Omit<SightInput, 'born'> & { checked: boolean };
 
 export interface ResolveRequest {
   discrepancy: DiscrepancyId;
@@ -49,6 +66,14 @@ export interface ResolveRequest {
   by: string;
 }
 
+export interface AssignRequest {
+  discrepancy: DiscrepancyId;
+  /** Null: nobody's any more. */
+  to: string | null;
+  note: string | null;
+  by: string;
+}
+
 export interface Orders {
   /** @throws AppError `merchant.unknown`, `account.unknown`, `request.invalid`, `order.currency_fixed`, `order.reference_taken`. */
   expect(request: ExpectRequest): Promise<{ created: boolean; order: StoredOrder }>;
@@ -56,10 +81,18 @@ export interface Orders {
   close(request: { merchant: MerchantId; orderNo: OrderNo; reason: string; by: string }): Promise<void>;
   /** Has the providers asked now; what they say comes on the normal path. @throws AppError `order.unknown`, `provider.cannot_ask`. */
   query(request: { merchant: MerchantId; orderNo: OrderNo; by: string }): Promise<void>;
-  /** A manual sighting on the normal path. @throws AppError `order.unknown`, `account.unknown`. */
-  confirm(request: ConfirmRequest): Promise<void>;
+  /**
+   * A manual sighting on the normal path. Where the account's provider can be asked, it is asked before, and what it tells is recorded too
+   * where it agrees. `checked`: it has answered.
+   *
+   * @throws AppError `order.unknown`, `account.unknown`; unless overridden `order.confirm_contradicted`, and `provider.unreachable` where it
+   * says nothing.
+   */
+  confirm(request: ConfirmRequest): Promise<{ checked: boolean }>;
   /** @throws AppError `discrepancy.unknown`, `discrepancy.action`. */
   resolve(request: ResolveRequest): Promise<void>;
+  /** Says whose work an open discrepancy is. @throws AppError `discrepancy.unknown`, `discrepancy.action`. */
+  assign(request: AssignRequest): Promise<void>;
   /** @throws AppError `order.unknown`. */
   detail(merchant: MerchantId, orderNo: OrderNo): Promise<OrderDetail>;
   /** @throws AppError `order.unknown`. */
@@ -72,11 +105,13 @@ export interface OrdersDependencies {
   clock: Clock;
   /** Called when providers are to be asked now. */
   onAsk(): void;
+  hear: Hear;
   /** Why none of a merchant's accounts can be asked. */
   whyNobody(merchant: MerchantId): Promise<string>;
 }
 
-export function createOrders({ store, withBirth, clock, onAsk, whyNobody }: OrdersDependencies): Orders {
+export function createOrders(deps: OrdersDependencies): Orders {
+  const { store, withBirth, clock, onAsk, hear, whyNobody } = deps;
   const detail = async (merchant: MerchantId, orderNo: OrderNo): Promise<OrderDetail> => {
     const found = await store.read('order', { merchant, orderNo });
     if (found === null) throw new AppError('order.unknown', `merchant ${merchant} has no order ${orderNo}`);
@@ -88,6 +123,14 @@ export function createOrders({ store, withBirth, clock, onAsk, whyNobody }: Orde
       throw new AppError('order.unknown', `merchant ${input.merchant} expects no order ${named}`);
     if (is === 'discrepancy_unknown') throw new AppError('discrepancy.unknown', `there is no discrepancy ${named}`);
     if (is === 'does_not_fit') throw new AppError('discrepancy.action', await whyNot(store, input, named));
+  };
+  const actOn = async (
+    id: DiscrepancyId,
+    { by, note, action }: Pick<ActInput, 'by' | 'note' | 'action'>,
+  ): Promise<void> => {
+    const discrepancy = await store.read('discrepancy', id);
+    if (discrepancy === null) throw new AppError('discrepancy.unknown', `there is no discrepancy ${id}`);
+    await act({ merchant: discrepancy.merchant, by, note, action }, id);
   };
   return {
     detail,
@@ -112,27 +155,17 @@ export function createOrders({ store, withBirth, clock, onAsk, whyNobody }: Orde
       onAsk();
     },
     async resolve({ discrepancy: id, with: how, amountMinor, note, by }) {
-      const discrepancy = await store.read('discrepancy', id);
-      if (discrepancy === null) throw new AppError('discrepancy.unknown', `there is no discrepancy ${id}`);
-      await act(
-        {
-          merchant: discrepancy.merchant,
-          by,
-          note,
-          action: { is: 'resolve', discrepancy: id, with: how, amountMinor },
-        },
-        id,
-      );
+      await actOn(id, { by, note, action: { is: 'resolve', discrepancy: id, with: how, amountMinor } });
       if (how === 'refund') onAsk();
     },
-    async confirm({ merchant, note, by, ...told }) {
-      const { order } = await detail(merchant, told.orderNo);
-      const account = await accountOf(store, merchant, told.account);
-      const facts = [confirmedFact(told, order, account, clock.now())];
-      const { withoutOrder } = account;
-      const named = { merchant, orderNo: told.orderNo, note, by } as const;
-      const input = { ...named, source: 'manual', facts, withoutOrder } as const;
+    assign: ({ discrepancy: id, to, note, by }) =>
+      actOn(id, { by, note: note ?? '', action: { is: 'assign', discrepancy: id, to } }),
+    async confirm(request) {
+      const { order, facts } = await detail(request.merchant, request.orderNo);
+      const account = await accountOf(store, request.merchant, request.account);
+      const { checked, ...input } = await hear(request, { order, facts, account, now: clock.now() });
       await withBirth((born) => store.decide('sight', { ...input, born }));
+      return { checked };
     },
     async timeline(merchant, orderNo) {
       const found = await detail(merchant, orderNo);
@@ -143,10 +176,11 @@ export function createOrders({ store, withBirth, clock, onAsk, whyNobody }: Orde
 
 /** Why an action does not fit a discrepancy, with those that do. */
 async function whyNot(store: Store, { action }: Omit<ActInput, 'born'>, named: string): Promise<string> {
-  const found = action.is === 'resolve' ? await store.read('discrepancy', action.discrepancy) : null;
-  if (found === null || action.is !== 'resolve') return `discrepancy ${named} is gone`;
+  const found = action.is === 'close' ? null : await store.read('discrepancy', action.discrepancy);
+  if (found === null) return `discrepancy ${named} is gone`;
   const { kind, state } = found;
-  if (state !== 'open') return `discrepancy ${named} is ${state}; only an open one can be acted on`;
+  if (action.is !== 'resolve' || state !== 'open')
+    return `discrepancy ${named} is ${state}; only an open one can be acted on`;
   const fitting = actionsOn(found);
   if (!fitting.includes(action.with)) return `${action.with} does not fit; ${kind} takes ${fitting.join(' or ')} here`;
   if (action.with === 'refund')
@@ -176,29 +210,5 @@ export function expectInputOf(request: ExpectRequest): Omit<ExpectInput, 'born'>
     expiresAt: request.expiresAt ?? null,
     description: request.description ?? null,
     metadata: request.metadata === undefined ? null : JSON.stringify(request.metadata),
-  };
-}
-
-/** The fact that the provider's own word would make, so that both are one when it comes after all. */
-function confirmedFact(
-  told: Omit<ConfirmRequest, 'merchant' | 'note' | 'by'>,
-  { references }: StoredOrder,
-  { provider }: Account,
-  now: Instant,
-): Fact {
-  const echoed = references.find(({ account }) => account === null || account === told.account);
-  const scopedByReference = provider === 'hmac' || provider === 'standard';
-  return {
-    account: told.account,
-    kind: 'captured',
-    paymentId: told.operationId,
-    operationId: told.operationId,
-    reference: echoed?.reference ?? told.orderNo,
-    amountMinor: told.amountMinor,
-    currency: told.currency,
-    fromOrder: false,
-    measure: 'single',
-    ...(scopedByReference ? { scopedByReference: true } : {}),
-    providerTime: now,
   };
 }

@@ -26,6 +26,8 @@ export function refold(ledger: Ledger, births: Births): boolean {
       state: 'open',
       openedAt: ledger.now,
       closedAt: null,
+      assigned: null,
+      decision: null,
     });
   }
   return orders.length === most || overdue.length === most;

@@ -84,12 +84,15 @@ function isUnderWay(ledger: Ledger, order: StoredOrder, refundable: Refundable, 
 
 function begin(
   ledger: Ledger,
-  { id: subject, key, merchant, order }: StoredDiscrepancy,
+  discrepancy: StoredDiscrepancy,
   { account, paymentId, money: { currency } }: Refundable,
   { amountMinor, by, note }: Pick<Action, 'by' | 'note'> & { amountMinor: bigint },
 ): Action {
+  const { id: subject, key, merchant, order } = discrepancy;
   const said = `${note} (${amountMinor} minor units of ${currency}, payment ${paymentId})`;
   ledger.addAction({ merchant, by, what: 'discrepancy.refund', subject: order ?? subject, note: said });
   ledger.saveAsk({ ...unasked(ledger), merchant, account, subject, reason: 'refund' });
-  return { is: 'refund', discrepancy: key, amountMinor, at: ledger.now, by, note };
+  const decision = { is: 'refund', amountMinor, at: ledger.now, by, note } as const;
+  ledger.saveDiscrepancy({ ...discrepancy, decision });
+  return { ...decision, discrepancy: key };
 }

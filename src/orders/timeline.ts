@@ -1,8 +1,7 @@
 import type { Ask } from '../domain/asking.ts';
 import { type Instant, toIso } from '../domain/clock.ts';
-import { exponentOf } from '../domain/currencies.ts';
 import type { AttemptRecord, Target } from '../domain/delivery.ts';
-import { decimalFromMinor } from '../domain/money.ts';
+import { moneyText } from '../domain/money.ts';
 import { isPublished } from '../domain/notification.ts';
 import type { DeliveryDetail, OrderDetail, OrderTrail } from '../stores/reads.ts';
 
@@ -45,7 +44,7 @@ export function timelineOf(detail: OrderDetail, trail: OrderTrail): readonly Tim
         at: notification.createdAt,
         what: 'notification',
         id: notification.id,
-        text: `${notification.type} #${notification.sequence}, ${money(notification.amountMinor, notification.currency)}`,
+        text: `${notification.type} #${notification.sequence}, ${moneyText(notification.amountMinor, notification.currency)}`,
         why:
           callback === null
             ? isPublished(notification)
@@ -76,7 +75,7 @@ function expectationEntries({ order }: OrderDetail): readonly TimelineEntry[] {
     at: recordedAt,
     what: 'expectation',
     id: order.id,
-    text: `expected ${money(amountMinor, currency)}`,
+    text: `expected ${moneyText(amountMinor, currency)}`,
     why: unverified
       ? 'taken from the earliest capture: nobody announced the order'
       : index === 0
@@ -91,7 +90,7 @@ function factEntries({ facts }: OrderDetail): readonly TimelineEntry[] {
       at,
       what: 'fact' as const,
       id: fact.id,
-      text: `${fact.kind} ${fact.amountMinor === null || fact.currency === null ? 'without an amount' : money(fact.amountMinor, fact.currency)}, payment ${fact.paymentId}`,
+      text: `${fact.kind} ${fact.amountMinor === null || fact.currency === null ? 'without an amount' : moneyText(fact.amountMinor, fact.currency)}, payment ${fact.paymentId}`,
       why: `${index === 0 ? 'first told' : 'told again, no effect:'} by ${callback ?? source}`,
     })),
   );
@@ -136,20 +135,15 @@ function whyOf(attempt: AttemptRecord): string {
 }
 
 function discrepancyEntries({ discrepancies }: OrderDetail): readonly TimelineEntry[] {
-  return discrepancies.flatMap(({ id, kind, why, state, openedAt, closedAt }): TimelineEntry[] => {
+  return discrepancies.flatMap(({ id, kind, why, state, openedAt, closedAt, decision }): TimelineEntry[] => {
     const opened: TimelineEntry = { at: openedAt, what: 'discrepancy', id, text: `${kind} opened`, why };
     if (closedAt === null) return [opened];
-    const reason = state === 'resolved' ? 'its condition is gone' : `a person ${state} it`;
+    const said = decision === null ? `a person ${state} it` : `by ${decision.by}: ${decision.note}`;
+    const reason = state === 'resolved' ? 'its condition is gone' : said;
     return [opened, { at: closedAt, what: 'discrepancy', id, text: `${kind} ${state}`, why: reason }];
   });
 }
 
 function targetText(target: Target, url: string | null): string {
   return target.kind === 'endpoint' ? (url ?? target.id) : `${target.kind} ${target.name}`;
-}
-
-function money(amountMinor: bigint, currency: string): string {
-  return exponentOf(currency) === null || amountMinor < 0n
-    ? `${amountMinor} ${currency}`
-    : `${decimalFromMinor(amountMinor, currency)} ${currency}`;
 }

@@ -15,14 +15,14 @@ import { decimalFromMinor } from '../domain/money.ts';
 import type { Notification, NotificationType } from '../domain/notification.ts';
 import { define } from './define.ts';
 import { readBraintreeNotification } from './events/braintree.ts';
-import { fromBase64, fromHex, toBase64, toHex, utf8 } from './primitives/bytes.ts';
+import { fromBase64, fromHex, textOf, toBase64, toHex, utf8 } from './primitives/bytes.ts';
 import { idText, secretText } from './primitives/credentials.ts';
 import { parseForm, writeForm } from './primitives/form.ts';
 import { hmacMatches, hmacSecret } from './primitives/hmac.ts';
 import { refused, shown } from './primitives/refusal.ts';
 import { acknowledgeReceived, isSuccessStatus, judgeBy, post } from './primitives/replies.ts';
 import { parseXml, xmlText } from './primitives/xml.ts';
-import type { Opened, RawRequest, Receiver, ReceiverAccount, Sender } from './provider.ts';
+import type { Challenge, Opened, RawRequest, Receiver, ReceiverAccount, Sender } from './provider.ts';
 
 const credentials = z.strictObject({
   /** Private keys by their public keys. */
@@ -62,6 +62,7 @@ export const braintree = define({
   endpointCredentials: credentials,
   receiver,
   sender,
+  challenge,
   generate,
   pair(random) {
     const made = generate(random);
@@ -96,8 +97,20 @@ function answerChallenge({ target }: RawRequest, [signer]: Signers): Opened {
   const challenge = /[?&]bt_challenge=([0-9a-f]{20,32})(?:&|$)/.exec(target)?.[1];
   if (challenge === undefined || signer === undefined)
     return refused('callback.malformed', 'a GET without a bt_challenge of 20 to 32 lower-case hex digits');
-  const body = utf8(`${signer.publicKey}|${toHex(signer.secret.digest(utf8(challenge)))}`);
+  const body = utf8(answerOf(signer, challenge));
   return { is: 'challenge', reply: { status: 200, headers: [['content-type', 'text/plain']], body } };
+}
+
+function answerOf({ publicKey, secret }: Signers[number], challenge: string): string {
+  return `${publicKey}|${toHex(secret.digest(utf8(challenge)))}`;
+}
+
+function challenge(ours: Credentials, challenge: string): Challenge {
+  const answers = signersOf(ours).map((signer) => answerOf(signer, challenge));
+  return {
+    request: { method: 'GET', target: `/?bt_challenge=${challenge}`, headers: [], body: new Uint8Array() },
+    isAnsweredBy: ({ status, body }) => status === 200 && answers.includes(textOf(body)?.trim() ?? ''),
+  };
 }
 
 function openForm({ body }: RawRequest, signers: Signers, account: ReceiverAccount): Opened {

@@ -1,8 +1,10 @@
 import type { Random } from '../domain/ids.ts';
 import { acceptsRisk } from '../domain/merchant.ts';
+import { answerToChallenge, plainChallenge } from './primitives/challenge.ts';
 import { secretFieldsOf, secretsIn } from './primitives/secret-fields.ts';
 import type { Profile } from './profile.ts';
 import type { Definition, Provider, Receiver } from './provider.ts';
+import type { SecretField } from './secret-field.ts';
 
 /** Credentials together with the provider that they are for. */
 export interface Configured<Credentials> {
@@ -35,7 +37,7 @@ export function define<A, E>(definition: Definition<A, E>): DefinedProvider<A, E
     endpointCredentials,
     receiver(credentials, account) {
       const parsed = accountCredentials.parse(credentials);
-      return believing(definition.receiver(parsed, account), profile, parsed);
+      return answering(believing(definition.receiver(parsed, account), profile, parsed), secretFields.account, parsed);
     },
     sender(credentials) {
       const sender = definition.sender(endpointCredentials.parse(credentials));
@@ -48,6 +50,10 @@ export function define<A, E>(definition: Definition<A, E>): DefinedProvider<A, E
           return sender.seal(notification, context);
         },
       };
+    },
+    challenge(credentials, asking) {
+      const parsed = endpointCredentials.parse(credentials);
+      return definition.challenge?.(parsed, asking.challenge) ?? plainChallenge(secretFields.endpoint, parsed, asking);
     },
     secretFields: (side) => secretFields[side],
     secretsIn: (side, credentials, mark) => secretsIn(secretFields[side], credentials, mark),
@@ -63,6 +69,17 @@ export function define<A, E>(definition: Definition<A, E>): DefinedProvider<A, E
     ...(generate ? { generate } : {}),
     ...(keyPair ? { keyPair } : {}),
     ...(pair ? { pair } : {}),
+  };
+}
+
+/** Answers the challenge of a sender with the same secrets; nothing of it is kept. */
+function answering(receiver: Receiver, fields: readonly SecretField[], credentials: unknown): Receiver {
+  return {
+    ...receiver,
+    open(request, context) {
+      const reply = answerToChallenge(fields, credentials, request, context.now);
+      return reply === null ? receiver.open(request, context) : { is: 'challenge', reply };
+    },
   };
 }
 

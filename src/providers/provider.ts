@@ -81,13 +81,8 @@ export interface Receiver {
   confirmation?(request: RawRequest): Confirmation | null;
 }
 
-/** A sender asks whether what it sent has arrived. */
-export interface Confirmation {
-  /** The Authorization header exactly as it came: it confirms where a verified callback of this account bore the same. */
-  authorization: string;
-  /** It signs the text of the query parameter `body`, which confirms too. */
-  signsBody: boolean;
-}
+/** Has it arrived? Yes where a verified callback of the account bore exactly this header, or it signs the query parameter `body`. */
+export type Confirmation = { authorization: string; signsBody: boolean };
 
 /** How an answer to a delivery is understood. Only `deliver` computes times. */
 export interface Judgement {
@@ -110,6 +105,9 @@ export interface Sender {
   /** Signs a body as it is, for what a platform has sent though no notification says it. Only where the sandbox plays such. */
   signBody?(body: Uint8Array, context: Context): RawRequest;
 }
+
+/** Asks a URL whether it is to receive what these credentials seal. Of the request's `target` only the query counts. */
+export type Challenge = { request: RawRequest; isAnsweredBy(reply: RawReply): boolean };
 
 /** One request to a provider's own API. */
 export interface HttpRequest {
@@ -163,7 +161,7 @@ export interface Client {
   refund?(order: Reference, money: Money, idempotencyKey: string, signal: AbortSignal): Promise<Fact>;
   /** Ends a payment that is not paid; null: there was nothing to close, or its end is told later. A paid one throws `provider.refused`. */
   close?(order: Reference, signal: AbortSignal): Promise<Fact | null>;
-  /** The bill of a day (`2026-01-05`, in `profile.statementZone`) as the provider's file. */
+  /** The bill of a day (`2026-01-05`, in `profile.statementZone`), whole only when it ends without an error; `statement.absent`: none (yet). */
   statement?(day: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /**
    * The public key of this id (`keyId` of an `unknown_key`: hostile until it is checked), and what else the platform signs with now, as a change of the account's
@@ -204,10 +202,11 @@ export interface Definition<A, E> {
   /** Empty, placeholder or malformed credentials are refused. */
   accountCredentials: z.ZodType<A>;
   endpointCredentials: z.ZodType<E>;
-  /** Built once per version of the credentials; key objects live in the closure. */
-  /** @throws AppError `account.credentials` for secrets of the other mode (test secrets on a live account). */
+  /** Built once per version of the credentials. @throws AppError `account.credentials` for secrets of the other mode. */
   receiver(credentials: A, account: ReceiverAccount): Receiver;
   sender(credentials: E): Sender;
+  /** The format's own challenge, which its receiver answers; absent: the one that `paidonce` has for all. `challenge`: 32 hex digits. */
+  challenge?(credentials: E, challenge: string): Challenge;
   /** Built once per version of the credentials, as the receiver. */
   client?(credentials: A, world: ClientWorld): Client;
   /**
@@ -237,6 +236,7 @@ export interface Provider {
   /** Parses the credentials itself; throws a ZodError for ones that the schema refuses. */
   receiver(credentials: unknown, account: ReceiverAccount): Receiver;
   sender(credentials: unknown): Sender;
+  challenge(credentials: unknown, asking: { challenge: string; now: Instant }): Challenge;
   client?(credentials: unknown, world: ClientWorld): Client;
   readStatement?: Definition<unknown, unknown>['readStatement'];
   generate?(random: Random): unknown;

@@ -1,7 +1,7 @@
 import type { Ask } from '../domain/asking.ts';
 import type { Clock, Instant } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
-import type { Fact } from '../domain/fact.ts';
+import type { Fact, FactKind } from '../domain/fact.ts';
 import type { AccountId, CallbackId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { LruMap } from '../domain/lru-map.ts';
@@ -24,7 +24,7 @@ export interface AskerDependencies {
 }
 
 /** What came of one ask, to be recorded. */
-export type Answered = Pick<AnsweredInput, 'came' | 'answer' | 'facts' | 'withoutOrder'>;
+export type Answered = Pick<AnsweredInput, 'came' | 'answer' | 'facts' | 'denied' | 'withoutOrder'>;
 
 interface Questions {
   references: readonly Reference[];
@@ -56,16 +56,17 @@ export function createAsker(deps: AskerDependencies): (ask: Ask, signal: AbortSi
 
   return async (ask, signal) => {
     const facts: Fact[] = [];
+    const denied: string[] = [];
     let withoutOrder: Account['withoutOrder'] = 'park';
     try {
       const account = await deps.findAccount(ask.account);
-      if (account === null) return { came: { is: 'gone' }, answer: 'its account is gone', facts, withoutOrder };
+      if (account === null) return { came: { is: 'gone' }, answer: 'its account is gone', facts, denied, withoutOrder };
       withoutOrder = account.withoutOrder;
-      if (ask.reason === 'refund') return { ...(await giveBack(deps, ask, account, signal)), withoutOrder };
+      if (ask.reason === 'refund') return { ...(await giveBack(deps, ask, account, signal)), denied, withoutOrder };
       const questions = await questionsOf(deps, ask, account);
       const references = distinct(questions?.references ?? []);
       if (questions === null || references.length === 0)
-        return { came: { is: 'gone' }, answer: 'there is nothing to ask for', facts, withoutOrder };
+        return { came: { is: 'gone' }, answer: 'there is nothing to ask for', facts, denied, withoutOrder };
       const client = deps.client(account, 'query');
       if (questions.closes) facts.push(...(await closeAll(client, references, signal)));
       const states: string[] = [];
@@ -82,19 +83,34 @@ export function createAsker(deps: AskerDependencies): (ask: Ask, signal: AbortSi
         if (facts.length > limits.factsPerCallbackMax)
           throw new AppError('provider.answer', `it told more than ${limits.factsPerCallbackMax} facts`);
         states.push(told.state.replace('_', ' '));
+        if (isDenied(reference, told)) denied.push(reference.paymentId);
         if (told.state === 'not_found' || (questions.tellsFacts && told.facts.length === 0)) unknown += 1;
       }
       if (states.length === 0) throw unaskable;
-      return { came: { is: 'told', unknown }, answer: wordsOf(states, facts), facts, withoutOrder };
+      return { came: { is: 'told', unknown }, answer: wordsOf(states, facts), facts, denied, withoutOrder };
     } catch (error) {
       // Sweeping where nobody can be asked would only fail again; a callback waits until somebody can.
       const nobody = cannotAsk(error) && ask.reason !== 'callback';
       // It would refuse the same refund again.
       const refused = ask.reason === 'refund' && error instanceof AppError && error.code === 'provider.refused';
-      return { came: { is: nobody || refused ? 'gone' : 'failed' }, answer: wordsOfError(error), facts, withoutOrder };
+      return {
+        came: { is: nobody || refused ? 'gone' : 'failed' },
+        answer: wordsOfError(error),
+        facts,
+        denied,
+        withoutOrder,
+      };
     }
   };
 }
+
+/** Whether the payment that was asked about has come to its end without money, by what was told. */
+function isDenied(asked: Reference, { state, facts }: QueryAnswer): asked is Reference & { paymentId: string } {
+  const isPaid = facts.some(({ kind, paymentId }) => paymentId === asked.paymentId && paidKinds.includes(kind));
+  return asked.paymentId !== null && state === 'final' && !isPaid;
+}
+
+const paidKinds: readonly FactKind[] = ['captured', 'reversed'];
 
 /** Some platforms find nothing by our number, but by an id of theirs that stands beside it. */
 function cannotAsk(error: unknown): boolean {

@@ -126,7 +126,13 @@ function createAskOne(
     const { found, parked } = await record(ask, answered).catch((error: unknown) => {
       // Facts that the store cannot take must not have the provider asked for them again and again, and others wait behind them.
       if (answered.facts.length === 0) throw error;
-      return record(ask, { ...answered, came: { is: 'failed' }, facts: [], answer: `cannot be recorded: ${error}` });
+      return record(ask, {
+        ...answered,
+        came: { is: 'failed' },
+        facts: [],
+        denied: [],
+        answer: `cannot be recorded: ${error}`,
+      });
     });
     const references = parked.map(({ reference }) => reference);
     if (references.length > 0) expect.again(ask.merchant, references);

@@ -25,6 +25,7 @@ import { xenditApi } from './apis/xendit.ts';
 import type { Books } from './books.ts';
 import type { SandboxCredentials } from './credentials.ts';
 import { readBytes } from './http.ts';
+import type { Statements } from './statements.ts';
 
 /** The APIs that the sandbox plays. */
 export const apis: ReadonlyMap<string, PlatformApi> = new Map([
@@ -63,18 +64,21 @@ export function accountCredentials(credentials: SandboxCredentials, provider: st
 export interface PlatformApisOptions {
   credentials: SandboxCredentials;
   booksOf(provider: string): Books;
+  statements: Statements;
   context(): Context;
 }
 
 /** The providers' own APIs under `/sandbox/api`; each knows its callers in its provider's way. */
-export function createPlatformApis({ credentials, booksOf, context }: PlatformApisOptions): Hono {
+export function createPlatformApis({ credentials, booksOf, statements, context }: PlatformApisOptions): Hono {
   const app = new Hono();
   app.all('/sandbox/api/:provider/*', async (http) => {
     const provider = http.req.param('provider');
     const api = apis.get(provider);
     if (api === undefined) throw new AppError('request.not_found', `the sandbox plays no API of ${provider}`);
-    const platform = { books: booksOf(provider), pair: credentials.pair(provider), context: context() };
-    const reply = await api(await requestOf(http, provider), platform);
+    const about = { pair: credentials.pair(provider), context: context() };
+    const statement = (day: string) => statements(provider, day);
+    const url = `${about.context.publicUrl}/sandbox/api/${provider}`;
+    const reply = await api(await requestOf(http, provider), { ...about, books: booksOf(provider), statement, url });
     if (reply === null)
       throw new AppError('request.not_found', `${provider} has no ${http.req.method} ${http.req.path}`);
     const headers = reply.headers.map(([name, value]): [string, string] => [name, value]);

@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import type { z } from 'zod';
 import { toIso } from '../domain/clock.ts';
+import { AppError } from '../domain/errors.ts';
 import { asId } from '../domain/ids.ts';
 import { minorToJson } from '../domain/money.ts';
 import type { DeliveryDetail } from '../stores/reads.ts';
@@ -59,7 +60,9 @@ export function createRoutes(options: RoutesOptions): Hono {
     answer(context, await scenarioJson(await scenarios.find(context.req.param('id')), options.store)),
   );
   app.get('/sandbox/statements/:provider/:day', async (context) => {
-    const file = await statements(context.req.param('provider'), context.req.param('day'));
+    const { provider, day } = context.req.param();
+    const file = await statements(provider, day);
+    if (file === null) throw new AppError('statement.absent', `${day} has not begun`);
     context.header('content-type', 'application/octet-stream');
     return context.body(Uint8Array.from(file));
   });

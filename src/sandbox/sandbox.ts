@@ -62,11 +62,12 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const lost = new Map<string, number>();
   const now = () => clock.now();
   const booksOf = (provider: string) => createBooks(provider, { records, payments, now });
-  const statements = createStatements({ booksOf, credentials, providers });
+  const statements = createStatements({ booksOf, credentials, providers, now });
   const app = new Hono();
   app.route('/', createRoutes({ payments, scenarios, statements, credentials, store, publicUrl, service }));
   app.route('/', createCashier({ payments }));
-  app.route('/', createPlatformApis({ credentials, booksOf, context: () => ({ now: now(), publicUrl, random }) }));
+  const context = () => ({ now: now(), publicUrl, random });
+  app.route('/', createPlatformApis({ credentials, booksOf, statements, context }));
   return {
     app,
     wrapSender(sender, claimed) {

@@ -18,10 +18,14 @@ export interface StatementsOptions {
   booksOf(provider: string): Books;
   credentials: SandboxCredentials;
   providers: ReadonlyMap<string, Provider>;
+  now(): Instant;
 }
 
-/** A day's statement (`2026-01-05`, in the provider's zone) of what the platform's books have, as the provider's file. */
-export type Statements = (provider: string, day: string) => Promise<Uint8Array>;
+/**
+ * A day's statement (`2026-01-05`, in the provider's zone) of what the platform's books have, as the provider's file: also of the day
+ * that is running, which no platform gives, so that it can be tried at once. null: the day has not begun.
+ */
+export type Statements = (provider: string, day: string) => Promise<Uint8Array | null>;
 
 interface BillAbout {
   day: string;
@@ -76,7 +80,7 @@ const kindOfType: Partial<Record<NotificationType, FactKind>> = {
 const dayMs = 86_400_000;
 
 /** @throws AppError `request.not_found` for a provider without a statement, `request.invalid` for what is no day. */
-export function createStatements({ booksOf, credentials, providers }: StatementsOptions): Statements {
+export function createStatements({ booksOf, credentials, providers, now }: StatementsOptions): Statements {
   return async (provider, day) => {
     const [bill, zone] = [bills[provider], providers.get(provider)?.profile.statementZone];
     if (bill === undefined || zone === undefined)
@@ -85,6 +89,7 @@ export function createStatements({ booksOf, credentials, providers }: Statements
     if (!/^\d{4}-\d{2}-\d{2}$/.test(day) || Number.isNaN(midnight))
       throw invalid('/day', 'a day is written 2026-01-05');
     const dayOf = dayIn(zone);
+    if (day > dayOf(now())) return null;
     const rows: BillRow[] = [];
     // No zone is more than a day ahead of UTC.
     for await (const payment of booksOf(provider).since(midnight - dayMs))

@@ -1,11 +1,12 @@
 import type { Alert } from '../domain/alert.ts';
+import type { BudgetWarning } from '../domain/breaker.ts';
 import { asId } from '../domain/ids.ts';
 import { alertRuleOf, number, numberOrNull, parsed, type Row, text, toJson } from './mapping.ts';
 import type { AlertSignals } from './reads.ts';
 
 // What `mapping.ts` is for the rest: alerts.
 
-type Body = Pick<Alert, 'detail' | 'missed' | 'told' | 'untold' | 'failures' | 'error'>;
+type Body = Pick<Alert, 'detail' | 'degree' | 'missed' | 'told' | 'untold' | 'failures' | 'error'>;
 
 export const alertColumns = 'seq, id, rule, subject, opened_at, recovered_at, due_at, body';
 export function alertOf(row: Row): Alert {
@@ -66,6 +67,10 @@ export function disabledOf(row: Row): AlertSignals['disabled'][number] {
     merchant: asId.merchant(text(row, 'merchant')),
     url: text(row, 'url'),
   };
+}
+
+export function failingOf(row: Row): AlertSignals['failing'][number] {
+  return { ...disabledOf(row), percent: parsed<BudgetWarning[]>(row, 'warnings').at(-1)?.percent ?? 0 };
 }
 
 export function backlogOf(row: Row): AlertSignals['backlog'][number] {

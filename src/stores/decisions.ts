@@ -122,6 +122,8 @@ export interface SightInput {
   withoutOrder: 'park' | 'accept';
   note: string | null;
   by: string | null;
+  /** What the provider was asked for beside it: its facts as a query's, or what contradicts. */
+  heard?: { is: 'agrees'; facts: readonly Fact[] } | { is: 'contradicts'; why: string };
   born: Birth | null;
 }
 
@@ -146,6 +148,8 @@ export interface AnsweredInput {
   answer: string;
   /** All that the provider told, also where it failed in the middle. */
   facts: readonly Fact[];
+  /** Known payments that were asked about, of which a final answer tells no capture. */
+  denied: readonly string[];
   withoutOrder: 'park' | 'accept';
   /** What the library's `expect` said of the references, asked before. */
   expectations: readonly Omit<ExpectInput, 'born'>[];
@@ -235,6 +239,7 @@ export type PublishOutput = Effects &
 export interface ActInput {
   merchant: MerchantId;
   by: string;
+  /** Empty where nothing was said; only an assignment may say nothing. */
   note: string;
   born: Birth | null;
   action:
@@ -244,7 +249,9 @@ export interface ActInput {
         discrepancy: DiscrepancyId;
         with: 'accept' | 'refund' | 'reopen' | 'ignore';
         amountMinor: bigint | null;
-      };
+      }
+    /** Null: nobody's any more. */
+    | { is: 'assign'; discrepancy: DiscrepancyId; to: string | null };
 }
 
 /** What decides inside a store's transaction: pure functions over the ledger, the same for every store. */

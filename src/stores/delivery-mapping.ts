@@ -1,4 +1,4 @@
-import type { Breaker } from '../domain/breaker.ts';
+import type { Breaker, BudgetWarning } from '../domain/breaker.ts';
 import type { AttemptRecord, DeliveryState, Step, Target, TargetKind } from '../domain/delivery.ts';
 import { asId } from '../domain/ids.ts';
 import type { Endpoint, EndpointState } from '../domain/merchant.ts';
@@ -136,7 +136,7 @@ export function attemptOf(row: Row): AttemptRecord {
 }
 
 export const laneColumns =
-  'id, merchant, kind, name, provider, state, ordering, rate_per_second, concurrency, next_due, tokens, tokens_at, failures, failing_since, opens, open_until, probe_until';
+  'id, merchant, kind, name, provider, state, ordering, rate_per_second, concurrency, next_due, tokens, tokens_at, failures, failing_since, opens, open_until, warnings, probe_until, drain_since';
 /** A lane as its row says. */
 export interface LaneRow {
   id: ReturnType<typeof asId.lane>;
@@ -153,6 +153,8 @@ export interface LaneRow {
   tokensAt: number;
   breaker: Breaker;
   probeUntil: number | null;
+  /** What came due until then is let out slowly; null: nothing waited. */
+  drainSince: number | null;
 }
 
 export function laneOf(row: Row): LaneRow {
@@ -174,9 +176,16 @@ export function laneOf(row: Row): LaneRow {
       failingSince: numberOrNull(row, 'failing_since'),
       opens: number(row, 'opens'),
       openUntil: numberOrNull(row, 'open_until'),
+      warnings: row.warnings === null ? [] : parsed<BudgetWarning[]>(row, 'warnings'),
     },
     probeUntil: numberOrNull(row, 'probe_until'),
+    drainSince: numberOrNull(row, 'drain_since'),
   };
+}
+
+/** Null where there is nothing to be warned of, so that an index finds the others. */
+export function warningsToJson({ warnings }: Breaker): string | null {
+  return warnings.length === 0 ? null : JSON.stringify(warnings);
 }
 
 /** The function that a lane belongs to. */

@@ -70,7 +70,14 @@ export interface StoredDiscrepancy {
   state: 'open' | 'resolved' | 'ignored' | 'accepted';
   openedAt: Instant;
   closedAt: Instant | null;
+  /** Whose work it is. */
+  assigned: { to: string; at: Instant } | null;
+  /** What a person, or the merchant's policy, last said is to become of it; null: nobody has yet. */
+  decision: Decision | null;
 }
+
+/** What somebody said is to become of a discrepancy. */
+export type Decision = Pick<Action, 'amountMinor' | 'at' | 'by' | 'note'> & { is: Exclude<Action['is'], 'close'> };
 
 export interface NewDelivery {
   id: DeliveryId;
@@ -136,6 +143,18 @@ export type OutboxItem =
   | { is: 'effect'; merchant: MerchantId; notification: NotificationId; handler: string; name: string; payload: string }
   | { is: 'publish'; input: string }
   | { is: 'expect'; input: string };
+
+/** Something that a person did, or the program in their place (`paidonce`). */
+export interface RecordedAction {
+  at: Instant;
+  /** Null for what belongs to no merchant. */
+  merchant: MerchantId | null;
+  by: string;
+  /** `endpoint.pause` and the like. */
+  what: string;
+  subject: string;
+  note: string | null;
+}
 
 /** A payment at the simulated platform. */
 export interface SandboxPayment {

@@ -15,10 +15,11 @@ import type {
   Policies,
   Scope,
   SealedCredentials,
+  UrlChange,
 } from '../domain/merchant.ts';
 import type { Notification, NotificationType, Vocabulary } from '../domain/notification.ts';
 import { zeroTotals } from '../domain/order.ts';
-import type { OrderReference, OutboxItem, SandboxPayment, StoredDiscrepancy, StoredFact, StoredOrder } from './kept.ts';
+import type { OrderReference, OutboxItem, RecordedAction, SandboxPayment, StoredFact, StoredOrder } from './kept.ts';
 import type { Sighting } from './reads.ts';
 
 /** A row as a driver gives it: integers as numbers, amounts and JSON as text, flags as 0 or 1. */
@@ -39,7 +40,7 @@ export const bytesOrNull = (row: Row, column: string) => row[column] as Uint8Arr
 export const flag = (row: Row, column: string) => row[column] === 1;
 /** Amounts are selected as text: a 64-bit integer does not fit a JavaScript number. */
 const bigint = (row: Row, column: string) => BigInt(row[column] as string);
-const bigintOrNull = (row: Row, column: string) => (row[column] === null ? null : BigInt(row[column] as string));
+export const bigintOrNull = (row: Row, column: string) => (row[column] === null ? null : BigInt(row[column] as string));
 export const parsed = <T>(row: Row, column: string) => JSON.parse(row[column] as string) as T;
 
 export const stepOf = (row: Row) => text(row, 'step') as Step;
@@ -104,6 +105,19 @@ function credentialsFromJson(json: string): Record<string, SealedCredentials> {
   );
 }
 
+export const actionColumns = 'seq, at, merchant, by, what, subject, note';
+export function actionOf(row: Row): RecordedAction {
+  const merchant = textOrNull(row, 'merchant');
+  return {
+    at: number(row, 'at'),
+    merchant: merchant === null ? null : asId.merchant(merchant),
+    by: text(row, 'by'),
+    what: text(row, 'what'),
+    subject: text(row, 'subject'),
+    note: textOrNull(row, 'note'),
+  };
+}
+
 export const accountColumns =
   'seq, id, merchant, provider, name, mode, acknowledge, without_order, credentials_version, credentials, created_at';
 export function accountOf(row: Row): Account {
@@ -121,7 +135,7 @@ export function accountOf(row: Row): Account {
 }
 
 export const endpointColumns =
-  'seq, id, merchant, url, provider, types, speaks, schedule, timeout_ms, rate_per_second, concurrency, ordering, state, credentials_version, credentials, hidden, created_at';
+  'seq, id, merchant, url, provider, types, speaks, schedule, timeout_ms, rate_per_second, concurrency, ordering, state, credentials_version, credentials, previous_until, url_change, hidden, created_at';
 export function endpointOf(row: Row): Endpoint {
   const sealed = bytesOrNull(row, 'credentials');
   return {
@@ -138,6 +152,8 @@ export function endpointOf(row: Row): Endpoint {
     ordering: orderingOf(row),
     state: endpointStateOf(row),
     credentials: sealed === null ? null : { version: number(row, 'credentials_version'), sealed },
+    previousUntil: numberOrNull(row, 'previous_until'),
+    urlChange: row.url_change === null ? null : parsed<UrlChange>(row, 'url_change'),
     hidden: flag(row, 'hidden'),
     createdAt: number(row, 'created_at'),
   };
@@ -307,26 +323,6 @@ function totalsFromJson(json: string): StoredOrder['totals'] {
     disputedMinor: BigInt(kept.disputedMinor),
     chargedBackMinor: BigInt(kept.chargedBackMinor),
     overpaidMinor: BigInt(kept.overpaidMinor),
-  };
-}
-
-export const discrepancyColumns =
-  'd.seq, d.id, d.merchant, d.order_id, d.key, d.kind, d.blocks, d.why, cast(d.amount_minor as text) as amount_minor, d.currency, d.state, d.opened_at, d.closed_at';
-export function discrepancyOf(row: Row): StoredDiscrepancy {
-  const order = textOrNull(row, 'order_id');
-  return {
-    id: asId.discrepancy(text(row, 'id')),
-    merchant: asId.merchant(text(row, 'merchant')),
-    order: order === null ? null : asId.order(order),
-    key: text(row, 'key'),
-    kind: text(row, 'kind') as StoredDiscrepancy['kind'],
-    blocks: flag(row, 'blocks'),
-    why: text(row, 'why'),
-    amountMinor: bigintOrNull(row, 'amount_minor'),
-    currency: textOrNull(row, 'currency'),
-    state: text(row, 'state') as StoredDiscrepancy['state'],
-    openedAt: number(row, 'opened_at'),
-    closedAt: numberOrNull(row, 'closed_at'),
   };
 }
 

@@ -27,7 +27,7 @@ import type { OrderStatus } from '../domain/order.ts';
 import type { SealedAttempt } from '../domain/proof.ts';
 import type { Replay } from '../domain/replay.ts';
 import type { Seal } from '../domain/seal.ts';
-import type { SandboxPayment, StoredDiscrepancy, StoredFact, StoredOrder } from './kept.ts';
+import type { RecordedAction, SandboxPayment, StoredDiscrepancy, StoredFact, StoredOrder } from './kept.ts';
 
 export type { SandboxPayment } from './kept.ts';
 
@@ -60,8 +60,15 @@ export interface Reads {
     output: Page<Endpoint>;
   };
   endpoint: { input: EndpointId; output: Endpoint | null };
-  /** What is known of its failures; null: there is no such lane. */
-  breaker: { input: LaneId; output: Breaker | null };
+  /** What is known of its failures, and what waits from before it could be reached; null: there is no such lane. */
+  laneHealth: { input: LaneId; output: LaneHealth | null };
+  /** Endpoints of which older secrets end at this moment; at most a page. */
+  endpointsToFinish: { input: { at: Instant }; output: readonly Endpoint[] };
+  /** What people did, and what the program did in their place. */
+  actions: {
+    input: PageRequest & Range & { visible: Visible } & Only<{ merchant: MerchantId; subject: string; what: string }>;
+    output: Page<RecordedAction>;
+  };
   apiKeys: { input: PageRequest; output: Page<ApiKey> };
   apiKeyByDigest: { input: string; output: ApiKey | null };
   order: { input: { merchant: MerchantId; orderNo: OrderNo }; output: OrderDetail | null };
@@ -106,7 +113,12 @@ export interface Reads {
   };
   delivery: { input: DeliveryId; output: DeliveryDetail | null };
   discrepancies: {
-    input: PageRequest & { visible: Visible } & Only<{ merchant: MerchantId; state: string; kind: string }>;
+    input: PageRequest & { visible: Visible } & Only<{
+        merchant: MerchantId;
+        state: string;
+        kind: string;
+        assignee: string;
+      }>;
     output: Page<StoredDiscrepancy & { orderNo: OrderNo | null }>;
   };
   discrepancy: { input: DiscrepancyId; output: (StoredDiscrepancy & { orderNo: OrderNo | null }) | null };
@@ -170,6 +182,12 @@ export interface Reads {
   ready: { input: null; output: { now: Instant; migration: number } };
 }
 
+export interface LaneHealth {
+  breaker: Breaker;
+  /** Since when it drains, and how many still wait; null: nothing does. */
+  draining: { since: Instant; left: number } | null;
+}
+
 export interface AlertSignals {
   /** Since when the handler's delivery has been there that has been live longest; null where none is. */
   oldestUnhandledAt: Instant | null;
@@ -187,6 +205,8 @@ export interface AlertSignals {
     found: number;
   }[];
   disabled: readonly { endpoint: EndpointId; merchant: MerchantId; url: string }[];
+  /** Endpoints that have passed a mark of their failure budget, with the highest. */
+  failing: readonly { endpoint: EndpointId; merchant: MerchantId; url: string; percent: number }[];
   /** What is due to endpoints, by currency, with the sum of amounts in minor units times hours of age. */
   backlog: readonly { currency: string; deliveries: number; minorHours: number }[];
 }

@@ -1,4 +1,5 @@
 import type { Alert } from '../domain/alert.ts';
+import type { BudgetWarning } from '../domain/breaker.ts';
 import type { Callback } from '../domain/callback.ts';
 import type {
   CallbackReplay,
@@ -9,7 +10,15 @@ import type {
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, Verdict } from '../domain/delivery.ts';
 import type { AccountId, ApiKeyId, DeliveryId, EndpointId, LaneId, MerchantId, ReplayId } from '../domain/ids.ts';
-import type { Account, ApiKey, Endpoint, Merchant, Policies, SealedCredentials } from '../domain/merchant.ts';
+import type {
+  Account,
+  ApiKey,
+  Endpoint,
+  Merchant,
+  Policies,
+  SealedCredentials,
+  UrlChange,
+} from '../domain/merchant.ts';
 import type { Replay, ReplayChange } from '../domain/replay.ts';
 import type { Seal } from '../domain/seal.ts';
 import type { Claimed, ClaimedAsks, SandboxPayment } from './kept.ts';
@@ -36,6 +45,8 @@ export interface Writes {
   };
   /** Leases accounts with due asks to this node, at most `most`, the longest waiting first. */
   claimAsks: { input: { most: number }; output: ClaimAsksOutput };
+  /** Leases one account for a question that somebody waits for, as `claimAsks` does; null: it is asked, or was just now. */
+  claimAccount: { input: { merchant: MerchantId; account: AccountId; leaseMs: number }; output: AccountLease | null };
   /** Gives an account back, so that its asks may be claimed again from `freeAt` on; nothing where the lease is another's by now. */
   releaseAsks: { input: { account: AccountId; lease: number; freeAt: Instant }; output: null };
   /** Whether an account's provider can be asked, so that its merchant's orders are swept there. */
@@ -91,10 +102,13 @@ export interface Writes {
     input: {
       id: EndpointId;
       by: string;
+      /** Only where the credentials still have this version. */
+      version?: number;
+      /** Of the action; default: the names of what changes. */
+      note?: string;
       change: Partial<
         Pick<
           Endpoint,
-          | 'url'
           | 'types'
           | 'schedule'
           | 'timeoutMs'
@@ -103,11 +117,27 @@ export interface Writes {
           | 'ordering'
           | 'state'
           | 'credentials'
+          | 'previousUntil'
         >
       >;
     };
     output: boolean;
   };
+  /** Keeps that a URL is to take the place of the present one, in place of any that was to before. Gives the endpoint; null: there is none. */
+  askUrl: {
+    input: { id: EndpointId; change: Pick<UrlChange, 'url' | 'challenge' | 'by'> };
+    output: Endpoint | null;
+  };
+  /**
+   * What came of the challenge, which was signed by this version of the secrets: with a `failure` the URL stays, without one it changes.
+   * Nothing where another challenge was sent since. Gives the endpoint as it is now.
+   */
+  settleUrl: {
+    input: { id: EndpointId; challenge: string; version: number | undefined; failure: string | null };
+    output: Endpoint | null;
+  };
+  /** Changes the URL without a challenge, and ends a change that waits for one. */
+  forceUrl: { input: { id: EndpointId; url: string; by: string; note: string | null }; output: Endpoint | null };
   /** Its live deliveries are canceled, as an action of this person. */
   removeEndpoint: { input: { id: EndpointId; by: string }; output: boolean };
   addApiKey: { input: { apiKey: ApiKey; digest: string }; output: null };
@@ -122,6 +152,13 @@ export interface Writes {
   putAlerts: { input: readonly Alert[]; output: null };
   /** Takes, or keeps, a node's time-bounded claim on a piece of work that one node does at a time. */
   lease: { input: { name: 'sealing' | 'alerts'; ms: number }; output: boolean };
+}
+
+export interface AccountLease {
+  /** The fence. */
+  lease: number;
+  /** The moment of the claim. */
+  at: Instant;
 }
 
 export interface ClaimAsksOutput {
@@ -187,8 +224,8 @@ export interface Finished {
 export interface FinishOutput {
   /** Deliveries whose fence no longer held: recorded, state unchanged. */
   fencedOut: readonly DeliveryId[];
-  /** Endpoints that their failure budget disabled with this. */
-  disabled: readonly EndpointId[];
+  /** Endpoints that passed a mark of their failure budget with this; at 100 they are disabled now. */
+  warned: readonly { endpoint: EndpointId; percent: BudgetWarning['percent'] }[];
 }
 
 export interface CallbackReplayStep {

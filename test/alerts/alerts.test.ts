@@ -2,12 +2,21 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reviewAlerts } from '../../src/alerts/alerts.ts';
 import { defaultThresholds } from '../../src/domain/alert.ts';
 import { newId, randomBytesOf } from '../../src/domain/ids.ts';
+import { limits } from '../../src/domain/limits.ts';
 import { unobserved } from '../../src/domain/observe.ts';
 import { createHttp, type Http } from '../../src/outbound/http-client.ts';
 import { postgres } from '../../src/stores/postgres/postgres.ts';
 import { sqlite } from '../../src/stores/sqlite/sqlite.ts';
 import { httpServer } from '../outbound/servers.ts';
-import { type Bench, migrated, only, openBench, type StoreFolder, temporaryFolder } from '../stores/support.ts';
+import {
+  type Bench,
+  failedUntil,
+  migrated,
+  only,
+  openBench,
+  type StoreFolder,
+  temporaryFolder,
+} from '../stores/support.ts';
 import { template, testDatabase } from '../support/postgres.ts';
 
 async function sqlitePlace(): Promise<StoreFolder> {
@@ -102,6 +111,36 @@ for (const [name, makePlace] of [
       const page = { limit: 10, cursor: null };
       expect((await bench.store.read('alerts', { ...page, state: 'open' })).data).toEqual([]);
       expect((await bench.store.read('alerts', { ...page, state: 'recovered' })).data).toHaveLength(1);
+    });
+
+    it('tell again what has grown worse, once, and that it is over once', async () => {
+      const { heard, robots } = await robot();
+      await bench.addEndpoint();
+      await bench.publish('O-1');
+      const failTo = async (percent: number) => {
+        for (let warned = 0; warned < percent; ) {
+          for (const one of (await bench.claim()).claimed)
+            for (const warning of (await bench.finish(one, failedUntil(bench.clock.at))).warned)
+              warned = warning.percent;
+          bench.clock.at = Math.max(bench.clock.at + limits.failureBudgetMs / 60, (await bench.claim()).nextDueAt ?? 0);
+        }
+      };
+      const told = () => heard.filter((text) => text.includes('failure_budget'));
+      for (const percent of [50, 80]) {
+        await failTo(percent);
+        for (let round = 0; round < 3; round += 1) {
+          await review(robots);
+          later();
+        }
+      }
+      expect(told()).toEqual([expect.stringContaining('used 50 %'), expect.stringContaining('used 80 %')]);
+      bench.clock.at = Math.max(bench.clock.at, (await bench.claim()).nextDueAt ?? 0);
+      await bench.finish(only((await bench.claim()).claimed));
+      for (let round = 0; round < 3; round += 1) {
+        later();
+        await review(robots);
+      }
+      expect(told().slice(2)).toEqual([expect.stringContaining('recovered: failure_budget')]);
     });
 
     it('try again, ever more slowly, what could not be told, and show why', async () => {

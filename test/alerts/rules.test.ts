@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { findingsOf, type Seen } from '../../src/alerts/rules.ts';
-import { type AlertRule, defaultThresholds } from '../../src/domain/alert.ts';
+import { type AlertRule, type AlertThresholds, defaultThresholds } from '../../src/domain/alert.ts';
 import { asId } from '../../src/domain/ids.ts';
 
 const now = Date.UTC(2026, 0, 5, 12);
 const quiet: Seen = {
-  signals: { oldestUnhandledAt: null, oldestDiscrepancyAt: null, accounts: [], disabled: [], backlog: [] },
+  signals: { oldestUnhandledAt: null, oldestDiscrepancyAt: null, accounts: [], disabled: [], failing: [], backlog: [] },
   gauges: {
     pending: 0,
     sending: 0,
@@ -23,12 +23,22 @@ const quiet: Seen = {
   },
   sending: { total: 0, sent: 0, received: 0, handled: 0, confirmed: 0 },
 };
-const found = (signals: Partial<Seen['signals']>, gauges: Partial<Seen['gauges']> = {}, rest: Partial<Seen> = {}) =>
+const found = (
+  signals: Partial<Seen['signals']>,
+  gauges: Partial<Seen['gauges']> = {},
+  rest: Partial<Seen> & { thresholds?: AlertThresholds } = {},
+) =>
   findingsOf(
     { ...quiet, signals: { ...quiet.signals, ...signals }, gauges: { ...quiet.gauges, ...gauges }, ...rest },
-    defaultThresholds,
+    rest.thresholds ?? defaultThresholds,
     now,
   );
+const failing = (id: string, percent: number) => ({
+  endpoint: asId.endpoint(id),
+  merchant: asId.merchant('shop'),
+  url: 'https://a.example/',
+  percent,
+});
 const names = (findings: { rule: AlertRule; subject: string }[]) =>
   findings.map(({ rule, subject }) => `${rule} ${subject}`.trim());
 const answered = (handled: number, confirmed: number) => ({
@@ -75,6 +85,11 @@ describe('the rules of alerts', () => {
       ['endpoint_disabled end_1'],
     ],
     [
+      'failure budgets that are used by half and more',
+      () => found({ failing: [failing('end_1', 50), failing('end_2', 80)] }),
+      ['failure_budget end_1', 'failure_budget end_2'],
+    ],
+    [
       'money at risk, in the units of its currency',
       () =>
         found({
@@ -97,6 +112,20 @@ describe('the rules of alerts', () => {
       Number(value),
     ]);
     expect(Object.fromEntries(rows)).toEqual(defaultThresholds);
+  });
+
+  it('say how much of a failure budget is used, and leave its end to the rule of disabled endpoints', () => {
+    const degrees = [50, 80, 100].map((percent) => {
+      const [one] = found({ failing: [failing('end_1', percent)] });
+      return [one?.degree, one?.detail.includes(`${percent} %`)];
+    });
+    expect(degrees).toEqual([
+      [50, true],
+      [80, true],
+      [80, true],
+    ]);
+    const late = { thresholds: { ...defaultThresholds, failure_budget: 80 } };
+    expect(found({ failing: [failing('end_1', 50)] }, {}, late)).toEqual([]);
   });
 
   it('are off at 0', () => {

@@ -306,6 +306,17 @@ describe('orders and callbacks', () => {
       blocks: true,
       actions: ['accept', 'refund', 'reopen', 'ignore'],
     });
+    const assigned = await server.call('POST', `/v1/discrepancies/${late.id}/assign`, {
+      to: 'alice',
+      note: 'She knows them.',
+    });
+    expect(assigned).toMatchObject({
+      status: 200,
+      body: { state: 'open', assigned_to: 'alice', age_seconds: expect.any(Number), decision: null },
+    });
+    const ofAlice = await server.call('GET', '/v1/discrepancies?assignee=alice');
+    expect(ofAlice.body.data).toMatchObject([{ id: late.id }]);
+    expect((await server.call('GET', '/v1/discrepancies?assignee=bob')).body.data).toEqual([]);
     const refund = await server.call('POST', `/v1/discrepancies/${late.id}/resolve`, {
       action: 'refund',
       amount_minor: 1_000_000_000,
@@ -316,7 +327,21 @@ describe('orders and callbacks', () => {
       action: 'accept',
       note: 'We deliver it.',
     });
-    expect(resolved).toMatchObject({ status: 200, body: { state: 'accepted' } });
+    const decision = { action: 'accept', note: 'We deliver it.', by: 'admin', at: expect.any(String) };
+    expect(resolved).toMatchObject({ status: 200, body: { state: 'accepted', assigned_to: 'alice', decision } });
+    const { body: told } = await server.call('GET', '/v1/orders/O-3/timeline?merchant=shop');
+    expect(told.data).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          what: 'action',
+          text: 'discrepancy.assign by admin',
+          why: 'late_payment to alice: She knows them.',
+        }),
+        expect.objectContaining({ text: 'late_payment accepted', why: 'by admin: We deliver it.' }),
+      ]),
+    );
+    const late2 = await server.call('POST', `/v1/discrepancies/${late.id}/assign`, { to: null });
+    expect([late2.status, late2.body.code]).toEqual([422, 'discrepancy.action']);
     const twice = await server.call('POST', `/v1/discrepancies/${late.id}/resolve`, {
       action: 'accept',
       note: 'Again.',

@@ -80,6 +80,8 @@ const calls: [needs: readonly Scope[], make: Make][] = [
   [['read'], ({ merchant }) => ['GET', `/v1/endpoints?merchant=${merchant}`]],
   [['read'], ({ endpoint }) => ['GET', `/v1/endpoints/${endpoint}`]],
   [['operate'], ({ endpoint }) => ['PATCH', `/v1/endpoints/${endpoint}`, { timeout_ms: 900 }]],
+  [['operate'], ({ endpoint }) => ['PATCH', `/v1/endpoints/${endpoint}`, { url: 'http://127.0.0.1:9/moved' }]],
+  [['operate'], ({ endpoint }) => ['POST', `/v1/endpoints/${endpoint}/url/retry`]],
   [['operate'], ({ endpoint }) => ['POST', `/v1/endpoints/${endpoint}/pause`]],
   [['operate'], ({ endpoint }) => ['POST', `/v1/endpoints/${endpoint}/rotate`]],
   [['operate'], ({ endpoint }) => ['POST', `/v1/endpoints/${endpoint}/test`]],
@@ -120,6 +122,7 @@ const calls: [needs: readonly Scope[], make: Make][] = [
   [['publish', 'operate'], ({ merchant }) => ['POST', '/v1/orders/S-1/query', { merchant }]],
   [['read'], ({ merchant }) => ['GET', `/v1/funnel?merchant=${merchant}`]],
   [['read'], ({ merchant }) => ['GET', `/v1/handlers?merchant=${merchant}`]],
+  [['read'], ({ merchant }) => ['GET', `/v1/actions?merchant=${merchant}`]],
 ];
 const shown = calls.map(([needs, make]) => {
   const [method, path] = make({

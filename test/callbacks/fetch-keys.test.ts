@@ -37,7 +37,13 @@ async function startWechatPay(answers: () => boolean = () => true) {
     const context = { now: systemClock.now(), publicUrl: '', random: randomBytesOf };
     const request = { method, target, headers, body: new Uint8Array(0) };
     const given = answers()
-      ? await wechatpayApi(request, { books: noBooks, pair: pair ?? { account: 0, endpoint: 0 }, context })
+      ? await wechatpayApi(request, {
+          books: noBooks,
+          pair: pair ?? { account: 0, endpoint: 0 },
+          context,
+          statement: async () => null,
+          url: '',
+        })
       : null;
     reply.writeHead(given?.status ?? 503, Object.fromEntries(given?.headers ?? []));
     reply.end(given?.body);

@@ -182,6 +182,15 @@ describe('paidonce secrets rotate', () => {
     expect(await keptOf(id)).toEqual([during[1]]);
   });
 
+  it('of an endpoint gives the old secret an end with --overlap-days', async () => {
+    const id = await endpoint('standard');
+    expect((await secrets(['rotate', id, '--out', fileOf('overlap.json'), '--overlap-days', '7'])).code).toBe(0);
+    await jsonFile('overlap.json');
+    const { previousUntil } = (await server.running.service.store.read('endpoint', id as never)) ?? {};
+    expect(Math.abs((previousUntil ?? 0) - Date.now() - 7 * 86_400_000)).toBeLessThan(60_000);
+    expect((await secrets(['rotate', id, '--finish', '--overlap-days', '7'])).code).toBe(2);
+  });
+
   it('of an account takes what the provider shows, and ends one secret by its fingerprint', async () => {
     const first = `whsec_${randomBytes(24).toString('hex')}`;
     const second = `whsec_${randomBytes(24).toString('hex')}`;

@@ -6,7 +6,7 @@ import { limits } from '../../src/domain/limits.ts';
 import type { Finished, FinishOutput } from '../../src/stores/writes.ts';
 import { FakeClock, until } from './time.ts';
 
-const nothing: FinishOutput = { fencedOut: [], disabled: [] };
+const nothing: FinishOutput = { fencedOut: [], warned: [] };
 
 /** A store that fails as it is told: what no real store does on demand. */
 function createFailingStore(write: (items: readonly Finished[]) => FinishOutput) {

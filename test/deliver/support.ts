@@ -265,6 +265,8 @@ function endpointAt(id: EndpointId, url: string, createdAt: number): Endpoint {
     ordering: 'none',
     state: 'enabled',
     credentials: { version: 1, sealed: new Uint8Array([1]) },
+    previousUntil: null,
+    urlChange: null,
     hidden: false,
     createdAt,
   };

@@ -5,9 +5,9 @@ import {
   breakerAfter,
   breakerGate,
   breakerRoom,
+  budgetWarningDue,
   closedBreaker,
   failureBudgetUsed,
-  isBudgetSpent,
 } from '../../src/domain/breaker.ts';
 import { limits } from '../../src/domain/limits.ts';
 
@@ -28,7 +28,13 @@ describe('the breaker', () => {
   it('opens at the limit, lets one probe go when the time is over, and closes when that succeeds', () => {
     const opened = failTimes(limits.breakerFailures);
     const until = 1000 + limits.breakerOpenMs;
-    expect(opened).toEqual({ failures: limits.breakerFailures, failingSince: 1000, opens: 1, openUntil: until });
+    expect(opened).toEqual({
+      failures: limits.breakerFailures,
+      failingSince: 1000,
+      opens: 1,
+      openUntil: until,
+      warnings: [],
+    });
     expect([breakerGate(opened, until - 1), breakerRoom(opened, until - 1, 0, 8)]).toEqual(['open', 0]);
     expect([breakerGate(opened, until), breakerRoom(opened, until, 0, 8), breakerRoom(opened, until, 1, 8)]).toEqual([
       'half_open',
@@ -88,13 +94,25 @@ describe('the failure budget', () => {
   it('is spent by failing alone for long enough and often enough, never by one of the two', () => {
     const often = failTimes(limits.failureBudgetAttempts, 1000);
     const end = 1000 + limits.failureBudgetMs;
-    expect(isBudgetSpent(often, end - 1)).toBe(false);
-    expect(isBudgetSpent(often, end)).toBe(true);
+    expect(failureBudgetUsed(often, end - 1)).toBeLessThan(1);
+    expect(failureBudgetUsed(often, end)).toBe(1);
     expect(failureBudgetUsed(often, 1000 + limits.failureBudgetMs / 2)).toBe(0.5);
     expect(failureBudgetUsed(failTimes(limits.failureBudgetAttempts / 5, 1000), end)).toBe(0.2);
     expect(failureBudgetUsed(closedBreaker, end)).toBe(0);
-    expect(isBudgetSpent(failTimes(limits.failureBudgetAttempts - 1, 1000), end)).toBe(false);
-    expect(isBudgetSpent(closedBreaker, end)).toBe(false);
-    expect(isBudgetSpent(breakerAfter(often, 'success', end, 0), end)).toBe(false);
+    expect(failureBudgetUsed(failTimes(limits.failureBudgetAttempts - 1, 1000), end)).toBeLessThan(1);
+    expect(failureBudgetUsed(breakerAfter(often, 'success', end, 0), end)).toBe(0);
+  });
+
+  it('warns at the highest mark that was passed since the last warning, and of none twice', () => {
+    const often = failTimes(limits.failureBudgetAttempts, 0);
+    const at = (share: number) => limits.failureBudgetMs * share;
+    expect(budgetWarningDue(often, at(0.499))).toBeNull();
+    expect(budgetWarningDue(often, at(0.5))).toEqual({ percent: 50, at: at(0.5) });
+    expect(budgetWarningDue(often, at(0.9))).toMatchObject({ percent: 80 });
+    const warned: Breaker = { ...often, warnings: [{ percent: 80, at: at(0.9) }] };
+    expect(budgetWarningDue(warned, at(0.99))).toBeNull();
+    expect(budgetWarningDue(warned, at(3))).toMatchObject({ percent: 100 });
+    expect(budgetWarningDue(closedBreaker, at(1))).toBeNull();
+    expect(breakerAfter(warned, 'success', at(1), 0).warnings).toEqual([]);
   });
 });

@@ -51,7 +51,8 @@ export function clientOver(name: string, credentials: Readonly<Record<string, un
     async send({ method, url, headers, body }) {
       const { pathname, search } = new URL(url);
       const request = { method, target: pathname + search, headers, body };
-      const reply = await api(request, { books, pair: { account: credentials, endpoint: {} }, context });
+      const about = { pair: { account: credentials, endpoint: {} }, statement: async () => null, url: '' };
+      const reply = await api(request, { ...about, books, context });
       return reply ?? { status: 404, headers: [], body: new Uint8Array() };
     },
     async *stream(request, signal) {

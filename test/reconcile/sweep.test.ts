@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { asId, newId } from '../../src/domain/ids.ts';
 import { sqlite } from '../../src/stores/sqlite/sqlite.ts';
 import { FakeClock } from '../deliver/time.ts';
 import { temporaryFolder } from '../stores/support.ts';
 import { eventually } from '../support/eventually.ts';
+import { startBank } from './bank.ts';
 import { moving, openShop, shop } from './shop.ts';
 
 const paid = (orderNo: string, kind: 'captured' | 'failed' = 'captured') =>
@@ -173,5 +174,30 @@ describe('accounts that can be asked', () => {
     expect(bank.asked).toEqual([]);
     clock.advance(1);
     await eventually(async () => (await open.order('O-1')).order.status === 'paid');
+  });
+});
+
+describe('a capture that a callback told', () => {
+  it('is a discrepancy while its provider denies it, and no more when that agrees', async () => {
+    const bank = await startBank();
+    onTestFinished(() => bank.close());
+    const credentials = { secret: 's', api_url: bank.url, accept_risk: 'amount' };
+    const open = await openShop({ bank, credentials });
+    await open.expect('O-1', { amountMinor: 1n });
+    await open.callback({ is: 'facts', order: 'O-1' });
+    const ask = () => open.service.orders.query({ merchant: shop, orderNo: asId.orderNo('O-1'), by: 'ann' });
+    const discrepancy = async () => (await open.order('O-1')).discrepancies[0];
+    bank.payments.push({ ...paid('O-1', 'failed'), amount: 1 });
+    await ask();
+    await eventually(async () => (await discrepancy()) !== undefined);
+    expect(await discrepancy()).toMatchObject({
+      kind: 'query_contradicts',
+      state: 'open',
+      why: 'a callback told payment pay-O-1 of 0.01 EUR; asked, its provider says: final: failed',
+    });
+    expect((await open.order('O-1')).order.status).toBe('paid');
+    bank.payments.push({ ...paid('O-1'), amount: 1 });
+    await ask();
+    await eventually(async () => (await discrepancy())?.state === 'resolved');
   });
 });

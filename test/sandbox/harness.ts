@@ -83,7 +83,9 @@ export function httpAt(platform: () => Platform): Http {
       return { status: reply.status, headers: [...reply.headers], body: new Uint8Array(await reply.arrayBuffer()) };
     },
     async *stream(request, signal) {
-      yield (await http.send(request, signal)).body;
+      const { status, body } = await http.send(request, signal);
+      if (status !== 200) throw new AppError('provider.refused', `status ${status}`);
+      yield body;
     },
   };
   return http;

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/domain/clock.ts';
-import { asId } from '../../src/domain/ids.ts';
-import { type Json, type Merchant, type Platform, providers, startMerchant, startPlatform } from './harness.ts';
+import { asId, randomBytesOf } from '../../src/domain/ids.ts';
+import {
+  clientAt,
+  type Json,
+  type Merchant,
+  type Platform,
+  providers,
+  startMerchant,
+  startPlatform,
+} from './harness.ts';
 
 const account = { id: asId.account('acc_test'), mode: 'live' } as const;
 let platform: Platform;
@@ -17,6 +25,8 @@ afterAll(async () => {
   await platform.stop();
 });
 
+const { signal } = new AbortController();
+
 async function* once(bytes: Uint8Array) {
   yield bytes;
 }
@@ -25,6 +35,14 @@ const statementOf = (provider: string, day: string) =>
   platform.page(`/sandbox/statements/${provider}/${day}`, {
     headers: { authorization: 'Bearer admin-key-of-the-test' },
   });
+
+async function factsIn(name: string, file: AsyncIterable<Uint8Array>) {
+  const facts: string[] = [];
+  const credentials = platform.sandbox.accountCredentials(name);
+  for await (const { fact } of providers.get(name)?.readStatement?.(file, account, credentials) ?? [])
+    if (fact !== null) facts.push(`${fact.kind} ${fact.amountMinor} ${fact.currency} ${fact.reference}`);
+  return facts;
+}
 
 describe.each(['adyen', 'alipay', 'paypal', 'stripe', 'wechatpay'])('the statement of %s', (name) => {
   it('has what was paid and refunded that day, in the file that the platform gives', async () => {
@@ -37,24 +55,30 @@ describe.each(['adyen', 'alipay', 'paypal', 'stripe', 'wechatpay'])('the stateme
     await platform.call('POST', `/sandbox/payments/${json.id}/refund`, { amount_minor: 880 });
     const day = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(systemClock.now());
     const file = new Uint8Array(await (await statementOf(name, day)).arrayBuffer());
-    const facts: string[] = [];
-    for await (const { fact } of provider?.readStatement?.(
-      once(file),
-      account,
-      platform.sandbox.accountCredentials(name),
-    ) ?? [])
-      if (fact !== null) facts.push(`${fact.kind} ${fact.amountMinor} ${fact.currency} ${fact.reference}`);
-    expect(facts).toEqual([`captured 8880 ${currency} S-${name}`, `refunded 880 ${currency} S-${name}`]);
+    const booked = [`captured 8880 ${currency} S-${name}`, `refunded 880 ${currency} S-${name}`];
+    expect(await factsIn(name, once(file))).toEqual(booked);
+    const client = clientAt(platform, name);
+    expect(client.statement !== undefined).toBe(['alipay', 'stripe', 'wechatpay'].includes(name));
+    if (client.statement !== undefined) expect(await factsIn(name, client.statement(day, signal))).toEqual(booked);
   });
 
   it('has nothing on another day', async () => {
     const file = new Uint8Array(await (await statementOf(name, '2020-02-29')).arrayBuffer());
-    const rows: unknown[] = [];
-    const reading = providers
-      .get(name)
-      ?.readStatement?.(once(file), account, platform.sandbox.accountCredentials(name));
-    for await (const row of reading ?? []) rows.push(row.fact);
-    expect(rows.filter((fact) => fact !== null)).toEqual([]);
+    expect(await factsIn(name, once(file))).toEqual([]);
+  });
+
+  it('is absent for a day that has not begun, and not for a stranger', async () => {
+    expect((await statementOf(name, '2089-12-31')).status).toBe(503);
+    const read = (day: string, changes = {}) => {
+      const { statement } = clientAt(platform, name, { changes });
+      return statement === undefined ? null : factsIn(name, statement(day, signal));
+    };
+    const { api_base_url } = Object(platform.sandbox.accountCredentials(name));
+    const stranger = { ...Object(providers.get(name)?.pair?.(randomBytesOf)?.account), api_base_url };
+    const refused = read('2020-02-29', stranger);
+    if (refused === null) return;
+    await expect(refused).rejects.toMatchObject({ code: expect.stringMatching(/^provider\./) });
+    await expect(read('2089-12-31')).rejects.toMatchObject({ code: 'statement.absent' });
   });
 });
 

@@ -44,6 +44,9 @@ function countingProvider(broken?: () => never) {
     accountCredentials: schema,
     endpointCredentials: schema,
     secretFields: () => [],
+    challenge: () => {
+      throw new Error('nobody asks');
+    },
     secretsIn: () => [],
     receiver: (credentials, account) => {
       built.push({ credentials: schema.parse(credentials), account });

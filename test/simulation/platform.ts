@@ -159,7 +159,8 @@ export class SimulatedPlatform {
     if (!(body instanceof Uint8Array)) throw new TypeError('clients send whole bodies');
     const context = { now: time.now, publicUrl, random: (bytes: number) => chance.bytes(bytes) };
     const request = { method, target: pathname + search, headers, body };
-    const reply = await api(request, { books: this.books, pair, context });
+    const statement = async () => null;
+    const reply = await api(request, { books: this.books, pair, context, statement, url: publicUrl });
     const { status, headers: answered, body: bytes } = reply ?? { status: 404, headers: [], body: new Uint8Array(0) };
     return { is: 'answered', status, headers: answered, body: bytes, truncated: false, peer: null, certificate: null };
   }

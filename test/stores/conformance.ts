@@ -3,6 +3,7 @@ import { asking } from './suite/asking.ts';
 import { batching } from './suite/batching.ts';
 import { deciding } from './suite/deciding.ts';
 import { delivering } from './suite/delivering.ts';
+import { endpoints } from './suite/endpoints.ts';
 import { figures } from './suite/figures.ts';
 import { handling } from './suite/handling.ts';
 import { lanes } from './suite/lanes.ts';
@@ -20,6 +21,7 @@ export function storeConformance(name: string, makeFolder: () => Promise<StoreFo
     batching(makeFolder);
     delivering(makeFolder);
     lanes(makeFolder);
+    endpoints(makeFolder);
     handling(makeFolder);
     figures(makeFolder);
     listing(makeFolder);

@@ -17,7 +17,7 @@ describe('asks on two nodes', () => {
   /** Claims the only account and ends its only ask; its lease still holds. */
   const worked = async (bench: Bench) => {
     const claimed = only(await claim(bench));
-    const none = { facts: [], withoutOrder: 'park', expectations: [], born: null } as const;
+    const none = { facts: [], denied: [], withoutOrder: 'park', expectations: [], born: null } as const;
     const came = { is: 'told', unknown: 0 } as const;
     await bench.store.decide('answered', { ask: only(claimed.asks), came, answer: 'open', ...none });
     return { account: claimed.account, lease: claimed.lease, freeAt: bench.clock.at };

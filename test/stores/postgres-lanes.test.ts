@@ -177,6 +177,23 @@ describe('lanes and leases on two nodes', () => {
     expect(only(await claimAtOnce())).toMatchObject({ probe: true });
   });
 
+  it('warn once of a mark that attempts of both pass at the same moment', async () => {
+    const { a, b } = nodes;
+    const lane = await a.addEndpoint();
+    await Promise.all(Array.from({ length: 32 }, (_, index) => a.publish(`O-${index}`)));
+    const [first, ...others] = (await a.claim()).claimed;
+    if (first === undefined) throw new Error('nothing was claimed');
+    await a.finish(first, failedUntil(a.clock.at));
+    pass(limits.failureBudgetMs * 0.6);
+    const finished = await Promise.all(
+      others.map((one, index) => (index % 2 === 0 ? a : b).finish(one, failedUntil(a.clock.at))),
+    );
+    expect(finished.flatMap(({ warned }) => warned)).toEqual([{ endpoint: lane, percent: 50 }]);
+    const page = { limit: 10, cursor: null, visible: null, merchant: null, from: null, to: null } as const;
+    const { data } = await b.store.read('actions', { ...page, subject: lane, what: 'endpoint.warn' });
+    expect(data).toHaveLength(1);
+  });
+
   it('keep the order of an order over both', async () => {
     const { a, b } = nodes;
     await a.addEndpoint({ ordering: 'order' });

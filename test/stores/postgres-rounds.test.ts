@@ -26,7 +26,7 @@ describe('what transactions on PostgreSQL find, change and undo', () => {
   afterEach(() => nodes.end());
 
   const openDiscrepancies = async () => {
-    const all = { limit: 10, cursor: null, visible: null, merchant: null, state: 'open', kind: null };
+    const all = { limit: 10, cursor: null, visible: null, merchant: null, state: 'open', kind: null, assignee: null };
     return (await nodes.a.store.read('discrepancies', all)).data;
   };
   const ordersLike = async (q: string) => {
@@ -42,7 +42,7 @@ describe('what transactions on PostgreSQL find, change and undo', () => {
     const { claimed } = await a.claim();
     expect(claimed).toHaveLength(limits.merchantEndpointsMax);
     const results = claimed.map((one) => finishedOf(one, a.clock.at));
-    expect(await a.store.write('finish', results)).toEqual({ fencedOut: [], disabled: [] });
+    expect(await a.store.write('finish', results)).toEqual({ fencedOut: [], warned: [] });
     expect((await a.claim()).claimed).toEqual([]);
   });
 
@@ -90,11 +90,11 @@ describe('what transactions on PostgreSQL find, change and undo', () => {
     const gate = await nodes.gate({ table: 'endpoints', on: 'update', at: 'commit' });
     const pause = a.store.write('changeEndpoint', { id, by: 'ann', change: { state: 'paused' } });
     await gate.reached();
-    const move = b.store.write('changeEndpoint', { id, by: 'bob', change: { url: 'https://new.example/' } });
+    const move = b.store.write('changeEndpoint', { id, by: 'bob', change: { timeoutMs: 777 } });
     await nodes.waiting();
     await gate.open();
     expect(await Promise.all([pause, move])).toEqual([true, true]);
-    expect(await a.store.read('endpoint', id)).toMatchObject({ state: 'paused', url: 'https://new.example/' });
+    expect(await a.store.read('endpoint', id)).toMatchObject({ state: 'paused', timeoutMs: 777 });
     expect((await a.publish('O-1')).deliveries).toMatchObject([{ state: 'held' }]);
     expect((await a.claim()).claimed).toEqual([]);
   });

@@ -26,7 +26,7 @@ import type { Claimed } from '../../src/stores/kept.ts';
 import { postgres } from '../../src/stores/postgres/postgres.ts';
 import type { DeliveryDetail, FunnelQuery } from '../../src/stores/reads.ts';
 import type { Store } from '../../src/stores/store.ts';
-import type { ClaimInput, Finished } from '../../src/stores/writes.ts';
+import type { ClaimInput, Finished, FinishOutput } from '../../src/stores/writes.ts';
 
 export const shop = merchantId('shop');
 export const bucket = bucketOf(shop);
@@ -69,10 +69,7 @@ export interface Bench {
   ): Promise<Extract<PublishOutput, { is: 'accepted' | 'repeated' }>>;
   callback(facts: readonly Partial<Fact>[], change?: CallbackChange): Promise<CallbackOutput>;
   claim(change?: Partial<ClaimInput>): Promise<Decided>;
-  finish(
-    claimed: Claimed,
-    change?: FinishChange,
-  ): Promise<{ fencedOut: readonly string[]; disabled: readonly string[] }>;
+  finish(claimed: Claimed, change?: FinishChange): Promise<FinishOutput>;
   delivery(id: string): Promise<DeliveryDetail>;
   close(): Promise<void>;
 }
@@ -154,6 +151,8 @@ export function endpointOf(at: number, change: Partial<Endpoint> = {}): Endpoint
     ordering: 'none',
     state: 'enabled',
     credentials: { version: 1, sealed: new Uint8Array([4, 5]) },
+    previousUntil: null,
+    urlChange: null,
     hidden: false,
     createdAt: at,
     ...change,

@@ -59,6 +59,7 @@ export async function useEverything(bench: Bench): Promise<void> {
   await useReplays(bench);
   await useCallbackReplays(bench);
   await useAsks(bench);
+  await useEndpointLife(bench);
   await useSeals(bench);
   await useReads(bench);
   await useRetention(bench);
@@ -78,7 +79,23 @@ async function useReplays({ store, clock }: Bench): Promise<void> {
   await store.write('changeReplay', { id, to: 'cancel', by: 'ann' });
   await store.read('replay', id);
   await store.read('replays', page);
-  await store.read('breaker', laneOfFunction('handler', shop, 'mark-paid'));
+  await store.read('laneHealth', laneOfFunction('handler', shop, 'mark-paid'));
+}
+
+async function useEndpointLife(bench: Bench): Promise<void> {
+  const { store } = bench;
+  const id = await bench.addEndpoint({ types: ['refund.*'] });
+  await bench.publish('O-drained', { type: 'refund.succeeded' });
+  await store.write('changeEndpoint', { id, by: 'ann', change: { state: 'paused' } });
+  await store.write('changeEndpoint', { id, by: 'ann', change: { state: 'enabled' } });
+  await store.read('laneHealth', id);
+  await bench.claim();
+  await store.read('endpointsToFinish', { at: bench.clock.at });
+  const challenge = 'a'.repeat(32);
+  await store.write('askUrl', { id, change: { url: 'https://b.example/', challenge, by: 'ann' } });
+  await store.write('settleUrl', { id, challenge, version: 1, failure: null });
+  await store.write('forceUrl', { id, url: 'https://c.example/', by: 'ann', note: 'x' });
+  await store.write('removeEndpoint', { id, by: 'ann' });
 }
 
 async function useCallbackReplays({ store, clock }: Bench): Promise<void> {
@@ -157,8 +174,10 @@ async function useMoney(bench: Bench): Promise<void> {
   ]);
   const again = callbackInput(bench.account, clock.at, [{ reference: 'O-1' }], { id: 'cbk_1' as never });
   await store.decide('callback', { ...again, again: 'handled' });
-  const all = { limit: 10, cursor: null, visible: null, merchant: null, state: null, kind: null };
+  const all = { limit: 10, cursor: null, visible: null, merchant: null, state: null, kind: null, assignee: null };
   for (const { id } of (await store.read('discrepancies', all)).data) {
+    const assign = { is: 'assign', discrepancy: id, to: 'ann' } as const;
+    await store.decide('act', { merchant: shop, by: 'ann', note: '', born: null, action: assign });
     const action = { is: 'resolve', discrepancy: id, with: 'ignore', amountMinor: null } as const;
     await store.decide('act', { merchant: shop, by: 'ann', note: 'x', born: null, action });
   }
@@ -171,18 +190,36 @@ async function useAsks(bench: Bench): Promise<void> {
   await store.decide('ask', { merchant: shop, orderNo: asId.orderNo('O-asked'), by: 'ann' });
   const opened = { is: 'verdict', verdict: 'parked', nonce: null } as const;
   await bench.callback([], { opened });
+  const alone = await store.write('claimAccount', { merchant: shop, account, leaseMs: 1000 });
+  if (alone !== null) await store.write('releaseAsks', { account, lease: alone.lease, freeAt: clock.at });
   const { claimed } = await store.write('claimAsks', { most: 4 });
   const { asks, lease } = only(claimed);
   for (const ask of asks) {
     const came = { is: ask.reason === 'callback' ? 'gone' : 'failed' } as const;
-    const input = { ask, came, answer: 'x', facts: [], withoutOrder: 'park', expectations: [], born: null } as const;
+    const input = {
+      ask,
+      came,
+      answer: 'x',
+      facts: [],
+      denied: [],
+      withoutOrder: 'park',
+      expectations: [],
+      born: null,
+    } as const;
     await store.decide('answered', input);
   }
   await store.write('releaseAsks', { account, lease, freeAt: clock.at + 1 });
   clock.at += 60_000;
   const again = only((await store.write('claimAsks', { most: 4 })).claimed);
   for (const ask of again.asks) {
-    const gone = { came: { is: 'gone' }, answer: 'x', facts: [], withoutOrder: 'park', expectations: [] } as const;
+    const gone = {
+      came: { is: 'gone' },
+      answer: 'x',
+      facts: [],
+      denied: [],
+      withoutOrder: 'park',
+      expectations: [],
+    } as const;
     await store.decide('answered', { ask, ...gone, born: null });
   }
   await store.write('releaseAsks', { account, lease: again.lease, freeAt: clock.at });

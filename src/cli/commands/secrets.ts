@@ -25,6 +25,7 @@ const options = z.object({
   out: z.string().optional(),
   keyPair: z.boolean().default(false),
   endpoint: z.string().optional(),
+  overlapDays: z.number().optional(),
   finish: z.boolean().default(false),
   drop: z.array(z.string()),
 });
@@ -60,6 +61,11 @@ export function secretsCommand(tools: SecretsTools, run: Run): Command {
     .option('--out <file>', 'make, rotate: the new file for secrets that were made')
     .option('--key-pair', 'make: a pair of keys where the format also has shared secrets')
     .option('--endpoint <id>', 'make: gives what seals to this endpoint, beside what it has')
+    .option(
+      '--overlap-days <days>',
+      'rotate: the older secrets of an endpoint end by themselves after them',
+      numberBetween(0.001, 90),
+    )
     .option('--finish', 'rotate: only the newest secrets stay')
     .option('--drop <fingerprint>', 'rotate: this secret goes; may be given several times', collected, []);
   run(command, async (action, target) => {
@@ -107,7 +113,7 @@ async function make(provider: string, given: Given, tools: SecretsTools): Promis
     );
   // The file first: what an endpoint seals with must not be lost.
   if (out !== undefined) await writeSecretFile(out, `${JSON.stringify(made.seals, null, 2)}\n`);
-  const kept = endpoint === undefined ? null : await changeOf(endpoint, { credentials: made.seals }, given, tools);
+  const kept = endpoint === undefined ? null : await addTo(endpoint, made.seals, given, tools);
   const { terminal } = tools;
   if (given.json) {
     terminal.out(JSON.stringify({ provider, out: out ?? null, opens: made.opens, secrets: kept?.secrets ?? [] }));
@@ -127,7 +133,9 @@ async function importSecrets(id: string, given: Given, tools: SecretsTools): Pro
 }
 
 async function rotate(id: string, given: Given, tools: SecretsTools): Promise<ExitCode> {
-  const { file, finish, drop } = given;
+  const { file, finish, drop, overlapDays } = given;
+  if (overlapDays !== undefined && (finish || drop.length > 0 || !id.startsWith('end_')))
+    throw usage('--overlap-days is for new secrets of an endpoint', 'Leave it out, or name an endpoint (end_…).');
   if ([file !== undefined, finish, drop.length > 0].filter(Boolean).length > 1)
     throw usage(
       '--file, --finish and --drop exclude each other',
@@ -139,9 +147,18 @@ async function rotate(id: string, given: Given, tools: SecretsTools): Promise<Ex
     const { provider } = await tools.client(given).get(pathOf(id), kept);
     return make(provider, { ...given, endpoint: id }, tools);
   }
-  const change = finish ? { finish } : drop.length > 0 ? { drop } : { credentials: await credentialsOf(given, tools) };
-  show(await changeOf(id, change, given, tools), given, tools);
+  const changed =
+    finish || drop.length > 0
+      ? await changeOf(id, finish ? { finish } : { drop }, given, tools)
+      : await addTo(id, await credentialsOf(given, tools), given, tools);
+  show(changed, given, tools);
   return exitCodes.ok;
+}
+
+function addTo(id: string, credentials: object, given: Given, tools: SecretsTools): Promise<Kept> {
+  const { overlapDays } = given;
+  const overlap = overlapDays === undefined ? {} : { overlap_s: Math.round(overlapDays * 86_400) };
+  return changeOf(id, { credentials, ...overlap }, given, tools);
 }
 
 function changeOf(id: string, change: object, given: Given, tools: SecretsTools): Promise<Kept> {

@@ -5,6 +5,7 @@ import type { Endpoint } from '../../domain/merchant.ts';
 import { defaultSchedule, type Schedule } from '../../domain/retry.ts';
 import type { Http } from '../../outbound/http-client.ts';
 import type { Posted } from '../../outbound/posted.ts';
+import { urlWith } from '../../outbound/url-with.ts';
 import type { Headers, Judgement, RawRequest, Sender } from '../../providers/provider.ts';
 import { secretOwner } from '../../secrets/vault.ts';
 import type { Claimed } from '../../stores/writes.ts';
@@ -78,15 +79,6 @@ function secretOf({ endpoint, merchant, merchantCredentials }: Claimed): string 
 /** How much of a lease must be left for an attempt at this endpoint to begin. */
 export function endpointDeadlineMs({ timeoutMs }: Pick<Endpoint, 'timeoutMs'>, responseBodyMs: number): number {
   return timeoutMs + responseBodyMs + marginMs;
-}
-
-/** What a format says in its query comes behind what the endpoint's URL says there. */
-function urlWith(url: string, target: string): string {
-  const at = target.indexOf('?');
-  if (at < 0) return url;
-  const whole = new URL(url);
-  whole.search += `${whole.search === '' ? '?' : '&'}${target.slice(at + 1)}`;
-  return whole.href;
 }
 
 function reportOf(posted: Posted, sender: Sender, stopping: boolean): Report {

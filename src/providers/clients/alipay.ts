@@ -10,6 +10,7 @@ import { shown } from '../primitives/refusal.ts';
 import { rsaMatches, rsaPrivateKey, rsaPublicKey, rsaSignature } from '../primitives/rsa.ts';
 import type { Client, ClientWorld, QueryAnswer, RawReply, Reference } from '../provider.ts';
 import { assertAnswered, numberOf, readable } from './answers.ts';
+import { absentBill, asAbsent, billFile, billUrl } from './bill-file.ts';
 
 export interface AlipayAccess {
   app_id: string;
@@ -20,8 +21,8 @@ export interface AlipayAccess {
 
 /**
  * Alipay's gateway (opendocs.alipay.com, "alipay.trade.query", "alipay.trade.fastpay.refund.query", "alipay.trade.refund",
- * "alipay.trade.close", "sign a request", "verify an answer"; read 2026-11-25). A trade is there only once its buyer has come. Refunds are found by their
- * out_request_no alone; a trade that was paid and is closed is refunded in full.
+ * "alipay.trade.close", "alipay.data.dataservice.bill.downloadurl.query", "sign a request", "verify an answer"; read 2026-11-25). A trade is
+ * there only once its buyer has come. Refunds are found by their out_request_no alone; a trade that was paid and is closed is refunded in full.
  */
 export function alipayClient(access: AlipayAccess, world: ClientWorld): Client {
   const call = createCall(access, world);
@@ -59,6 +60,22 @@ export function alipayClient(access: AlipayAccess, world: ClientWorld): Client {
       if (closed === undefined) throw unusable('a trade that it has closed is not closed');
       return closed;
     },
+    async *statement(day, signal) {
+      const content = { bill_type: 'trade', bill_date: day };
+      const bill = await call('alipay.data.dataservice.bill.downloadurl.query', content, signal).catch(
+        (error: unknown) => {
+          throw asAbsent(error, { platform: 'alipay', day, now: world.now() });
+        },
+      );
+      if (bill === null) throw absentBill('alipay', day, 'there is none');
+      // It is good for 30 s, and whoever has it needs no key.
+      const { href: url } = billUrl(
+        { platform: 'alipay', baseUrl: baseUrlOf(access, world), hosts: ['alipay.com', 'alipaydev.com'] },
+        textAt(bill, 'bill_download_url'),
+      );
+      const request = { method: 'GET', url, headers: [], body: new Uint8Array(0) } as const;
+      yield* billFile(world, { platform: 'alipay', request }, signal);
+    },
   };
 }
 
@@ -66,10 +83,10 @@ const requestNoForm = /^[0-9A-Za-z_-]{1,64}$/;
 
 type Call = (method: string, content: object, signal: AbortSignal) => Promise<Json>;
 
-/** An answer that exists; null for a trade that does not. */
-function createCall(access: AlipayAccess, { http, now, account }: ClientWorld): Call {
-  const usual = account.mode === 'live' ? 'https://openapi.alipay.com' : 'https://openapi-sandbox.dl.alipaydev.com';
-  const { api_base_url: base = usual, app_id } = access;
+/** An answer that exists; null for a trade, or a bill, that does not. */
+function createCall(access: AlipayAccess, world: ClientWorld): Call {
+  const { http, now } = world;
+  const { app_id } = access;
   const signKey = rsaPrivateKey(access.app_private_key);
   const keys = access.alipay_public_keys.map(rsaPublicKey);
 
@@ -83,7 +100,7 @@ function createCall(access: AlipayAccess, { http, now, account }: ClientWorld): 
     const reply = await http.send(
       {
         method: 'POST',
-        url: `${base}/gateway.do?${new URLSearchParams({ ...fields, sign })}`,
+        url: `${baseUrlOf(access, world)}/gateway.do?${new URLSearchParams({ ...fields, sign })}`,
         headers: [['content-type', 'application/x-www-form-urlencoded; charset=utf-8']],
         body: writeForm({ biz_content }),
       },
@@ -95,6 +112,11 @@ function createCall(access: AlipayAccess, { http, now, account }: ClientWorld): 
   };
 }
 
+function baseUrlOf({ api_base_url: given }: AlipayAccess, { account }: ClientWorld): string {
+  if (given !== undefined) return given;
+  return account.mode === 'live' ? 'https://openapi.alipay.com' : 'https://openapi-sandbox.dl.alipaydev.com';
+}
+
 /** What is signed is the member as it stands in the answer, and that alone is read. */
 function contentOf(reply: RawReply, name: string, isSigned: (text: Uint8Array, signature: string) => boolean): Json {
   assertAnswered('alipay', reply);
@@ -104,7 +126,7 @@ function contentOf(reply: RawReply, name: string, isSigned: (text: Uint8Array, s
   const content = text === null ? { why: `no ${name}` } : parseJson(text);
   if (text === null || 'why' in content) throw unusable('why' in content ? content.why : `no ${name}`);
   const [code, subCode] = [textAt(content.value, 'code'), textAt(content.value, 'sub_code') ?? ''];
-  const isUnknown = code === '40004' && /TRADE_NOT_EXIST$/.test(subCode);
+  const isUnknown = code === '40004' && /(TRADE|BILL)_NOT_EXIST$/i.test(subCode);
   if (code !== '10000' && !isUnknown) throw failed(code, subCode, content.value);
   if (!isSigned(text, textAt(whole.value, 'sign') ?? '')) throw unusable('its signature is missing or wrong');
   return isUnknown ? null : content.value;

@@ -1,19 +1,11 @@
 import { AppError } from '../../domain/errors.ts';
 import { factOfDispute, factOfIntent, factOfRefund, stripeReference, stripeUnits } from '../events/stripe.ts';
-import { utf8 } from '../primitives/bytes.ts';
 import { at, idAt, integerText, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
 import { wireFromMinor } from '../primitives/money.ts';
-import type { Client, ClientWorld, Headers, HttpRequest, QueryAnswer, Reference } from '../provider.ts';
-import { jsonAnswer } from './answers.ts';
+import type { Client, ClientWorld, Headers, QueryAnswer, Reference } from '../provider.ts';
 import { factRead, factsRead, joined, objectsAt, paymentIdOf } from './json-api.ts';
-
-export interface StripeAccess {
-  api_key: string;
-  api_base_url?: string;
-  /** The connected account that is asked about. */
-  account?: string;
-  order_no_path?: string;
-}
+import { stripeBill } from './stripe-bill.ts';
+import { callStripe, type StripeAccess } from './stripe-calls.ts';
 
 /**
  * Stripe's API (docs.stripe.com/api: payment_intents, refunds, disputes; docs.stripe.com/search, which lags behind by up to a
@@ -22,7 +14,7 @@ export interface StripeAccess {
 export function stripeClient(access: StripeAccess, world: ClientWorld): Client {
   return {
     async query(order, signal) {
-      const intents = await intentsOf(order, access, (path) => call(access, world, { path, signal }));
+      const intents = await intentsOf(order, access, (path) => callStripe(access, world, { path, signal }));
       const answers = await Promise.all(intents.map((intent) => answerOf(intent, access, { world, signal })));
       return joined(answers);
     },
@@ -30,44 +22,17 @@ export function stripeClient(access: StripeAccess, world: ClientWorld): Client {
       const amount = String(wireFromMinor(amountMinor, currency, stripeUnits));
       const form = { payment_intent: paymentIdOf('stripe', order), amount };
       const headers: Headers = [['idempotency-key', idempotencyKey]];
-      const refund = await call(access, world, { path: '/v1/refunds', form, headers, signal });
+      const refund = await callStripe(access, world, { path: '/v1/refunds', form, headers, signal });
       return factRead('stripe', isObject(refund) ? factOfRefund(refund, eventOf(refund, access, world)) : null);
     },
     async close(order, signal) {
       const path = `/v1/payment_intents/${encodeURIComponent(paymentIdOf('stripe', order))}/cancel`;
-      const intent = await call(access, world, { path, form: {}, signal });
+      const intent = await callStripe(access, world, { path, form: {}, signal });
       if (intent === null) return null;
       return factRead('stripe', isObject(intent) ? factOfIntent(intent, eventOf(intent, access, world)) : null);
     },
+    statement: (day, signal) => stripeBill(day, { access, world }, signal),
   };
-}
-
-interface Call {
-  path: string;
-  /** Makes it a POST. */
-  form?: Readonly<Record<string, string>>;
-  headers?: Headers;
-  signal: AbortSignal;
-}
-
-async function call(
-  access: StripeAccess,
-  { http }: ClientWorld,
-  { path, form, headers = [], signal }: Call,
-): Promise<Json> {
-  const { api_base_url: base = 'https://api.stripe.com', api_key: key, account } = access;
-  const request: HttpRequest = {
-    method: form === undefined ? 'GET' : 'POST',
-    url: base + path,
-    headers: [
-      ['authorization', `Bearer ${key}`],
-      ['content-type', 'application/x-www-form-urlencoded'],
-      ...(account === undefined ? [] : [['stripe-account', account] as const]),
-      ...headers,
-    ],
-    body: utf8(new URLSearchParams(form).toString()),
-  };
-  return jsonAnswer('stripe', await http.send(request, signal), (body) => textAt(body, 'error.message'));
 }
 
 async function intentsOf(
@@ -92,7 +57,7 @@ async function answerOf(
 ): Promise<QueryAnswer> {
   const listOf = async (objects: string) => {
     const query = new URLSearchParams({ payment_intent: idAt(intent, 'id') ?? '', limit: '100' });
-    return objectsAt(await call(access, world, { path: `/v1/${objects}?${query}`, signal }), 'data');
+    return objectsAt(await callStripe(access, world, { path: `/v1/${objects}?${query}`, signal }), 'data');
   };
   const [refunds, disputes] = await Promise.all([listOf('refunds'), listOf('disputes')]);
   const read = (object: JsonObject, reader: typeof factOfIntent) => reader(object, eventOf(object, access, world));

@@ -11,8 +11,9 @@ import { at, idAt, type Json, textAt } from '../primitives/json.ts';
 import { isRefused, shown } from '../primitives/refusal.ts';
 import { rsaMatches, rsaPrivateKey, rsaPublicKey, rsaSignature } from '../primitives/rsa.ts';
 import { readWechatpaySignature, wechatpayScheme, wechatpayText } from '../primitives/wechatpay-signature.ts';
-import type { ClientWorld, RawReply } from '../provider.ts';
+import type { ClientWorld, HttpRequest, RawReply } from '../provider.ts';
 import { jsonAnswer } from './answers.ts';
+import { billFile, billUrl } from './bill-file.ts';
 
 export interface WechatpayAccess extends WechatpayIdentity {
   api_v3_keys: readonly string[];
@@ -28,19 +29,24 @@ interface Call {
   body?: object;
   signal: AbortSignal;
 }
-interface Calls {
+export interface Calls {
   /** What is answered; null for what does not exist. */
   call(call: Call): Promise<Json>;
   /** The platform's present certificates by their serials. */
   certificates(signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
+  /** A file that an answer named, which no signature covers: its `sha1` does. */
+  file(named: { url: string | null; sha1: string }, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
+
+const liveUrl = 'https://api.mch.weixin.qq.com';
 
 /**
  * Platform certificates come encrypted with the APIv3 key, which WeChat Pay and the merchant alone have; that is what makes the first ones
  * trustworthy (as in WeChat Pay's own downloaders). The answer must in addition be signed, with one of them or with a key the account has.
  */
 export function createCalls(access: WechatpayAccess, world: ClientWorld): Calls {
-  const exchange = createExchange(access, world);
+  const requestOf = createRequests(access, world);
+  const exchange = async ({ signal, ...call }: Call) => world.http.send(await requestOf(call), signal);
   const decryptionKeys = access.api_v3_keys.map((text) => aesKey(utf8(text)));
   const known = new Map(keysOf(access.platform_keys));
   let learning: Promise<void> = Promise.resolve();
@@ -76,19 +82,27 @@ export function createCalls(access: WechatpayAccess, world: ClientWorld): Calls 
       assertSigned(reply, known, world.now());
       return answer;
     },
+    async *file({ url, sha1 }, signal) {
+      const { api_base_url: baseUrl = liveUrl } = access;
+      const { href } = billUrl({ platform: 'wechatpay', baseUrl, hosts: ['mch.weixin.qq.com'] }, url);
+      const isBeside = href.startsWith(`${baseUrl}/`);
+      const base = isBeside ? baseUrl : new URL(href).origin;
+      const request = await requestOf({ base, path: href.slice(base.length) });
+      yield* billFile(world, { platform: 'wechatpay', request, sha1 }, signal);
+    },
   };
 }
 
-/** Sends requests that the merchant's key has signed. */
-function createExchange(
+/** Makes requests that the merchant's key has signed. */
+function createRequests(
   access: WechatpayAccess,
-  { http, now, random }: ClientWorld,
-): (call: Call) => Promise<RawReply> {
-  const { api_base_url: base = 'https://api.mch.weixin.qq.com', merchant_serial: serial, mchid } = access;
+  { now, random }: ClientWorld,
+): (call: Pick<Call, 'path' | 'body'> & { base?: string }) => Promise<HttpRequest> {
+  const { api_base_url: baseUrl = liveUrl, merchant_serial: serial, mchid } = access;
   const signKey = rsaPrivateKey(access.merchant_private_key);
   const publicKeyId = Object.keys(access.platform_keys).find((id) => id.startsWith(publicKeyPrefix));
 
-  return async ({ path, body, signal }) => {
+  return async ({ path, body, base = baseUrl }) => {
     const method = body === undefined ? 'GET' : 'POST';
     const bytes = utf8(body === undefined ? '' : JSON.stringify(body));
     const [timestamp, nonce] = [String(Math.floor(now() / 1000)), toHex(random(16))];
@@ -101,27 +115,31 @@ function createExchange(
       signature: await rsaSignature(signKey, text),
     };
     const authorization = Object.entries(fields).map(([name, value]) => `${name}="${value}"`);
-    return http.send(
-      {
-        method,
-        url: base + path,
-        headers: [
-          ['authorization', `${wechatpayScheme} ${authorization.join(',')}`],
-          ['accept', 'application/json'],
-          ['content-type', 'application/json'],
-          // Says that this key shall sign the answer, while an account changes from certificates to it.
-          ...(publicKeyId === undefined ? [] : [['wechatpay-serial', publicKeyId] as const]),
-        ],
-        body: bytes,
-      },
-      signal,
-    );
+    return {
+      method,
+      url: base + path,
+      headers: [
+        ['authorization', `${wechatpayScheme} ${authorization.join(',')}`],
+        ['accept', 'application/json'],
+        ['content-type', 'application/json'],
+        // Says that this key shall sign the answer, while an account changes from certificates to it.
+        ...(publicKeyId === undefined ? [] : [['wechatpay-serial', publicKeyId] as const]),
+      ],
+      body: bytes,
+    };
   };
 }
 
 /** What it says; null for what does not exist. A 204 says nothing, which is an empty object here. */
 function contentOf(reply: RawReply): Json {
-  return reply.status === 204 ? {} : jsonAnswer('wechatpay', reply, (body) => textAt(body, 'message'));
+  return reply.status === 204 ? {} : jsonAnswer('wechatpay', reply, wordsIn);
+}
+
+/** @throws AppError `statement.absent` where that is what the platform says. */
+function wordsIn(body: Json): string | null {
+  const message = textAt(body, 'message');
+  if (!['NO_STATEMENT_EXIST', 'STATEMENT_CREATING'].includes(textAt(body, 'code') ?? '')) return message;
+  throw new AppError('statement.absent', `wechatpay says: ${shown(message ?? '')}`);
 }
 
 /** @throws AppError `provider.answer` unless one of the keys has signed the answer just now. */

@@ -6,15 +6,18 @@ import { at, exactInteger, idAt, isObject, type Json, type JsonObject, textAt } 
 import { isRefused } from '../primitives/refusal.ts';
 import type { Client, ClientWorld, QueryAnswer, Reference } from '../provider.ts';
 import { numberOf, readable } from './answers.ts';
-import { cannotAsk, createCalls, fetchKeys, unusable, type WechatpayAccess } from './wechatpay-calls.ts';
+import { absentBill, asAbsent } from './bill-file.ts';
+import { type Calls, cannotAsk, createCalls, fetchKeys, unusable, type WechatpayAccess } from './wechatpay-calls.ts';
 
 /**
- * WeChat Pay's APIv3 (pay.weixin.qq.com/doc/v3, "query an order", "close an order", "refund", "query a refund", "download platform certificates",
- * "signature"; read 2026-11-25, checked against wechatpay-go). Refunds are found by their out_refund_no alone: there is no list of
- * an order's refunds, so those that were made elsewhere come by callback and bill. As in WeChat Pay's own libraries, what is no 2xx counts without a signature.
+ * WeChat Pay's APIv3 (pay.weixin.qq.com/doc/v3, "query an order", "close an order", "refund", "query a refund", "apply for a trade bill",
+ * "download platform certificates", "signature"; read 2026-11-25, checked against wechatpay-go). Refunds are found by their out_refund_no alone:
+ * there is no list of an order's refunds, so those that were made elsewhere come by callback and bill. As in WeChat Pay's own libraries, what is
+ * no 2xx counts without a signature.
  */
 export function wechatpayClient(access: WechatpayAccess, world: ClientWorld): Client {
-  const { call, certificates } = createCalls(access, world);
+  const calls = createCalls(access, world);
+  const { call, certificates } = calls;
   const order = (reference: Reference, signal: AbortSignal) => call({ path: orderPath(access, reference), signal });
   return {
     async query(reference, signal) {
@@ -43,8 +46,30 @@ export function wechatpayClient(access: WechatpayAccess, world: ClientWorld): Cl
       const closed = await call({ path, body: identityFields(access), signal });
       return closed === null ? null : closedFact(reference, world);
     },
+    async *statement(day, signal) {
+      const named = await billOf(day, { call, access }, signal).catch((error: unknown) => {
+        throw asAbsent(error, { platform: 'wechatpay', day, now: world.now() });
+      });
+      yield* calls.file(named, signal);
+    },
     fetchKeys: (keyId, signal) => fetchKeys(keyId, access, () => certificates(signal)),
   };
+}
+
+/** Of a partner with one sub-merchant the bill of that one, else of all; without `tar_type`, whose digest is of what it unpacks to. */
+async function billOf(
+  day: string,
+  { call, access }: Pick<Calls, 'call'> & { access: WechatpayAccess },
+  signal: AbortSignal,
+): Promise<{ url: string | null; sha1: string }> {
+  const [only, ...others] = access.role === 'partner' ? (access.sub_mchids ?? []) : [];
+  const narrowed = only === undefined || others.length > 0 ? {} : { sub_mchid: only };
+  const query = new URLSearchParams({ bill_date: day, bill_type: 'ALL', ...narrowed });
+  const bill = await call({ path: `/v3/bill/tradebill?${query}`, signal });
+  if (bill === null) throw absentBill('wechatpay', day, 'there is none');
+  const [type, sha1] = [textAt(bill, 'hash_type'), textAt(bill, 'hash_value')];
+  if (type !== 'SHA1' || sha1 === null) throw unusable('its bill has no SHA1');
+  return { url: textAt(bill, 'download_url'), sha1 };
 }
 
 const refundsPath = '/v3/refund/domestic/refunds';

@@ -54,6 +54,37 @@ export function secretsIn(
   );
 }
 
+/** The key material itself, by what it is good for. What cannot be read as a key is left out; shared keys that encrypt sign nothing. */
+export function keysIn(
+  fields: readonly SecretField[],
+  credentials: unknown,
+): { secrets: readonly string[]; privateKeys: readonly KeyObject[]; publicKeys: readonly KeyObject[] } {
+  const values = new Map<string, unknown>(
+    typeof credentials === 'object' && credentials !== null ? Object.entries(credentials) : [],
+  );
+  const texts = fields.flatMap(({ field, kind }) => textsIn(values.get(field)).map(([, text]) => ({ kind, text })));
+  const read = (key: KeyObject | null) => (key === null ? [] : [key]);
+  return {
+    secrets: texts.flatMap(({ kind, text }) => (kind === 'secret' ? [text] : [])),
+    privateKeys: texts.flatMap(({ kind, text }) => (kind === 'private_key' ? read(privateKey(text)) : [])),
+    publicKeys: texts.flatMap(({ kind, text }) => read(publicHalf(kind, text, certificateIn(text)))),
+  };
+}
+
+function privateKey(text: string): KeyObject | null {
+  try {
+    return privateKeyIn(text);
+  } catch {
+    return null; // As with `publicHalf`.
+  }
+}
+
+function privateKeyIn(text: string): KeyObject {
+  return text.startsWith('whsk_')
+    ? ed25519PrivateKey(bytesAfter('whsk_', text) ?? new Uint8Array())
+    : rsaPrivateKey(text);
+}
+
 function textsIn(value: unknown): readonly (readonly [name: string | null, text: string])[] {
   if (typeof value === 'string') return [[null, value]];
   if (typeof value !== 'object' || value === null) return [];
@@ -79,12 +110,10 @@ function viewOf({ field, kind, says }: SecretField, text: string, mark: (materia
 /** The public key of a public key, a private one or a certificate; null for what is no such thing, or of an unknown algorithm. */
 function publicHalf(kind: SecretKind, text: string, certificate: X509Certificate | null): KeyObject | null {
   if (kind === 'secret' || kind === 'encryption_key') return null;
-  const bytes = (prefix: string) => bytesAfter(prefix, text) ?? new Uint8Array();
   try {
     if (certificate !== null) return certificate.publicKey;
-    if (text.startsWith('whpk_')) return ed25519PublicKey(bytes('whpk_'));
-    if (text.startsWith('whsk_')) return createPublicKey(ed25519PrivateKey(bytes('whsk_')));
-    return kind === 'private_key' ? createPublicKey(rsaPrivateKey(text)) : rsaPublicKey(text);
+    if (text.startsWith('whpk_')) return ed25519PublicKey(bytesAfter('whpk_', text) ?? new Uint8Array());
+    return kind === 'private_key' ? createPublicKey(privateKeyIn(text)) : rsaPublicKey(text);
   } catch {
     return null; // A list of what is kept must not fail over one of them; its reason may quote the key.
   }

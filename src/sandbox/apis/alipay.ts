@@ -1,13 +1,13 @@
-import { createPublicKey } from 'node:crypto';
+import { createHmac, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { decimalFromMinor, minorFromDecimal } from '../../domain/money.ts';
 import { toBeijing } from '../../providers/primitives/beijing-time.ts';
 import { concat } from '../../providers/primitives/bytes.ts';
 import { parseForm, sortedText } from '../../providers/primitives/form.ts';
 import { rsaMatches, rsaPrivateKey, rsaSignature } from '../../providers/primitives/rsa.ts';
-import type { RawReply } from '../../providers/provider.ts';
+import type { RawReply, RawRequest } from '../../providers/provider.ts';
 import type { BookedPayment } from '../books.ts';
-import { type ApiCall, formOf, jsonReply, type PlatformApi, playedApi } from './played.ts';
+import { type ApiCall, fileReply, formOf, jsonReply, type PlatformApi, playedApi } from './played.ts';
 
 const accountSchema = z.object({ app_id: z.string(), app_private_key: z.string() });
 const endpointSchema = z.object({ sign_key: z.string() });
@@ -16,6 +16,7 @@ const contentSchema = z.object({
   out_trade_no: z.string().optional(),
   out_request_no: z.string().optional(),
   refund_amount: z.string().optional(),
+  bill_date: z.string().optional(),
 });
 type Content = z.output<typeof contentSchema>;
 const bodySchema = z.object({
@@ -27,10 +28,13 @@ const methods: Readonly<Record<string, (call: ApiCall, content: Content) => Prom
   'alipay.trade.fastpay.refund.query': async (call, content) => refundReply(await tradeOf(call, content), content),
   'alipay.trade.refund': refund,
   'alipay.trade.close': close,
+  'alipay.data.dataservice.bill.downloadurl.query': bill,
 };
 
+const filePath = /^\/downloadBillFile\.resource$/;
+
 const played = playedApi({
-  refusal: (call) => (isMerchant(call) ? null : failure('40002', 'isv.invalid-signature')),
+  refusal: (call) => (isFile(call.request) || isMerchant(call) ? null : failure('40002', 'isv.invalid-signature')),
   routes: [
     [
       'POST',
@@ -41,6 +45,7 @@ const played = playedApi({
         return method(call, formOf(call, bodySchema).biz_content);
       },
     ],
+    ['GET', filePath, file],
   ],
   failure: (_status, message) => failure('40004', 'ACQ.TRADE_STATUS_ERROR', message),
 });
@@ -48,13 +53,17 @@ const played = playedApi({
 /** Alipay's gateway as far as a client asks it: what an answer holds is signed as it stands there. */
 export const alipayApi: PlatformApi = async (request, platform) => {
   const reply = await played(request, platform);
-  if (reply === null) return null;
+  if (reply === null || isFile(request)) return reply;
   const { searchParams } = new URL(request.target, 'http://sandbox');
   const name = `${(searchParams.get('method') ?? '').replaceAll('.', '_')}_response`;
   const sign = await rsaSignature(rsaPrivateKey(endpointSchema.parse(platform.pair.endpoint).sign_key), reply.body);
   const body = concat(`{${JSON.stringify(name)}:`, reply.body, `,"sign":${JSON.stringify(sign)}}`);
   return { ...reply, status: 200, body };
 };
+
+function isFile({ method }: RawRequest): boolean {
+  return method === 'GET';
+}
 
 function isMerchant({ request, query, pair }: ApiCall): boolean {
   const account = accountSchema.parse(pair.account);
@@ -116,6 +125,27 @@ async function close(call: ApiCall, content: Content): Promise<RawReply> {
   const payment = await tradeOf(call, content);
   if (payment === null) return failure('40004', 'ACQ.TRADE_NOT_EXIST');
   return success(await call.books.move(payment, { is: 'close' }), {});
+}
+
+async function bill(call: ApiCall, { bill_date: day = '' }: Content): Promise<RawReply> {
+  if ((await call.statement(day)) === null) return failure('40004', 'isp.bill_not_exist');
+  const query = new URLSearchParams({ bizDates: day, token: tokenOf(call, day) });
+  return jsonReply(200, {
+    code: '10000',
+    msg: 'Success',
+    bill_download_url: `${call.url}/downloadBillFile.resource?${query}`,
+  });
+}
+
+/** Whoever has the address that the gateway gave may have the file. */
+async function file(call: ApiCall): Promise<RawReply> {
+  const day = call.query.get('bizDates') ?? '';
+  const found = call.query.get('token') === tokenOf(call, day) ? await call.statement(day) : null;
+  return found === null ? { status: 403, headers: [], body: new Uint8Array(0) } : fileReply(found);
+}
+
+function tokenOf({ pair }: ApiCall, day: string): string {
+  return createHmac('sha256', endpointSchema.parse(pair.endpoint).sign_key).update(day).digest('hex');
 }
 
 function refundedOf({ operations }: BookedPayment): bigint {

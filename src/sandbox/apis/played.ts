@@ -11,6 +11,10 @@ export interface Platform {
   /** What the platform seals with and what the merchant's account holds: callers are checked against it, answers signed. */
   pair: Pair;
   context: Context;
+  /** A day's statement as the provider's file; null: the day has not begun. */
+  statement(day: string): Promise<Uint8Array | null>;
+  /** Where the API is played. */
+  url: string;
 }
 
 /** A provider's own API. `target` begins behind `/sandbox/api/<provider>`; null = the provider has no such path. */
@@ -57,6 +61,10 @@ export function playedApi({ refusal, routes, failure }: ApiShape): PlatformApi {
 
 export function jsonReply(status: number, body: unknown): RawReply {
   return { status, headers: [['content-type', 'application/json']], body: Buffer.from(JSON.stringify(body)) };
+}
+
+export function fileReply(file: Uint8Array): RawReply {
+  return { status: 200, headers: [['content-type', 'application/octet-stream']], body: file };
 }
 
 /** @throws AppError `request.invalid` for a form that the schema refuses. */

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { Instant } from '../../domain/clock.ts';
+import { type Instant, toIso } from '../../domain/clock.ts';
 import { minorToJson } from '../../domain/money.ts';
 import { stripeUnits } from '../../providers/events/stripe.ts';
 import { wireFromMinor } from '../../providers/primitives/money.ts';
 import type { BookedOperation, BookedPayment } from '../books.ts';
 import { refundedOnce, standing, triesOf } from './booked.ts';
-import { type ApiCall, formOf, headerOf, jsonReply, playedApi } from './played.ts';
+import { type ApiCall, fileReply, formOf, headerOf, jsonReply, playedApi } from './played.ts';
 
 const accountSchema = z.looseObject({ api_key: z.string().optional() });
 const refundForm = z.object({
@@ -16,6 +16,9 @@ const refundForm = z.object({
     .transform(BigInt)
     .optional(),
 });
+
+const runForm = z.object({ 'parameters[interval_start]': z.string().regex(/^\d{1,11}$/) });
+const daySeconds = 86_400;
 
 const statusOfState = {
   open: 'requires_payment_method',
@@ -49,9 +52,34 @@ export const stripeApi = playedApi({
     ['POST', /^\/v1\/payment_intents\/([^/]+)\/cancel$/, cancel],
     ['GET', /^\/v1\/(refund|dispute)s$/, operations],
     ['POST', /^\/v1\/refunds$/, refund],
+    ['GET', /^\/v1\/reporting\/report_types\/balance_change_from_activity\.itemized\.3$/, reportType],
+    ['POST', /^\/v1\/reporting\/report_runs$/, run],
+    ['GET', /^\/v1\/reporting\/report_runs\/frr_(\d+)$/, report],
+    ['GET', /^\/v1\/files\/file_(\d+)\/contents$/, contents],
   ],
   failure,
 });
+
+/** The running day has its data too, as of now. */
+function reportType({ context }: ApiCall) {
+  return jsonReply(200, { data_available_end: (Math.floor(seconds(context.now) / daySeconds) + 1) * daySeconds });
+}
+
+function run(call: ApiCall) {
+  const { 'parameters[interval_start]': start } = formOf(call, runForm);
+  return jsonReply(200, { id: `frr_${start}`, status: 'pending', result: null });
+}
+
+/** A run, and its file, are named by the second at which their day begins. */
+function report({ url }: ApiCall, start = '') {
+  const result = { url: `${url}/v1/files/file_${start}/contents` };
+  return jsonReply(200, { id: `frr_${start}`, status: 'succeeded', result });
+}
+
+async function contents({ statement }: ApiCall, start = '') {
+  const file = await statement(toIso(Number(start) * 1000).slice(0, 10));
+  return file === null ? failure(404, 'No such file') : fileReply(file);
+}
 
 async function search(call: ApiCall) {
   const asked = [...(call.query.get('query') ?? '').matchAll(/metadata\['(?:[^'\\]|\\.)*'\]:'((?:[^'\\]|\\.)*)'/g)];

@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createHash, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../../domain/errors.ts';
 import { minorToJson } from '../../domain/money.ts';
@@ -9,7 +9,16 @@ import { rsaMatches, rsaPrivateKey } from '../../providers/primitives/rsa.ts';
 import { wechatpayScheme, wechatpaySignature } from '../../providers/primitives/wechatpay-signature.ts';
 import type { RawReply } from '../../providers/provider.ts';
 import type { BookedOperation, BookedPayment } from '../books.ts';
-import { type ApiCall, headerOf, jsonOf, jsonReply, type Platform, type PlatformApi, playedApi } from './played.ts';
+import {
+  type ApiCall,
+  fileReply,
+  headerOf,
+  jsonOf,
+  jsonReply,
+  type Platform,
+  type PlatformApi,
+  playedApi,
+} from './played.ts';
 
 const accountSchema = z.object({
   mchid: z.string(),
@@ -66,6 +75,12 @@ const played = playedApi({
       async ({ books }, no = '') => refundReply(await books.withId(no), no),
     ],
     ['GET', /^\/v3\/certificates$/, certificates],
+    ['GET', /^\/v3\/bill\/tradebill$/, tradeBill],
+    [
+      'GET',
+      /^\/v3\/billdownload\/file$/,
+      async ({ query, statement }) => billReply(await statement(query.get('token') ?? ''), fileReply),
+    ],
   ],
   failure: (status, message) => failure(status, { code: 'INVALID_REQUEST', message }),
 });
@@ -172,6 +187,22 @@ function certificates({ pair, context }: ApiCall): RawReply {
     encrypt_certificate: encrypt(aesKey(utf8(key)), utf8(pem), 'certificate', context.random),
   }));
   return jsonReply(200, { data });
+}
+
+/** The token of the file is its day: who asks for it has to sign that. */
+async function tradeBill({ query, statement, url }: ApiCall): Promise<RawReply> {
+  const day = query.get('bill_date') ?? '';
+  return billReply(await statement(day), (file) =>
+    jsonReply(200, {
+      hash_type: 'SHA1',
+      hash_value: createHash('sha1').update(file).digest('hex'),
+      download_url: `${url}/v3/billdownload/file?token=${day}`,
+    }),
+  );
+}
+
+function billReply(file: Uint8Array | null, reply: (file: Uint8Array) => RawReply): RawReply {
+  return file === null ? failure(400, { code: 'NO_STATEMENT_EXIST', message: '账单文件不存在' }) : reply(file);
 }
 
 function failure(status: number, error: { code: string; message: string }): RawReply {

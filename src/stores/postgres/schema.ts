@@ -92,6 +92,25 @@ create index replays_running on paidonce.replays (next_at) where state = 'runnin
   },
   {
     number: 7,
+    name: 'endpoint life',
+    sql: `
+alter table paidonce.endpoints add column previous_until bigint, add column url_change text;
+create index endpoints_previous on paidonce.endpoints (previous_until) where previous_until is not null;
+
+alter table paidonce.lanes add column warnings text, add column drain_since bigint;
+create index lanes_warned on paidonce.lanes (id) where warnings is not null;
+`,
+  },
+  {
+    number: 8,
+    name: 'discrepancies as work',
+    sql: `
+alter table paidonce.discrepancies add column assigned_to text, add column assigned_at bigint, add column decision text;
+create index discrepancies_assigned on paidonce.discrepancies (assigned_to, seq) where assigned_to is not null;
+`,
+  },
+  {
+    number: 9,
     name: 'callbacks read again by filter',
     sql: `
 create table paidonce.callback_replays (

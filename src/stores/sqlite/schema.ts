@@ -130,6 +130,29 @@ create index paidonce_replays_running on paidonce_replays (next_at) where state 
   },
   {
     number: 7,
+    name: 'endpoint life',
+    sql: `
+alter table paidonce_endpoints add column previous_until integer;
+alter table paidonce_endpoints add column url_change text;
+create index paidonce_endpoints_previous on paidonce_endpoints (previous_until) where previous_until is not null;
+
+alter table paidonce_lanes add column warnings text;
+alter table paidonce_lanes add column drain_since integer;
+create index paidonce_lanes_warned on paidonce_lanes (id) where warnings is not null;
+`,
+  },
+  {
+    number: 8,
+    name: 'discrepancies as work',
+    sql: `
+alter table paidonce_discrepancies add column assigned_to text;
+alter table paidonce_discrepancies add column assigned_at integer;
+alter table paidonce_discrepancies add column decision text;
+create index paidonce_discrepancies_assigned on paidonce_discrepancies (assigned_to, seq) where assigned_to is not null;
+`,
+  },
+  {
+    number: 9,
     name: 'callbacks read again by filter',
     sql: `
 create table paidonce_callback_replays (

@@ -1,5 +1,5 @@
 import { limits } from '../../domain/limits.ts';
-import type { ClaimAsksOutput, Writes } from '../writes.ts';
+import type { AccountLease, ClaimAsksOutput, Writes } from '../writes.ts';
 import type { Unit } from './unit.ts';
 
 /**
@@ -16,6 +16,14 @@ export function claimAsks({ rows, now }: Unit, { most }: Writes['claimAsks']['in
     return { account, lease, leaseMs, asks: own.slice(0, limits.asksUnderWayPerAccount) };
   });
   return { claimed, at: now, nextDueAt: rows.nextAskDue() };
+}
+
+export function claimAccount(
+  { rows, now }: Unit,
+  { merchant, account, leaseMs }: Writes['claimAccount']['input'],
+): AccountLease | null {
+  const lease = rows.leaseAskQueue({ merchant, account }, now, now + leaseMs);
+  return lease === null ? null : { lease, at: now };
 }
 
 export function releaseAsks({ rows }: Unit, { account, lease, freeAt }: Writes['releaseAsks']['input']): null {

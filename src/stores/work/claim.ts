@@ -7,6 +7,7 @@ import type { Notification } from '../../domain/notification.ts';
 import type { DeliveryWork, LaneRow } from '../delivery-mapping.ts';
 import type { Claimed } from '../kept.ts';
 import type { ClaimInput, ClaimOutput } from '../writes.ts';
+import { isRated } from './lane-book.ts';
 import { claimedOf, endpointOfTarget, leaseMsOf } from './leases.ts';
 import type { Unit } from './unit.ts';
 
@@ -79,8 +80,9 @@ function claimLane(state: Claim, id: LaneId, slots: Slots, room: number | undefi
   const underWay = unit.rows.underWayInLane(id, unit.now, lane.concurrency);
   const allowance = Math.min(free, lane.concurrency - underWay, unit.lanes.allowance(lane));
   const probe = breakerGate(lane.breaker, unit.now) === 'half_open';
-  const due = allowance > 0 ? unit.rows.dueDeliveries(id, unit.now, allowance) : [];
+  const due = allowance > 0 ? dueIn(unit, lane, allowance) : [];
   let taken = 0;
+  let rated = 0;
   let waiting = 0;
   for (const delivery of due) {
     const order = lane.ordering === 'order' ? orderOf(state, lane, delivery) : inOrder;
@@ -88,11 +90,23 @@ function claimLane(state: Claim, id: LaneId, slots: Slots, room: number | undefi
     if (order === 'waits' || !takeSlot(slots, delivery)) continue;
     lease(state, lane, delivery, { probe, sequenceGap: order.sequenceGap });
     taken += 1;
+    if (delivery.dueAt !== null && isRated(lane, delivery.dueAt)) rated += 1;
   }
-  unit.lanes.takeTokens(lane, taken);
+  if (rated > 0) unit.lanes.takeTokens(lane, rated);
   unit.lanes.reckon(lane);
   if ((taken === limits.claimMax || waiting > 0) && lane.nextDue !== null && lane.nextDue <= unit.now)
     state.more = true;
+}
+
+/** What of a lane may go: while it drains first what came due since then, but for a share that is kept for what waited before. */
+function dueIn({ rows, lanes, now }: Unit, lane: LaneRow, most: number): readonly DeliveryWork[] {
+  const { id, drainSince } = lane;
+  if (drainSince === null) return rows.dueDeliveries(id, { after: 0, until: now }, most);
+  const tokens = lanes.tokens(lane);
+  const kept = Math.min(tokens, Math.ceil((most * limits.drainPercent) / 100));
+  const fresh = most > kept ? rows.dueDeliveries(id, { after: drainSince, until: now }, most - kept) : [];
+  const left = Math.min(tokens, most - fresh.length);
+  return left > 0 ? [...fresh, ...rows.dueDeliveries(id, { after: 0, until: drainSince }, left)] : fresh;
 }
 
 const inOrder = { sequenceGap: false };

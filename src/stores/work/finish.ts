@@ -1,6 +1,7 @@
-import { breakerAfter, isBudgetSpent } from '../../domain/breaker.ts';
+import { type BudgetWarning, breakerAfter, budgetWarningDue } from '../../domain/breaker.ts';
+import { toIso } from '../../domain/clock.ts';
 import { type AttemptRecord, type DeliveryState, type Step, stepRank } from '../../domain/delivery.ts';
-import { asId, type DeliveryId, type EndpointId, fractionOf } from '../../domain/ids.ts';
+import { asId, type DeliveryId, fractionOf } from '../../domain/ids.ts';
 import type { Notification } from '../../domain/notification.ts';
 import type { DeliveryWork, LaneRow } from '../delivery-mapping.ts';
 import type { Finished, FinishOutput, Writes } from '../writes.ts';
@@ -9,7 +10,7 @@ import type { Unit } from './unit.ts';
 /** Records what attempts came to. Where the fence no longer holds the attempt is kept and the delivery stays as it is. */
 export function finish(unit: Unit, finished: readonly Finished[]): FinishOutput {
   const fencedOut: DeliveryId[] = [];
-  const disabled: EndpointId[] = [];
+  const warned: FinishOutput['warned'][number][] = [];
   for (const one of finished) {
     const delivery = unit.rows.deliveryById(one.claimed.delivery);
     if (delivery === null) continue;
@@ -21,9 +22,10 @@ export function finish(unit: Unit, finished: readonly Finished[]): FinishOutput 
     else fencedOut.push(delivery.id);
     if (!recorded) continue;
     if (!holds && step !== delivery.step) unit.rows.setDeliveryStep(delivery.row, step);
-    if (judgeTarget(unit, lane, one) === 'disabled') disabled.push(asId.endpoint(lane.id));
+    const percent = judgeTarget(unit, lane, one);
+    if (percent !== null) warned.push({ endpoint: asId.endpoint(lane.id), percent });
   }
-  return { fencedOut, disabled };
+  return { fencedOut, warned };
 }
 
 /** Keeps the attempt and counts it. `delivery` is as it was before the attempt ended. False: it was reported before. */
@@ -84,41 +86,48 @@ export function freeNextOfOrder(unit: Unit, lane: LaneRow, { notification }: Pic
   unit.lanes.expectWork(lane, unit.now);
 }
 
-/** What the attempt says about the target: its breaker, and in the end whether it is still worth trying. */
-function judgeTarget(unit: Unit, lane: LaneRow, { health, claimed }: Finished): 'disabled' | 'kept' {
+/** What the attempt says about the target: its breaker, and the mark of its failure budget that it has passed now, if it has. */
+function judgeTarget(unit: Unit, lane: LaneRow, { health, claimed }: Finished): BudgetWarning['percent'] | null {
   const { lanes, now } = unit;
   const wasOpen = lane.breaker.openUntil !== null;
   if (health === 'success' && (lane.breaker.failures > 0 || wasOpen)) {
     lanes.change(lane, { breaker: breakerAfter(lane.breaker, 'success', now, 0), probeUntil: null });
+    if (wasOpen && lane.kind === 'endpoint') lanes.drain(lane);
   }
   if (health === 'failure') {
     const breaker = breakerAfter(lane.breaker, 'failure', now, fractionOf(unit.random));
-    lanes.change(lane, { breaker });
+    lanes.change(lane, { breaker, ...(breaker.openUntil === null ? {} : { drainSince: null }) });
   }
   if (claimed.probe && lane.probeUntil !== null) lanes.change(lane, { probeUntil: null });
   if (wasOpen || lane.breaker.openUntil !== null) lanes.reopen(lane);
-  if (lane.kind !== 'endpoint' || lane.state !== 'enabled' || !isBudgetSpent(lane.breaker, now)) return 'kept';
-  return disable(unit, lane) ? 'disabled' : 'kept';
+  const warning = health === 'failure' && lane.state === 'enabled' ? budgetWarningDue(lane.breaker, now) : null;
+  return warning === null || lane.kind !== 'endpoint' ? null : warn(unit, lane, warning);
 }
 
-function disable(unit: Unit, lane: LaneRow): boolean {
+/** Under the lane's lock, so that of all nodes one warns. */
+function warn(unit: Unit, lane: LaneRow, warning: BudgetWarning): BudgetWarning['percent'] | null {
+  const { breaker } = lane;
   const endpoint = unit.directory.endpoint(unit.rows, asId.endpoint(lane.id));
-  // Nobody could enable a `notify_url` again; its deliveries end by their own schedules.
-  if (endpoint === null || endpoint.hidden) return false;
-  unit.rows.updateEndpoint({ ...endpoint, state: 'disabled' });
-  unit.directory.forgetEndpoint(endpoint);
-  unit.lanes.change(lane, { state: 'disabled' });
-  unit.lanes.reckon(lane);
-  const note = `${lane.breaker.failures} failures in a row, the first at ${lane.breaker.failingSince}`;
+  // Nobody could do something about a `notify_url`, nor enable it again; its deliveries end by their own schedules.
+  if (endpoint === null || endpoint.hidden) return null;
+  unit.lanes.change(lane, { breaker: { ...breaker, warnings: [...breaker.warnings, warning] } });
+  const isSpent = warning.percent === 100;
+  if (isSpent) {
+    unit.rows.updateEndpoint({ ...endpoint, state: 'disabled' });
+    unit.directory.forgetEndpoint(endpoint);
+    unit.lanes.change(lane, { state: 'disabled' });
+    unit.lanes.reckon(lane);
+  }
+  const since = toIso(breaker.failingSince ?? unit.now);
   unit.rows.insertAction({
     at: unit.now,
     merchant: lane.merchant,
     by: 'paidonce',
-    what: 'endpoint.disable',
+    what: isSpent ? 'endpoint.disable' : 'endpoint.warn',
     subject: lane.id,
-    note,
+    note: `${warning.percent} % of its failure budget: ${breaker.failures} failures in a row, the first at ${since}`,
   });
-  return true;
+  return warning.percent;
 }
 
 /** The delivery is due again at once, and the attempt never counted. */

@@ -1,7 +1,9 @@
 import { breakerGate, closedBreaker } from '../../domain/breaker.ts';
 import type { Instant } from '../../domain/clock.ts';
 import type { Target } from '../../domain/delivery.ts';
+import { drainRate } from '../../domain/drain.ts';
 import { type LaneId, laneOfEndpoint, laneOfFunction, type MerchantId } from '../../domain/ids.ts';
+import { limits } from '../../domain/limits.ts';
 import type { Endpoint } from '../../domain/merchant.ts';
 import type { LaneRow } from '../delivery-mapping.ts';
 import type { Rows } from './rows.ts';
@@ -93,8 +95,20 @@ export class LaneBook {
   /** Sets the lane right from what its deliveries say. */
   reckon(lane: LaneRow): void {
     this.#rows.lockLane(lane.id);
-    const dueAt = this.#rows.nextDueOfLane(lane.id);
-    this.#setNextDue(lane, dueAt === null ? null : this.#workableAt(lane, dueAt));
+    const dueAt = this.#rows.nextDueOfLane(lane.id, 0);
+    const { drainSince } = lane;
+    const isDrained = drainSince !== null && (dueAt === null || dueAt > drainSince);
+    if (isDrained) this.change(lane, { drainSince: null });
+    const freshAt = drainSince === null || isDrained ? null : this.#rows.nextDueOfLane(lane.id, drainSince);
+    const times = [dueAt, freshAt].flatMap((at) => (at === null ? [] : [this.#workableAt(lane, at)]));
+    const workable = times.filter((at) => at !== null);
+    this.#setNextDue(lane, workable.length === 0 ? null : Math.min(...workable));
+  }
+
+  /** What waits in the lane now is let out slowly; whatever becomes due later does not wait behind it. */
+  drain(lane: LaneRow): void {
+    const tokens = lane.ratePerSecond === null ? limits.concurrencyAtStart : lane.tokens;
+    this.change(lane, { drainSince: this.#now, tokens, tokensAt: this.#now });
   }
 
   /** The same for a lane that may be worked again, or in another way: what is due in it is to be claimed. */
@@ -109,14 +123,19 @@ export class LaneBook {
     const gate = breakerGate(lane.breaker, this.#now);
     if (gate === 'open' || (lane.probeUntil !== null && lane.probeUntil > this.#now)) return 0;
     const most = gate === 'half_open' ? 1 : Number.MAX_SAFE_INTEGER;
-    return lane.ratePerSecond === null
-      ? most
-      : Math.min(most, Math.floor(tokensAt(lane, lane.ratePerSecond, this.#now)));
+    return lane.ratePerSecond === null ? most : Math.min(most, this.tokens(lane));
+  }
+
+  /** How many the lane's rate lets start now, its own or that of its draining. */
+  tokens(lane: LaneRow): number {
+    const rate = rateOf(lane, this.#now);
+    return rate === null ? Number.MAX_SAFE_INTEGER : Math.floor(tokensAt(lane, rate, this.#now));
   }
 
   takeTokens(lane: LaneRow, taken: number): void {
-    if (lane.ratePerSecond === null) return;
-    const tokens = Math.min(burstOf(lane.ratePerSecond), tokensAt(lane, lane.ratePerSecond, this.#now) - taken);
+    const rate = rateOf(lane, this.#now);
+    if (rate === null) return;
+    const tokens = Math.min(burstOf(lane, rate), tokensAt(lane, rate, this.#now) - taken);
     this.change(lane, { tokens, tokensAt: this.#now });
   }
 
@@ -150,13 +169,10 @@ export class LaneBook {
   /** When something due at `dueAt` can be worked; null = not before somebody changes the lane. */
   #workableAt(lane: LaneRow, dueAt: Instant): Instant | null {
     if (lane.state !== 'enabled') return null;
-    const { ratePerSecond, breaker, probeUntil } = lane;
-    return Math.max(
-      dueAt,
-      breaker.openUntil ?? 0,
-      probeUntil ?? 0,
-      ratePerSecond === null ? 0 : tokenReadyAt(lane, ratePerSecond, this.#now),
-    );
+    const { breaker, probeUntil } = lane;
+    const rate = isRated(lane, dueAt) ? rateOf(lane, this.#now) : null;
+    const readyAt = rate === null ? 0 : tokenReadyAt(lane, rate, this.#now);
+    return Math.max(dueAt, breaker.openUntil ?? 0, probeUntil ?? 0, readyAt);
   }
 }
 
@@ -175,14 +191,26 @@ const blankLane = {
   nextDue: null,
   tokens: Number.MAX_SAFE_INTEGER,
   probeUntil: null,
+  drainSince: null,
 } as const;
 
-function burstOf(ratePerSecond: number): number {
-  return Math.max(1, ratePerSecond * burstSeconds);
+/** Whether what is due at that time takes a token: with a rate of the endpoint's own everything, else what is drained. */
+export function isRated({ ratePerSecond, drainSince }: LaneRow, dueAt: Instant): boolean {
+  return ratePerSecond !== null || (drainSince !== null && dueAt <= drainSince);
 }
 
-function tokensAt({ tokens, tokensAt: since }: LaneRow, ratePerSecond: number, now: Instant): number {
-  return Math.min(burstOf(ratePerSecond), tokens + (Math.max(0, now - since) * ratePerSecond) / 1000);
+function rateOf({ ratePerSecond, drainSince }: LaneRow, now: Instant): number | null {
+  if (drainSince === null) return ratePerSecond;
+  return Math.min(ratePerSecond ?? Number.POSITIVE_INFINITY, drainRate(now - drainSince));
+}
+
+/** A drain begins with as many at once as any target that has not answered lately gets. */
+function burstOf({ ratePerSecond }: LaneRow, rate: number): number {
+  return Math.max(ratePerSecond === null ? limits.concurrencyAtStart : 1, rate * burstSeconds);
+}
+
+function tokensAt(lane: LaneRow, rate: number, now: Instant): number {
+  return Math.min(burstOf(lane, rate), lane.tokens + (Math.max(0, now - lane.tokensAt) * rate) / 1000);
 }
 
 function tokenReadyAt(lane: LaneRow, ratePerSecond: number, now: Instant): Instant {

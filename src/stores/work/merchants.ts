@@ -76,41 +76,97 @@ export function addEndpoint(unit: Unit, endpoint: Endpoint): Writes['addEndpoint
   return 'added';
 }
 
-export function changeEndpoint(unit: Unit, { id, by, change }: Writes['changeEndpoint']['input']): boolean {
+export function changeEndpoint(unit: Unit, input: Writes['changeEndpoint']['input']): boolean {
+  const { id, by, version, change, note } = input;
   const before = unit.rows.endpointById(id);
-  if (before === null) return false;
+  if (before === null || (version !== undefined && version !== before.credentials?.version)) return false;
   const endpoint: Endpoint = { ...before, ...change };
+  putEndpoint(unit, before, endpoint);
+  act(unit, endpoint, { by, what: actionOf(change), note: note ?? Object.keys(change).join(', ') });
+  return true;
+}
+
+/** Asks for another URL: nothing else changes before it has answered. */
+export function askUrl(unit: Unit, { id, change }: Writes['askUrl']['input']): Writes['askUrl']['output'] {
+  const before = unit.rows.endpointById(id);
+  if (before === null) return null;
+  const isAgain = before.urlChange?.url === change.url;
+  const tries = (isAgain ? (before.urlChange?.tries ?? 0) : 0) + 1;
+  const endpoint: Endpoint = { ...before, urlChange: { ...change, tries, askedAt: unit.now, failure: null } };
+  putEndpoint(unit, before, endpoint);
+  act(unit, endpoint, { by: change.by, what: 'endpoint.ask_url', note: `${before.url} -> ${change.url}` });
+  return endpoint;
+}
+
+/** What came of a challenge, unless another change has taken its place or its time is over. */
+export function settleUrl(
+  unit: Unit,
+  { id, challenge, version, failure }: Writes['settleUrl']['input'],
+): Writes['settleUrl']['output'] {
+  const before = unit.rows.endpointById(id);
+  const asked = before?.urlChange ?? null;
+  if (before === null || asked === null || asked.challenge !== challenge) return before;
+  const why =
+    failure ??
+    (unit.now >= asked.askedAt + limits.urlChangeMs ? 'it answered too late' : null) ??
+    (before.credentials?.version === version ? null : 'the secrets of the endpoint were changed meanwhile');
+  if (why === null) return switchUrl(unit, before, { url: asked.url, by: asked.by, note: null });
+  const endpoint: Endpoint = { ...before, urlChange: { ...asked, failure: why } };
+  putEndpoint(unit, before, endpoint);
+  act(unit, endpoint, { by: asked.by, what: 'endpoint.refuse_url', note: `${before.url} -> ${asked.url}: ${why}` });
+  return endpoint;
+}
+
+/** A person's word in place of an answer; also the way back to the present URL. */
+export function forceUrl(unit: Unit, { id, ...to }: Writes['forceUrl']['input']): Writes['forceUrl']['output'] {
+  const before = unit.rows.endpointById(id);
+  return before === null ? null : switchUrl(unit, before, to);
+}
+
+function switchUrl(unit: Unit, before: Endpoint, to: { url: string; by: string; note: string | null }): Endpoint {
+  const endpoint: Endpoint = { ...before, url: to.url, urlChange: null };
+  putEndpoint(unit, before, endpoint);
+  const what = before.url === to.url ? 'endpoint.keep_url' : 'endpoint.change_url';
+  const other = before.url === to.url ? (before.urlChange?.url ?? to.url) : to.url;
+  const note = `${before.url} -> ${other}${to.note === null ? '' : `, unasked: ${to.note}`}`;
+  act(unit, endpoint, { by: to.by, what, note });
+  return endpoint;
+}
+
+function putEndpoint(unit: Unit, before: Endpoint, endpoint: Endpoint): void {
   unit.rows.updateEndpoint(endpoint);
   unit.directory.forgetEndpoint(endpoint);
   changeLane(unit, before, endpoint);
-  unit.rows.insertAction({
-    at: unit.now,
-    merchant: endpoint.merchant,
-    by,
-    what: actionOf(change),
-    subject: id,
-    note: Object.keys(change).join(', '),
-  });
-  return true;
+}
+
+function act(
+  unit: Unit,
+  { id, merchant }: Pick<Endpoint, 'id' | 'merchant'>,
+  action: { by: string; what: string; note: string | null },
+): void {
+  unit.rows.insertAction({ at: unit.now, merchant, subject: id, ...action });
 }
 
 function changeLane(
   unit: Unit,
   before: Endpoint,
-  { id, merchant, state, ordering, ratePerSecond, concurrency }: Endpoint,
+  { id, merchant, url, state, ordering, ratePerSecond, concurrency }: Endpoint,
 ): void {
   const lane = unit.lanes.ofTarget(merchant, { kind: 'endpoint', id });
   // Whoever enables an endpoint again says that it works: its past failures no longer hold it back. One that failed for days is
   // asked first, by one delivery: what it was held back from is not to fall on it at once.
   const enabled = state === 'enabled' && before.state !== 'enabled';
-  const breaker = before.state === 'disabled' ? probingBreaker(unit.now) : closedBreaker;
+  // Nor does what another URL did say anything about this one.
+  const moved = url !== before.url && lane.breaker.failures > 0;
+  const breaker = moved || before.state === 'disabled' ? probingBreaker(unit.now) : closedBreaker;
   unit.lanes.change(lane, {
     state,
     ordering,
     ratePerSecond,
     concurrency,
-    ...(enabled ? { breaker, probeUntil: null } : {}),
+    ...(enabled || moved ? { breaker, probeUntil: null } : {}),
   });
+  if (enabled && breaker === closedBreaker) unit.lanes.drain(lane);
   if (before.ordering === 'order' && ordering === 'none') unit.rows.freeDeliveriesOfLane(lane.id, unit.now);
   unit.lanes.reopen(lane);
 }
@@ -129,14 +185,7 @@ export function removeEndpoint(unit: Unit, { id, by }: Writes['removeEndpoint'][
   const lane = unit.lanes.ofTarget(endpoint.merchant, { kind: 'endpoint', id });
   unit.lanes.change(lane, { state: 'disabled' });
   unit.lanes.reckon(lane);
-  unit.rows.insertAction({
-    at: unit.now,
-    merchant: endpoint.merchant,
-    by,
-    what: 'endpoint.remove',
-    subject: id,
-    note: `${canceled} deliveries canceled`,
-  });
+  act(unit, endpoint, { by, what: 'endpoint.remove', note: `${canceled} deliveries canceled` });
   return true;
 }
 

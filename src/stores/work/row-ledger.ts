@@ -379,5 +379,7 @@ const hiddenDefaults = {
   ordering: 'none',
   state: 'enabled',
   credentials: null,
+  previousUntil: null,
+  urlChange: null,
   hidden: true,
 } as const;

@@ -32,6 +32,7 @@ import type {
   DeliveryShown,
   NewDelivery,
   OutboxItem,
+  RecordedAction,
   SandboxPayment,
   StoredDiscrepancy,
   StoredFact,
@@ -214,10 +215,13 @@ interface DeliveryRows {
   ): void;
   deliveryById(id: DeliveryId): DeliveryWork | null;
   deliveriesOfNotification(notification: NotificationId): readonly DeliveryShown[];
-  /** What is due in a lane, leases that ran out included, earliest first. What another node works on is left out. */
-  dueDeliveries(lane: LaneId, now: Instant, most: number): readonly DeliveryWork[];
-  /** When the next thing in a lane is due: a try, or the end of a lease. */
-  nextDueOfLane(lane: LaneId): Instant | null;
+  /**
+   * What came due in a lane after a moment and until another, leases that ran out included, earliest first. What another node works on
+   * is left out.
+   */
+  dueDeliveries(lane: LaneId, due: { after: Instant; until: Instant }, most: number): readonly DeliveryWork[];
+  /** When the next thing in a lane is due that is due after this moment: a try, or the end of a lease. */
+  nextDueOfLane(lane: LaneId, after: Instant): Instant | null;
   leaseDelivery(
     row: number,
     lease: {
@@ -286,15 +290,6 @@ export interface FunnelKey {
   type: string;
 }
 
-export interface ActionRow {
-  at: Instant;
-  merchant: MerchantId | null;
-  by: string;
-  what: string;
-  subject: string;
-  note: string | null;
-}
-
 /** What became of a piece of history: how much went, and which parts stay because something in them is still live. */
 export interface Retained {
   removed: number;
@@ -343,6 +338,8 @@ interface AskRows {
   callAskQueue(ask: Pick<Ask, 'merchant' | 'account' | 'dueAt'>): void;
   /** Leases accounts that are due and nobody works, the longest waiting first. */
   leaseAskQueues(now: Instant, most: number, leaseEndsAt: Instant): readonly AskLease[];
+  /** The fence, where nobody has this account, or has just had it; null: somebody has. */
+  leaseAskQueue(of: Pick<Ask, 'merchant' | 'account'>, now: Instant, leaseEndsAt: Instant): number | null;
   /** What is due of these accounts, so many of each and rank: of an account by rank, and within it the earliest first. */
   dueAsks(accounts: readonly AccountId[], now: Instant, mostOfEach: number): readonly Ask[];
   /** Ends a lease that still holds. */
@@ -351,7 +348,7 @@ interface AskRows {
 }
 
 interface OtherRows {
-  insertAction(action: ActionRow): void;
+  insertAction(action: RecordedAction): void;
   addToFunnel(key: FunnelKey, counts: FunnelCounts): void;
   /** The oldest items, which no other node takes meanwhile. */
   oldestOutboxItems(most: number): readonly { row: number; item: OutboxItem }[];

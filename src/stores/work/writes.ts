@@ -1,5 +1,5 @@
 import type { Writes } from '../writes.ts';
-import { claimAsks, releaseAsks } from './asks.ts';
+import { claimAccount, claimAsks, releaseAsks } from './asks.ts';
 import * as callbackReplays from './callback-replays.ts';
 import { claim } from './claim.ts';
 import { acknowledged, changeDelivery } from './deliveries.ts';
@@ -26,6 +26,7 @@ export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[
     stepCallbackReplay: callbackReplays.stepCallbackReplay,
     retain,
     claimAsks,
+    claimAccount,
     releaseAsks,
     markAsked: merchants.markAsked,
     registerHandlers: merchants.registerHandlers,
@@ -36,6 +37,9 @@ export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[
     removeAccount: merchants.removeAccount,
     addEndpoint: merchants.addEndpoint,
     changeEndpoint: merchants.changeEndpoint,
+    askUrl: merchants.askUrl,
+    settleUrl: merchants.settleUrl,
+    forceUrl: merchants.forceUrl,
     removeEndpoint: merchants.removeEndpoint,
     addApiKey: merchants.addApiKey,
     removeApiKey: merchants.removeApiKey,

@@ -54,8 +54,9 @@ function gatewayWith(...answers: readonly Answer[]): { client: Client; asked: Ht
       const body = `{"${name}":${text},"sign":"${answer.signature ?? signed(text)}"${after}}`;
       return { status, headers: [], body: Buffer.from(body) };
     },
-    stream: () => {
-      throw new Error('nothing is streamed');
+    async *stream(request: HttpRequest) {
+      asked.push(request);
+      yield Buffer.from('zip');
     },
   };
   return { client: alipay.client?.(credentials, { account, http, now: () => now, random }) ?? {}, asked };
@@ -163,6 +164,34 @@ describe('the client of Alipay', () => {
     ['unreachable', 'meets a gateway that answers 502', { content: trade, status: 502 }],
   ])('says provider.%s where a request %s', async (code, _what, answer) => {
     await expect(queried(answer)).rejects.toMatchObject({ code: `provider.${code}` });
+  });
+});
+
+describe('the bill of Alipay', () => {
+  const said = {
+    code: '10000',
+    bill_download_url: 'http://dwbillcenter.alipay.com/downloadBillFile.resource?fileId=1',
+  };
+  const read = async ({ client, asked }: ReturnType<typeof gatewayWith>, day = '2026-01-04') => {
+    for await (const chunk of client.statement?.(day, signal) ?? []) expect(Buffer.from(chunk).toString()).toBe('zip');
+    return asked;
+  };
+
+  it('is fetched from where the gateway says, by https and without who we are', async () => {
+    const asked = await read(gatewayWith({ content: said }));
+    const content = new URLSearchParams(Buffer.from(asked[0]?.body ?? '').toString()).get('biz_content');
+    expect(JSON.parse(content ?? '')).toEqual({ bill_type: 'trade', bill_date: '2026-01-04' });
+    const url = 'https://dwbillcenter.alipay.com/downloadBillFile.resource?fileId=1';
+    expect(asked[1]).toMatchObject({ method: 'GET', url, headers: [] });
+  });
+
+  it.each([
+    ['provider.answer', { ...said, bill_download_url: 'https://alipay.com.evil.example/' }, '2026-01-04'],
+    ['statement.absent', { code: '40004', sub_code: 'isp.bill_not_exist' }, '2026-01-04'],
+    ['statement.absent', { code: '40004', sub_code: 'isv.invalid-arguments' }, '2026-01-05'],
+    ['provider.refused', { code: '40004', sub_code: 'isv.invalid-arguments' }, '2026-01-04'],
+  ])('is %s for %o', async (code, content, day) => {
+    await expect(read(gatewayWith({ content }), day)).rejects.toMatchObject({ code });
   });
 });
 

@@ -1,4 +1,4 @@
-import { createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { wechatpay } from '../../../src/providers/index.ts';
 import { aesKey, encrypt } from '../../../src/providers/primitives/aes-gcm.ts';
@@ -44,7 +44,11 @@ interface Answer {
 }
 
 /** A client at a platform that gives these answers, one after the other, and keeps what it was asked. */
-function platformWith(answers: readonly Answer[], changes: object = {}): { client: Client; asked: HttpRequest[] } {
+function platformWith(
+  answers: readonly Answer[],
+  changes: object = {},
+  file?: string,
+): { client: Client; asked: HttpRequest[] } {
   const asked: HttpRequest[] = [];
   const http = {
     async send(request: HttpRequest) {
@@ -56,8 +60,10 @@ function platformWith(answers: readonly Answer[], changes: object = {}): { clien
       const key = { serial, key: rsaPrivateKey(signKey) };
       return { status, headers: await wechatpaySignature(over, key, { now: signedAt, random }), body: bytes };
     },
-    stream: () => {
-      throw new Error('nothing is streamed');
+    async *stream(request: HttpRequest) {
+      if (file === undefined) throw new Error('nothing is streamed');
+      asked.push(request);
+      for (const byte of Buffer.from(file)) yield Buffer.of(byte);
     },
   };
   const world = { account, http, now: () => now, random };
@@ -185,6 +191,82 @@ describe('the client of WeChat Pay', () => {
     ]);
     const several = platformWith([], { role: 'partner', sub_mchids: ['190', '191'] }).client;
     await expect(several.query?.(order, signal)).rejects.toMatchObject({ code: 'provider.cannot_ask' });
+  });
+});
+
+describe('the bill of WeChat Pay', () => {
+  const sha1 = createHash('sha1').update('bill').digest('hex');
+  const said = {
+    hash_type: 'SHA1',
+    hash_value: sha1,
+    download_url: 'https://api.mch.weixin.qq.com/v3/billdownload/file?token=T-1',
+  };
+  const read = async (client: Client, day = '2026-01-04') => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of client.statement?.(day, signal) ?? []) chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  };
+
+  it('is asked for and fetched under the merchant’s signature, a partner’s of its only sub-merchant', async () => {
+    const changes = { role: 'partner', sub_mchids: ['190'] };
+    const { client, asked } = platformWith([{ body: said }], changes, 'bill');
+    expect(await read(client)).toBe('bill');
+    expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'GET https://api.mch.weixin.qq.com/v3/bill/tradebill?bill_date=2026-01-04&bill_type=ALL&sub_mchid=190',
+      `GET ${said.download_url}`,
+    ]);
+    const text = asked[1]?.headers.find(([name]) => name === 'authorization')?.[1] ?? '';
+    const field = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(text)?.[1] ?? '';
+    const signed = `GET\n/v3/billdownload/file?token=T-1\n${field('timestamp')}\n${field('nonce_str')}\n\n`;
+    const key = createPublicKey(credentials.merchant_private_key ?? '');
+    expect(verify('RSA-SHA256', Buffer.from(signed), key, Buffer.from(field('signature'), 'base64'))).toBe(true);
+  });
+
+  it.each([
+    ['has another SHA-1', said, 'another bill', 2],
+    ['lies on a stranger’s host', { ...said, download_url: 'https://weixin.qq.com.evil.example/x' }, 'bill', 1],
+    ['lies behind another port', { ...said, download_url: 'https://api.mch.weixin.qq.com:8443/x' }, 'bill', 1],
+    ['has no address', { ...said, download_url: null }, 'bill', 1],
+    ['has no SHA-1', { ...said, hash_type: 'MD5' }, 'bill', 1],
+  ])('is not believed where it %s', async (_what, body, file, requests) => {
+    const { client, asked } = platformWith([{ body }], {}, file);
+    await expect(read(client)).rejects.toMatchObject({ code: 'provider.answer' });
+    expect(asked).toHaveLength(requests);
+  });
+
+  it.each([
+    [
+      'is being made',
+      { status: 400, body: { code: 'STATEMENT_CREATING', message: 'no' } },
+      '2026-01-04',
+      'statement.absent',
+    ],
+    [
+      'is not there',
+      { status: 400, body: { code: 'NO_STATEMENT_EXIST', message: 'no' } },
+      '2026-01-04',
+      'statement.absent',
+    ],
+    [
+      'is not found',
+      { status: 404, body: { code: 'NO_STATEMENT_EXIST', message: 'no' } },
+      '2026-01-04',
+      'statement.absent',
+    ],
+    [
+      'is of a day that is not over',
+      { status: 400, body: { code: 'INVALID_REQUEST', message: 'no' } },
+      '2026-01-05',
+      'statement.absent',
+    ],
+    [
+      'is older than three months',
+      { status: 400, body: { code: 'INVALID_REQUEST', message: 'no' } },
+      '2025-09-01',
+      'provider.refused',
+    ],
+  ])('is absent where it %s', async (_what, answer, day, code) => {
+    await expect(read(answering(answer), day)).rejects.toMatchObject({ code });
   });
 });
 

@@ -33,6 +33,7 @@ export function asking(makeFolder: () => Promise<StoreFolder>): void {
         came: { is: 'told', unknown: 0 },
         answer: 'final',
         facts: facts.map((fact) => factOf(bench.account, bench.clock.at, fact)),
+        denied: [],
         withoutOrder: 'park',
         expectations: [],
         born: null,
@@ -147,6 +148,26 @@ export function asking(makeFolder: () => Promise<StoreFolder>): void {
       expect(await claim()).toEqual([]);
       later(400);
       expect(only(await claim()).asks.map(({ subject }) => subject)).toEqual(['cbk_3', 'cbk_4']);
+    });
+
+    it('wait while somebody asks the account who cannot wait, and that one while they are asked', async () => {
+      const { account } = bench;
+      const claimAccount = () => bench.store.write('claimAccount', { merchant: shop, account, leaseMs: 5000 });
+      const free = await claimAccount();
+      if (free === null) throw new Error('nobody asks the account');
+      expect(await claimAccount()).toBeNull();
+      await askAbout('cbk_1');
+      expect(await claim()).toEqual([]);
+      await bench.store.write('releaseAsks', { account, lease: free.lease, freeAt: bench.clock.at + 400 });
+      expect(await claimAccount()).toBeNull();
+      later(400);
+      const claimed = only(await claim());
+      expect(await claimAccount()).toBeNull();
+      await release(claimed);
+      const lapsed = await claimAccount();
+      expect(lapsed).toMatchObject({ at: bench.clock.at });
+      later(5000);
+      expect(await claim()).toHaveLength(1);
     });
 
     it('of an account that has many do not delay those of another', async () => {

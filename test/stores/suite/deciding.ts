@@ -107,18 +107,47 @@ export function deciding(makeFolder: () => Promise<StoreFolder>): void {
       bench.clock.at += limits.parkedMs + 1;
       await bench.store.decide('refold', { born: null });
       await bench.store.decide('refold', { born: null });
-      const all = { limit: 10, cursor: null, visible: null, merchant: null, state: null, kind: null };
+      const all = { limit: 10, cursor: null, visible: null, merchant: null, state: null, kind: null, assignee: null };
       const open = only((await bench.store.read('discrepancies', all)).data);
       expect(open).toMatchObject({ kind: 'unknown_order', state: 'open', order: null, orderNo: null });
       await bench.expect('O-1');
       expect(await bench.store.read('discrepancy', open.id)).toMatchObject({ state: 'resolved', orderNo: 'O-1' });
     });
 
+    it('keeps whose work a discrepancy is, until it is nobody’s any more', async () => {
+      await bench.callback([{ reference: 'O-1' }]);
+      bench.clock.at += limits.parkedMs + 1;
+      await bench.store.decide('refold', { born: null });
+      const all = { limit: 10, cursor: null, visible: null, merchant: null, state: null, kind: null, assignee: null };
+      const { id: discrepancy, openedAt } = only((await bench.store.read('discrepancies', all)).data);
+      const assign = (to: string | null, by: string) =>
+        bench.store.decide('act', {
+          merchant: shop,
+          by,
+          note: '',
+          born: null,
+          action: { is: 'assign', discrepancy, to },
+        });
+      const of = async (assignee: string) => (await bench.store.read('discrepancies', { ...all, assignee })).data;
+      expect(await assign('ann', 'bob')).toMatchObject({ is: 'done' });
+      expect(await of('ann')).toMatchObject([
+        { id: discrepancy, state: 'open', assigned: { to: 'ann', at: openedAt } },
+      ]);
+      expect(await of('bob')).toEqual([]);
+      await assign(null, 'ann');
+      expect(await bench.store.read('discrepancy', discrepancy)).toMatchObject({ state: 'open', assigned: null });
+      const ignore = { is: 'resolve', discrepancy, with: 'ignore', amountMinor: null } as const;
+      await bench.store.decide('act', { merchant: shop, by: 'ann', note: 'known', born: null, action: ignore });
+      const decision = { is: 'ignore', by: 'ann', note: 'known', at: openedAt, amountMinor: null };
+      expect(await bench.store.read('discrepancy', discrepancy)).toMatchObject({ state: 'ignored', decision });
+      expect(await assign('ann', 'ann')).toMatchObject({ is: 'does_not_fit' });
+    });
+
     it('does not ask again about parked money that a person chose to ignore', async () => {
       await bench.callback([{ reference: 'O-1' }]);
       bench.clock.at += limits.parkedMs + 1;
       await bench.store.decide('refold', { born: null });
-      const all = { limit: 10, cursor: null, visible: null, merchant: null, state: null, kind: null };
+      const all = { limit: 10, cursor: null, visible: null, merchant: null, state: null, kind: null, assignee: null };
       const { id } = only((await bench.store.read('discrepancies', all)).data);
       const ignore = { is: 'resolve', discrepancy: id, with: 'ignore', amountMinor: null } as const;
       await bench.store.decide('act', { merchant: shop, by: 'ann', note: 'known', born: null, action: ignore });

@@ -46,7 +46,7 @@ export function delivering(makeFolder: () => Promise<StoreFolder>): void {
       await bench.addEndpoint();
       await bench.publish('O-1');
       const claimed = await claimOne();
-      expect(await bench.finish(claimed)).toEqual({ fencedOut: [], disabled: [] });
+      expect(await bench.finish(claimed)).toEqual({ fencedOut: [], warned: [] });
       const delivery = await bench.delivery(claimed.delivery);
       expect(delivery).toMatchObject({ state: 'confirmed', dueAt: null, attempts: 1 });
       expect(only(delivery.tries)).toMatchObject({

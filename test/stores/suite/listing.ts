@@ -191,10 +191,10 @@ export function listing(makeFolder: () => Promise<StoreFolder>): void {
       await bench.store.write('changeEndpoint', {
         id: endpoint,
         by: 'ann',
-        change: { url: 'https://new.example/', schedule: null },
+        change: { timeoutMs: 777, schedule: null },
       });
       expect(await bench.store.read('endpoint', endpoint)).toMatchObject({
-        url: 'https://new.example/',
+        timeoutMs: 777,
         schedule: null,
         ratePerSecond: 0.5,
         types: ['payment.*'],

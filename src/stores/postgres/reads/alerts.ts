@@ -1,6 +1,6 @@
 import type { Instant } from '../../../domain/clock.ts';
 import { limits } from '../../../domain/limits.ts';
-import { accountSignalsOf, alertColumns, alertOf, backlogOf, disabledOf } from '../../alert-mapping.ts';
+import { accountSignalsOf, alertColumns, alertOf, backlogOf, disabledOf, failingOf } from '../../alert-mapping.ts';
 import { numberOrNull } from '../../mapping.ts';
 import type { AlertSignals, Reads } from '../../reads.ts';
 import { minuteOf } from '../../work/funnel-book.ts';
@@ -54,6 +54,11 @@ export async function alertSignals(
   const disabled = await session.all(
     `select id, merchant, url from paidonce.endpoints where state = 'disabled' and not hidden and removed_at is null limit ${limits.pageMax}`,
   );
+  // lanes_warned, endpoints_pkey (id)
+  const failing = await session.all(
+    `select e.id, e.merchant, e.url, l.warnings from paidonce.lanes l join paidonce.endpoints e on e.id = l.id
+     where l.warnings is not null and not e.hidden and e.removed_at is null limit ${limits.pageMax}`,
+  );
   // deliveries_due (lane, due_at), notifications_pkey (id)
   const backlog = await session.all(
     `select currency, count(*) as deliveries, sum(amount * ($1 - created_at) / 3600000.0)::double precision as minor_hours from (
@@ -68,6 +73,7 @@ export async function alertSignals(
     oldestDiscrepancyAt: oldest === undefined ? null : numberOrNull(oldest, 'discrepancy_at'),
     accounts: accountSignalsOf(received, found),
     disabled: disabled.map(disabledOf),
+    failing: failing.map(failingOf),
     backlog: backlog.map(backlogOf),
   };
 }

@@ -3,19 +3,22 @@ import { laneColumns, laneOf } from '../../delivery-mapping.ts';
 import {
   accountColumns,
   accountOf,
+  actionColumns,
+  actionOf,
   apiKeyColumns,
   apiKeyOf,
   endpointColumns,
   endpointOf,
   merchantColumns,
   merchantOf,
+  number,
   type Row,
   sandboxPaymentColumns,
   sandboxPaymentOf,
 } from '../../mapping.ts';
 import type { Reads } from '../../reads.ts';
 import type { Session } from '../session.ts';
-import { equals, pageOf, visibleIn } from './page.ts';
+import { between, equals, pageOf, visibleIn } from './page.ts';
 
 // Nothing here is found by an index but what is found by its key: these tables hold what people set up.
 
@@ -77,10 +80,46 @@ export async function endpoint(session: Session, id: Reads['endpoint']['input'])
   return oneOf(rows, endpointOf);
 }
 
-export async function breaker(session: Session, lane: Reads['breaker']['input']): Promise<Reads['breaker']['output']> {
-  // lanes_pkey (id)
-  const rows = session.all(`select ${laneColumns} from paidonce.lanes where id = $1`, lane);
-  return oneOf(rows, (row) => laneOf(row).breaker);
+export async function laneHealth(
+  session: Session,
+  lane: Reads['laneHealth']['input'],
+): Promise<Reads['laneHealth']['output']> {
+  // lanes_pkey (id), deliveries_due (lane, due_at)
+  const rows = session.all(
+    `select ${laneColumns}, case when drain_since is not null then (
+       select count(*) from paidonce.deliveries d
+       where d.lane = l.id and d.state in ('pending', 'sending', 'dead') and d.due_at <= l.drain_since
+     ) end as waiting from paidonce.lanes l where id = $1`,
+    lane,
+  );
+  return oneOf(rows, (row) => {
+    const { breaker, drainSince: since } = laneOf(row);
+    return { breaker, draining: since === null ? null : { since, left: number(row, 'waiting') } };
+  });
+}
+
+export async function endpointsToFinish(
+  session: Session,
+  { at }: Reads['endpointsToFinish']['input'],
+): Promise<Reads['endpointsToFinish']['output']> {
+  // endpoints_previous (previous_until)
+  const rows = await session.all(
+    `select ${endpointColumns} from paidonce.endpoints where previous_until <= $1 order by previous_until limit ${limits.pageMax}`,
+    at,
+  );
+  return rows.map(endpointOf);
+}
+
+export async function actions(session: Session, input: Reads['actions']['input']): Promise<Reads['actions']['output']> {
+  const list = { ...ordered, columns: actionColumns, from: 'paidonce.actions', map: actionOf };
+  const conditions = [
+    visibleIn('merchant', input.visible),
+    equals('merchant', input.merchant),
+    equals('subject', input.subject),
+    equals('what', input.what),
+    ...between('at', input),
+  ];
+  return pageOf(session, { ...list, conditions }, input);
 }
 
 export async function apiKeys(session: Session, input: Reads['apiKeys']['input']): Promise<Reads['apiKeys']['output']> {

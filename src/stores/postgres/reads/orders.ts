@@ -1,4 +1,5 @@
 import { asId, type FactId, type OrderId } from '../../../domain/ids.ts';
+import { discrepancyColumns, discrepancyOf } from '../../discrepancy-mapping.ts';
 import type { StoredDiscrepancy, StoredFact, StoredOrder } from '../../kept.ts';
 import {
   askColumns,
@@ -8,8 +9,6 @@ import {
   callbackLineColumns,
   callbackOf,
   callbackSummaryOf,
-  discrepancyColumns,
-  discrepancyOf,
   factColumns,
   factOf,
   notificationOf,
@@ -267,8 +266,9 @@ export async function discrepancies(
     equals('d.merchant', input.merchant),
     equals('d.state', input.state),
     equals('d.kind', input.kind),
+    equals('d.assigned_to', input.assignee),
   ];
-  // discrepancies_seq (seq), orders_pkey (id)
+  // discrepancies_seq (seq) or discrepancies_assigned (assigned_to), orders_pkey (id)
   const columns = `${discrepancyColumns}, o.order_no`;
   const list = { columns, from: discrepancyTables, seqs: ['d.seq'], xid: 'd.xid' };
   return pageOf(session, { ...list, conditions, map: namedDiscrepancyOf }, input);

@@ -43,6 +43,7 @@ type AskRows = Pick<
   | 'deleteAsk'
   | 'callAskQueue'
   | 'leaseAskQueues'
+  | 'leaseAskQueue'
   | 'dueAsks'
   | 'freeAskQueue'
   | 'nextAskDue'
@@ -77,7 +78,7 @@ export function askRows(image: Image): AskRows {
 }
 
 /** Leasing and freeing are transactions of their own, which may wait for those that call a queue. */
-function askQueueRows(image: Image): Pick<AskRows, 'leaseAskQueues' | 'dueAsks' | 'freeAskQueue' | 'nextAskDue'> {
+function askQueueRows(image: Image): Omit<AskRows, 'askOf' | 'insertAsk' | 'updateAsk' | 'deleteAsk' | 'callAskQueue'> {
   return {
     leaseAskQueues(now, most, leaseEndsAt) {
       const leased = image.alone(`lease asks ${most}`, (session) =>
@@ -96,6 +97,21 @@ function askQueueRows(image: Image): Pick<AskRows, 'leaseAskQueues' | 'dueAsks' 
         account: asId.account(text(row, 'account')),
         lease: number(row, 'lease'),
       }));
+    },
+    leaseAskQueue({ merchant, account }, now, leaseEndsAt) {
+      const leased = image.alone(`lease account ${account}`, (session) =>
+        session.all(
+          `insert into paidonce.ask_queues (bucket, account, next_due, free_at, lease) values ($1::smallint, $2, $4::bigint, $4::bigint, 1)
+           on conflict (account, bucket) do update set next_due = $4::bigint, free_at = $4::bigint, lease = ask_queues.lease + 1
+             where ask_queues.free_at <= $3::bigint returning lease`,
+          bucketOf(merchant),
+          account,
+          now,
+          leaseEndsAt,
+        ),
+      );
+      const [row] = leased ?? [];
+      return row === undefined ? null : number(row, 'lease');
     },
     dueAsks(accounts, now, mostOfEach) {
       const due = image.answer(`due asks ${accounts.join(' ')}`, (session) =>

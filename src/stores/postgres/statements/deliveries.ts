@@ -108,8 +108,8 @@ export function deliveryRows(image: Image, now: number): DeliveryRows {
           own_url: values.url === null ? 0 : 1,
         });
       }),
-    dueDeliveries: (lane, at, most) => dueDeliveries(image, lane, at, most),
-    nextDueOfLane: (lane) => nextDueOfLane(image, lane, now),
+    dueDeliveries: (lane, due, most) => dueDeliveries(image, lane, due, most),
+    nextDueOfLane: (lane, after) => nextDueOfLane(image, lane, after, now),
     leaseDelivery: (row, { leasedAt, leaseEndsAt, number: attempts, ...rest }) =>
       change(row, { state: 'sending', due_at: leaseEndsAt, leased_at: leasedAt, attempts, ...rest }),
     endAttempt: (row, { dueAt, ...end }) => change(row, { due_at: dueAt, ...end }),
@@ -172,21 +172,27 @@ function changeLocked(image: Image, row: ImageRow, values: Parameters<Image['cha
   image.change(row, values);
 }
 
-function dueDeliveries(image: Image, lane: LaneId, now: number, most: number): readonly DeliveryWork[] {
-  const found = image.answer(`due ${lane} ${now} ${most}`, (session) =>
+function dueDeliveries(
+  image: Image,
+  lane: LaneId,
+  { after, until }: { after: number; until: number },
+  most: number,
+): readonly DeliveryWork[] {
+  const found = image.answer(`due ${lane} ${after} ${until} ${most}`, (session) =>
     // In the order of the index; a handler under way, and what others finish at this moment, is left out.
     session.all(
-      `/* deliveries_due (lane, due_at) */ select ${deliveries.selected} from paidonce.deliveries t where t.lane = $1 and t.${live} and t.due_at <= $2
-       order by t.due_at limit $3 for no key update skip locked`,
+      `/* deliveries_due (lane, due_at) */ select ${deliveries.selected} from paidonce.deliveries t where t.lane = $1 and t.${live} and t.due_at > $2 and t.due_at <= $3
+       order by t.due_at limit $4 for no key update skip locked`,
       lane,
-      now,
+      after,
+      until,
       most,
     ),
   );
   return (found ?? [])
     .map((values) => image.met(deliveriesById, values))
     .filter((row) => row !== null)
-    .filter(({ values }) => values.due_at !== null && number(values, 'due_at') <= now)
+    .filter(({ values: { due_at } }) => due_at !== null && after < Number(due_at) && Number(due_at) <= until)
     .map(workOf);
 }
 
@@ -194,18 +200,19 @@ function dueDeliveries(image: Image, lane: LaneId, now: number, most: number): r
  * Whoever writes something into a lane shares its lock until the commit. Only where nobody does is what can be seen all there is;
  * else the lane is looked at again soon, so that nothing is forgotten in it.
  */
-function nextDueOfLane(image: Image, lane: LaneId, now: number): number | null {
+function nextDueOfLane(image: Image, lane: LaneId, after: number, now: number): number | null {
   const mine = [...image.all(deliveries)].filter(({ values }) => values.lane === lane);
   const most = queueMost * 2 ** Math.ceil(Math.log2(1 + mine.length / queueMost));
-  const queue = image.answer(`queue ${lane} ${most}`, async (session) => {
+  const queue = image.answer(`queue ${lane} ${after} ${most}`, async (session) => {
     const [alone] = await session.all(
       'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as got',
       laneLock(lane),
     );
-    // In the order of the index, from its beginning.
+    // In the order of the index.
     const rows = await session.all(
-      `/* deliveries_due (lane) */ select id, due_at from paidonce.deliveries where lane = $1 and ${live} and due_at is not null order by due_at limit $2`,
+      `/* deliveries_due (lane, due_at) */ select id, due_at from paidonce.deliveries where lane = $1 and ${live} and due_at > $2 order by due_at limit $3`,
       lane,
+      after,
       most,
     );
     return [alone ?? { got: 0 }, ...rows];
@@ -216,7 +223,7 @@ function nextDueOfLane(image: Image, lane: LaneId, now: number): number | null {
   const next = waiting.find((row) => !ids.has(text(row, 'id')));
   if (next !== undefined) dues.push(number(next, 'due_at'));
   if (alone?.got === 0) dues.push(now + settlingMs);
-  const known = dues.filter((due) => due !== null);
+  const known = dues.filter((due) => due !== null && due > after).map(Number);
   return known.length === 0 ? null : Math.min(...known);
 }
 

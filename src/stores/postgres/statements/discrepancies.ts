@@ -1,7 +1,7 @@
 import { parkedKey } from '../../../domain/discrepancy.ts';
 import { bucketOf } from '../../../domain/ids.ts';
+import { decisionToJson, discrepancyOf } from '../../discrepancy-mapping.ts';
 import type { StoredDiscrepancy } from '../../kept.ts';
-import { discrepancyOf } from '../../mapping.ts';
 import type { Rows } from '../../work/rows.ts';
 import type { Image } from '../image.ts';
 import { Table } from '../table.ts';
@@ -22,9 +22,24 @@ export const discrepancies = new Table({
     state: 'text',
     opened_at: 'bigint',
     closed_at: 'bigint',
+    assigned_to: 'text',
+    assigned_at: 'bigint',
+    decision: 'text',
   },
   key: ['id'],
-  mutable: ['order_id', 'blocks', 'why', 'amount_minor', 'currency', 'state', 'opened_at', 'closed_at'],
+  mutable: [
+    'order_id',
+    'blocks',
+    'why',
+    'amount_minor',
+    'currency',
+    'state',
+    'opened_at',
+    'closed_at',
+    'assigned_to',
+    'assigned_at',
+    'decision',
+  ],
   hasSeq: true,
 });
 
@@ -78,7 +93,17 @@ export function discrepancyRows(image: Image): DiscrepancyRows {
   };
 }
 
-function changing({ order, blocks, why, amountMinor, currency, state, openedAt, closedAt }: StoredDiscrepancy) {
+function changing({
+  order,
+  blocks,
+  why,
+  amountMinor,
+  currency,
+  state,
+  openedAt,
+  closedAt,
+  ...told
+}: StoredDiscrepancy) {
   return {
     order_id: order,
     blocks: blocks ? 1 : 0,
@@ -88,5 +113,8 @@ function changing({ order, blocks, why, amountMinor, currency, state, openedAt, 
     state,
     opened_at: openedAt,
     closed_at: closedAt,
+    assigned_to: told.assigned?.to ?? null,
+    assigned_at: told.assigned?.at ?? null,
+    decision: told.decision === null ? null : decisionToJson(told.decision),
   };
 }

@@ -1,7 +1,7 @@
 import { closedBreaker } from '../../../domain/breaker.ts';
 import { asId, bucketOf, type LaneId } from '../../../domain/ids.ts';
 import { limits } from '../../../domain/limits.ts';
-import { type LaneRow, laneOf } from '../../delivery-mapping.ts';
+import { type LaneRow, laneOf, warningsToJson } from '../../delivery-mapping.ts';
 import { number, numberOrNull, text } from '../../mapping.ts';
 import type { Rows } from '../../work/rows.ts';
 import type { Image, ImageRow } from '../image.ts';
@@ -27,7 +27,9 @@ export const lanes = new Table({
     failing_since: 'bigint',
     opens: 'integer',
     open_until: 'bigint',
+    warnings: 'text',
     probe_until: 'bigint',
+    drain_since: 'bigint',
   },
   key: ['id'],
   mutable: [
@@ -42,7 +44,9 @@ export const lanes = new Table({
     'failing_since',
     'opens',
     'open_until',
+    'warnings',
     'probe_until',
+    'drain_since',
   ],
   onConflict: 'do nothing',
 });
@@ -146,6 +150,7 @@ const standIn = {
   tokensAt: 0,
   breaker: closedBreaker,
   probeUntil: null,
+  drainSince: null,
 } as const;
 
 /** Lanes that a claim takes before it looks what is in them: others want some too, and few may be enough. */
@@ -214,6 +219,8 @@ function changing(lane: LaneRow) {
     failing_since: failingSince,
     opens,
     open_until: openUntil,
+    warnings: warningsToJson(lane.breaker),
     probe_until: lane.probeUntil,
+    drain_since: lane.drainSince,
   };
 }

@@ -70,6 +70,8 @@ export const endpoints = new Table({
     state: 'text',
     credentials_version: 'integer',
     credentials: 'bytea',
+    previous_until: 'bigint',
+    url_change: 'text',
     hidden: 'boolean',
     created_at: 'bigint',
     removed_at: 'bigint',
@@ -87,6 +89,8 @@ export const endpoints = new Table({
     'state',
     'credentials_version',
     'credentials',
+    'previous_until',
+    'url_change',
     'removed_at',
   ],
   hasSeq: true,
@@ -327,7 +331,8 @@ function endpointRows(image: Image): EndpointRows {
     },
     retireEndpoint(id, now) {
       const kept = image.one(lockedEndpoints, id);
-      if (kept !== null) image.change(kept, { removed_at: now, credentials_version: null, credentials: null });
+      if (kept !== null)
+        image.change(kept, { removed_at: now, credentials_version: null, credentials: null, previous_until: null });
     },
   };
 }
@@ -360,5 +365,7 @@ function endpointChanging(endpoint: Endpoint) {
     state: endpoint.state,
     credentials_version: endpoint.credentials?.version ?? null,
     credentials: endpoint.credentials?.sealed ?? null,
+    previous_until: endpoint.previousUntil,
+    url_change: endpoint.urlChange === null ? null : toJson(endpoint.urlChange),
   };
 }

@@ -1,6 +1,6 @@
 import type { Instant } from '../../../domain/clock.ts';
 import { limits } from '../../../domain/limits.ts';
-import { accountSignalsOf, alertColumns, alertOf, backlogOf, disabledOf } from '../../alert-mapping.ts';
+import { accountSignalsOf, alertColumns, alertOf, backlogOf, disabledOf, failingOf } from '../../alert-mapping.ts';
 import { numberOrNull } from '../../mapping.ts';
 import type { AlertSignals, Reads } from '../../reads.ts';
 import { minuteOf } from '../../work/funnel-book.ts';
@@ -51,6 +51,10 @@ export function alertSignals(
   const disabled = db.all(
     `select id, merchant, url from paidonce_endpoints where state = 'disabled' and hidden = 0 and removed_at is null limit ${limits.pageMax}`,
   );
+  const failing = db.all(
+    `select e.id, e.merchant, e.url, l.warnings from paidonce_lanes l join paidonce_endpoints e on e.id = l.id
+     where l.warnings is not null and e.hidden = 0 and e.removed_at is null limit ${limits.pageMax}`,
+  );
   const backlog = db.all(
     `select currency, count(*) as deliveries, sum(amount * (?1 - created_at) / 3600000.0) as minor_hours from (
        select n.currency, cast(n.amount_minor as real) as amount, d.created_at from paidonce_lanes l
@@ -64,6 +68,7 @@ export function alertSignals(
     oldestDiscrepancyAt: oldest === undefined ? null : numberOrNull(oldest, 'discrepancy_at'),
     accounts: accountSignalsOf(received, found),
     disabled: disabled.map(disabledOf),
+    failing: failing.map(failingOf),
     backlog: backlog.map(backlogOf),
   };
 }

@@ -1,13 +1,17 @@
+import type { Instant } from '../../../domain/clock.ts';
 import { limits } from '../../../domain/limits.ts';
 import {
   accountColumns,
   accountOf,
+  actionColumns,
+  actionOf,
   apiKeyColumns,
   apiKeyOf,
   endpointColumns,
   endpointOf,
   merchantColumns,
   merchantOf,
+  number,
   sandboxPaymentColumns,
   sandboxPaymentOf,
 } from '../../mapping.ts';
@@ -15,7 +19,7 @@ import type { Reads } from '../../reads.ts';
 import type { Connection } from '../connection.ts';
 import { laneById } from '../statements/lanes.ts';
 import { accountById, endpointById, merchantById } from '../statements/merchants.ts';
-import { equals, pageOf, visibleIn } from './page.ts';
+import { between, equals, pageOf, visibleIn } from './page.ts';
 
 export function merchants(db: Connection, input: Reads['merchants']['input']): Reads['merchants']['output'] {
   const select = `select ${merchantColumns} from paidonce_merchants`;
@@ -51,8 +55,47 @@ export function endpoint(db: Connection, id: Reads['endpoint']['input']): Reads[
   return endpointById(db, id);
 }
 
-export function breaker(db: Connection, lane: Reads['breaker']['input']): Reads['breaker']['output'] {
-  return laneById(db, lane)?.breaker ?? null;
+export function laneHealth(db: Connection, id: Reads['laneHealth']['input']): Reads['laneHealth']['output'] {
+  const lane = laneById(db, id);
+  if (lane === null) return null;
+  const { breaker, drainSince: since } = lane;
+  return { breaker, draining: since === null ? null : { since, left: leftIn(db, id, since) } };
+}
+
+function leftIn(db: Connection, lane: Reads['laneHealth']['input'], since: Instant): number {
+  const row = db.get(
+    `-- SEARCH paidonce_deliveries USING COVERING INDEX paidonce_deliveries_due (lane=? AND due_at<?)
+     select count(*) as waiting from paidonce_deliveries
+     where lane = ? and state not in ('confirmed', 'canceled') and due_at <= ?`,
+    lane,
+    since,
+  );
+  return row === undefined ? 0 : number(row, 'waiting');
+}
+
+export function endpointsToFinish(
+  db: Connection,
+  { at }: Reads['endpointsToFinish']['input'],
+): Reads['endpointsToFinish']['output'] {
+  return db
+    .all(
+      `-- SEARCH paidonce_endpoints USING INDEX paidonce_endpoints_previous (previous_until<?)
+       select ${endpointColumns} from paidonce_endpoints where previous_until <= ? order by previous_until limit ${limits.pageMax}`,
+      at,
+    )
+    .map(endpointOf);
+}
+
+export function actions(db: Connection, input: Reads['actions']['input']): Reads['actions']['output'] {
+  const select = `select ${actionColumns} from paidonce_actions`;
+  const conditions = [
+    visibleIn('merchant', input.visible),
+    equals('merchant', input.merchant),
+    equals('subject', input.subject),
+    equals('what', input.what),
+    ...between('at', input),
+  ];
+  return pageOf(db, { select, seq: 'seq', conditions, map: actionOf }, input);
 }
 
 export function apiKeys(db: Connection, input: Reads['apiKeys']['input']): Reads['apiKeys']['output'] {

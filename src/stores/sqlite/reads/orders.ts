@@ -1,5 +1,6 @@
 import type { OrderId } from '../../../domain/ids.ts';
 import { asId } from '../../../domain/ids.ts';
+import { discrepancyColumns, discrepancyOf } from '../../discrepancy-mapping.ts';
 import type { StoredOrder } from '../../kept.ts';
 import {
   type CallbackSummary,
@@ -7,8 +8,6 @@ import {
   callbackLineColumns,
   callbackOf,
   callbackSummaryOf,
-  discrepancyColumns,
-  discrepancyOf,
   number,
   orderColumns,
   orderOf,
@@ -173,6 +172,7 @@ export function discrepancies(
     equals('d.merchant', input.merchant),
     equals('d.state', input.state),
     equals('d.kind', input.kind),
+    equals('d.assigned_to', input.assignee),
   ];
   return pageOf(db, { select, seq: 'd.seq', conditions, map: namedDiscrepancyOf }, input);
 }

@@ -100,6 +100,22 @@ export function leaseAskQueues(db: Connection, now: Instant, most: number, lease
   });
 }
 
+export function leaseAskQueue(
+  db: Connection,
+  { account }: Pick<Ask, 'account'>,
+  now: Instant,
+  leaseEndsAt: Instant,
+): number | null {
+  const row = db.get(
+    `insert into paidonce_ask_queues (account, next_due, free_at, lease) values (?1, ?3, ?3, 1)
+     on conflict do update set next_due = ?3, free_at = ?3, lease = lease + 1 where free_at <= ?2 returning lease`,
+    account,
+    now,
+    leaseEndsAt,
+  );
+  return row === undefined ? null : number(row, 'lease');
+}
+
 export function dueAsks(db: Connection, accounts: readonly AccountId[], now: Instant, mostOfEach: number): Ask[] {
   return accounts.flatMap((account) =>
     ranks.flatMap((rank) =>

@@ -48,22 +48,28 @@ export function deliveryById(db: Connection, id: DeliveryId): DeliveryWork | nul
   return row === undefined ? null : deliveryWorkOf(row);
 }
 
-const dueDeliveriesSql = `-- SEARCH paidonce_deliveries USING INDEX paidonce_deliveries_due (lane=? AND due_at<?)
+const dueDeliveriesSql = `-- SEARCH paidonce_deliveries USING INDEX paidonce_deliveries_due (lane=? AND due_at>? AND due_at<?)
   select ${deliveryWorkColumns} from paidonce_deliveries
-  where lane = ? and state not in ('confirmed', 'canceled') and due_at <= ? order by due_at limit ?`;
+  where lane = ? and state not in ('confirmed', 'canceled') and due_at > ? and due_at <= ? order by due_at limit ?`;
 
-/** What is due in a lane, leases that ran out included, earliest first. */
-export function dueDeliveries(db: Connection, lane: LaneId, now: Instant, most: number): DeliveryWork[] {
-  return db.all(dueDeliveriesSql, lane, now, most).map(deliveryWorkOf);
+/** What came due in a lane, leases that ran out included, earliest first. */
+export function dueDeliveries(
+  db: Connection,
+  lane: LaneId,
+  due: { after: Instant; until: Instant },
+  most: number,
+): DeliveryWork[] {
+  return db.all(dueDeliveriesSql, lane, due.after, due.until, most).map(deliveryWorkOf);
 }
 
-/** When the next thing in a lane is due: a try, or the end of a lease. */
-export function nextDueOfLane(db: Connection, lane: LaneId): Instant | null {
+/** When the next thing in a lane is due that is due after this moment: a try, or the end of a lease. */
+export function nextDueOfLane(db: Connection, lane: LaneId, after: Instant): Instant | null {
   const row = db.get(
     `-- SEARCH paidonce_deliveries USING COVERING INDEX paidonce_deliveries_due (lane=? AND due_at>?)
      select due_at from paidonce_deliveries
-     where lane = ? and state not in ('confirmed', 'canceled') and due_at is not null order by due_at limit 1`,
+     where lane = ? and state not in ('confirmed', 'canceled') and due_at > ? order by due_at limit 1`,
     lane,
+    after,
   );
   return row === undefined ? null : numberOrNull(row, 'due_at');
 }

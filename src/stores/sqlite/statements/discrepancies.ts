@@ -1,7 +1,7 @@
 import { parkedKey } from '../../../domain/discrepancy.ts';
 import type { DiscrepancyId, FactId, OrderId } from '../../../domain/ids.ts';
+import { decisionToJson, discrepancyColumns, discrepancyOf } from '../../discrepancy-mapping.ts';
 import type { StoredDiscrepancy } from '../../kept.ts';
-import { discrepancyColumns, discrepancyOf } from '../../mapping.ts';
 import type { Connection } from '../connection.ts';
 
 const discrepanciesOfOrderSql = `-- SEARCH d USING INDEX paidonce_discrepancies_order (order_id=?)
@@ -21,6 +21,7 @@ export function discrepancyById(db: Connection, id: DiscrepancyId): StoredDiscre
 
 export function insertDiscrepancy(db: Connection, discrepancy: StoredDiscrepancy): void {
   const { id, merchant, order, key, kind, blocks, why, amountMinor, currency, state, openedAt, closedAt } = discrepancy;
+  // Nobody can have taken it, or said anything of it, before it is there.
   db.run(
     `insert into paidonce_discrepancies (id, merchant, order_id, key, kind, blocks, why, amount_minor, currency, state, opened_at, closed_at)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -40,11 +41,12 @@ export function insertDiscrepancy(db: Connection, discrepancy: StoredDiscrepancy
 }
 
 export function updateDiscrepancy(db: Connection, discrepancy: StoredDiscrepancy): void {
-  const { id, order, blocks, why, amountMinor, currency, state, openedAt, closedAt } = discrepancy;
+  const { id, order, blocks, why, amountMinor, currency, state, openedAt, closedAt, assigned, decision } = discrepancy;
   db.run(
     `-- SEARCH paidonce_discrepancies USING INDEX paidonce_discrepancies_id (id=?)
      update paidonce_discrepancies
-     set order_id = ?, blocks = ?, why = ?, amount_minor = ?, currency = ?, state = ?, opened_at = ?, closed_at = ?
+     set order_id = ?, blocks = ?, why = ?, amount_minor = ?, currency = ?, state = ?, opened_at = ?, closed_at = ?,
+       assigned_to = ?, assigned_at = ?, decision = ?
      where id = ?`,
     order,
     blocks ? 1 : 0,
@@ -54,6 +56,9 @@ export function updateDiscrepancy(db: Connection, discrepancy: StoredDiscrepancy
     state,
     openedAt,
     closedAt,
+    assigned?.to ?? null,
+    assigned?.at ?? null,
+    decision === null ? null : decisionToJson(decision),
     id,
   );
 }

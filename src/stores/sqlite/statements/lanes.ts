@@ -1,7 +1,7 @@
 import type { Instant } from '../../../domain/clock.ts';
 import type { TargetKind } from '../../../domain/delivery.ts';
 import { asId, type LaneId } from '../../../domain/ids.ts';
-import { type LaneRow, laneColumns, laneOf } from '../../delivery-mapping.ts';
+import { type LaneRow, laneColumns, laneOf, warningsToJson } from '../../delivery-mapping.ts';
 import { numberOrNull, text } from '../../mapping.ts';
 import type { Connection } from '../connection.ts';
 
@@ -18,12 +18,13 @@ export function upsertLane(db: Connection, lane: LaneRow): void {
   db.run(
     `insert into paidonce_lanes (
        id, merchant, kind, name, provider, state, ordering, rate_per_second, concurrency, next_due, tokens, tokens_at, failures, failing_since,
-       opens, open_until, probe_until
-     ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       opens, open_until, warnings, probe_until, drain_since
+     ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict do update set
        state = excluded.state, ordering = excluded.ordering, rate_per_second = excluded.rate_per_second, concurrency = excluded.concurrency,
        next_due = excluded.next_due, tokens = excluded.tokens, tokens_at = excluded.tokens_at, failures = excluded.failures,
-       failing_since = excluded.failing_since, opens = excluded.opens, open_until = excluded.open_until, probe_until = excluded.probe_until`,
+       failing_since = excluded.failing_since, opens = excluded.opens, open_until = excluded.open_until,
+       warnings = excluded.warnings, probe_until = excluded.probe_until, drain_since = excluded.drain_since`,
     lane.id,
     lane.merchant,
     lane.kind,
@@ -40,7 +41,9 @@ export function upsertLane(db: Connection, lane: LaneRow): void {
     breaker.failingSince,
     breaker.opens,
     breaker.openUntil,
+    warningsToJson(breaker),
     lane.probeUntil,
+    lane.drainSince,
   );
 }
 

@@ -141,8 +141,8 @@ export function insertEndpoint(db: Connection, endpoint: Endpoint): void {
   db.run(
     `insert into paidonce_endpoints (
        id, merchant, provider, hidden, created_at, url, types, speaks, schedule, timeout_ms, rate_per_second, concurrency, ordering, state,
-       credentials_version, credentials
-     ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       credentials_version, credentials, previous_until, url_change
+     ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     endpoint.id,
     endpoint.merchant,
     endpoint.provider,
@@ -157,7 +157,7 @@ export function updateEndpoint(db: Connection, endpoint: Endpoint): void {
     `-- SEARCH paidonce_endpoints USING INDEX paidonce_endpoints_id (id=?)
      update paidonce_endpoints set
        url = ?, types = ?, speaks = ?, schedule = ?, timeout_ms = ?, rate_per_second = ?, concurrency = ?, ordering = ?, state = ?,
-       credentials_version = ?, credentials = ?
+       credentials_version = ?, credentials = ?, previous_until = ?, url_change = ?
      where id = ?`,
     ...changing(endpoint),
     endpoint.id,
@@ -177,6 +177,8 @@ function changing(endpoint: Endpoint) {
     endpoint.state,
     endpoint.credentials?.version ?? null,
     endpoint.credentials?.sealed ?? null,
+    endpoint.previousUntil,
+    endpoint.urlChange === null ? null : toJson(endpoint.urlChange),
   ] as const;
 }
 
@@ -184,7 +186,7 @@ function changing(endpoint: Endpoint) {
 export function retireEndpoint(db: Connection, id: EndpointId, now: number): void {
   db.run(
     `-- SEARCH paidonce_endpoints USING INDEX paidonce_endpoints_id (id=?)
-     update paidonce_endpoints set removed_at = ?, credentials_version = null, credentials = null where id = ?`,
+     update paidonce_endpoints set removed_at = ?, credentials_version = null, credentials = null, previous_until = null where id = ?`,
     now,
     id,
   );

@@ -186,6 +186,7 @@ function askRows(db: Connection) {
     deleteAsk: asks.deleteAsk.bind(null, db),
     callAskQueue: asks.callAskQueue.bind(null, db),
     leaseAskQueues: asks.leaseAskQueues.bind(null, db),
+    leaseAskQueue: asks.leaseAskQueue.bind(null, db),
     dueAsks: asks.dueAsks.bind(null, db),
     freeAskQueue: asks.freeAskQueue.bind(null, db),
     nextAskDue: asks.nextAskDue.bind(null, db),
