@@ -18,7 +18,10 @@ import type { OutboxItem } from './stores/writes.ts';
 
 /** Everything that is decided inside a store's transactions. Stores load this module where their transactions run. */
 export const program: Program = {
-  callback: takeCallback,
+  callback(ledger, input) {
+    if (input.isRehearsal) ledger.undo();
+    return takeCallback(ledger, input);
+  },
   sight(ledger, input) {
     const births = new Births(input.born);
     const { merchant, source, withoutOrder, note, orderNo } = input;

@@ -10,6 +10,7 @@ import { asId, type EndpointId, isId, type NodeId, type Random } from './domain/
 import type { Account } from './domain/merchant.ts';
 import type { Observe } from './domain/observe.ts';
 import { deriveSealKey, type SealKey } from './domain/seal.ts';
+import { type CallbackReplays, createCallbackReplays } from './maintain/callback-replays.ts';
 import { createProofs, type Proofs } from './maintain/proofs.ts';
 import { createReplays, type Replays } from './maintain/replay.ts';
 import { createUpkeep, type Upkeep } from './maintain/upkeep.ts';
@@ -79,6 +80,7 @@ export interface Service {
   readonly stream: Stream;
   /** Bills compared with our facts. */
   readonly reconciliations: Pick<Reconciliations, 'begin' | 'find'>;
+  readonly callbackReplays: Pick<CallbackReplays, 'begin' | 'change' | 'find'>;
   /** A transaction of the user's own left something in the outbox. */
   wakeOutbox(): void;
   /** A person sends a dead delivery again, or cancels one. @throws AppError `delivery.unknown`, `delivery.state`. */
@@ -156,7 +158,9 @@ export function createService(options: ServiceOptions): Service {
     addKeys: accounts.addKeys,
     onSettled: (listener) => worker.onSettled(listener),
   });
-  const parts: Parts = { vault, registry, worker, upkeep, replays, reconciliations, ask, asks, http, stream };
+  const callbackReplays = createCallbackReplays({ ...options, clock, rereading: callbacks.rereading });
+  const jobs = [replays, callbackReplays, reconciliations];
+  const parts: Parts = { vault, registry, worker, upkeep, jobs, ask, asks, http, stream };
   return {
     store,
     node,
@@ -178,6 +182,7 @@ export function createService(options: ServiceOptions): Service {
     replays,
     stream,
     reconciliations,
+    callbackReplays,
     askWith: (expect) => ask.askWith(expect),
     wakeOutbox: upkeep.wakeOutbox,
     changeDelivery: (id, to, by) => changeDelivery(store, worker, { id, to, by }),
@@ -210,8 +215,8 @@ interface Parts {
   registry: Registry;
   worker: Worker;
   upkeep: Upkeep;
-  replays: Replays;
-  reconciliations: Reconciliations;
+  /** What people have begun, and goes on by itself. */
+  jobs: readonly Pick<Replays, 'start' | 'stop'>[];
   ask: Ask;
   asks: Asks;
   http: Http;
@@ -219,7 +224,7 @@ interface Parts {
 }
 
 async function start({ store, node, clock, random, role }: ServiceOptions, parts: Parts): Promise<void> {
-  const { vault, registry, worker, upkeep, replays, reconciliations, ask, asks, stream } = parts;
+  const { vault, registry, worker, upkeep, jobs, ask, asks, stream } = parts;
   // A store has a time of its own, the database's where there is one; only a test's clock stands in for that.
   const given = clock === systemClock ? {} : { clock };
   const onWork = () => {
@@ -239,18 +244,16 @@ async function start({ store, node, clock, random, role }: ServiceOptions, parts
   if (role === 'api') return;
   worker.start();
   upkeep.start();
-  replays.start();
-  reconciliations.start();
+  for (const job of jobs) job.start();
   asks.start();
 }
 
 async function stop({ store }: ServiceOptions, parts: Parts): Promise<void> {
-  const { worker, upkeep, replays, reconciliations, ask, asks, http, stream } = parts;
+  const { worker, upkeep, jobs, ask, asks, http, stream } = parts;
   await stream.stop();
   ask.stop();
   await asks.stop();
-  await reconciliations.stop();
-  await replays.stop();
+  for (const job of jobs) await job.stop();
   await upkeep.stop();
   await worker.stop();
   await http.close();

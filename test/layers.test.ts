@@ -9,6 +9,9 @@ const parts: readonly (readonly [part: string, pattern: RegExp])[] = [
   ['program.ts', /^src\/program\.ts$/],
   // The library: one merchant's view of a service.
   ['paidonce.ts', /^src\/paidonce\.ts$/],
+  // Handlers whose tables are in another database.
+  ['receipts.ts', /^src\/receipts\.ts$/],
+  ['stores/receipts', /^src\/stores\/receipts\//],
   ['providers/index.ts', /^src\/providers\/index\.ts$/],
   // What a transaction does, over the rows of whichever store.
   ['stores/work', /^src\/stores\/work\//],
@@ -60,6 +63,9 @@ const mayImport = new Map<string, readonly string[]>([
   ['stores/work', [storeInterface]],
   ['stores/sqlite', [storeInterface, 'stores/work']],
   ['stores/postgres', [storeInterface, 'stores/work']],
+  // The user's own PostgreSQL is spoken to as the store's is.
+  ['stores/receipts', [storeInterface, 'stores/work', 'stores/postgres']],
+  ['receipts.ts', ['stores/receipts', 'deliver']],
   ['orders', ['notify']],
   ['publish', ['notify']],
   ['callbacks', ['orders', 'secrets']],

@@ -6,6 +6,7 @@ import { addAccounts } from './accounts.ts';
 import { addActions } from './actions.ts';
 import { addAlerts } from './alerts.ts';
 import { type Authentication, createAuthentication } from './auth.ts';
+import { addCallbackReplays } from './callback-replays.ts';
 import { addCallbacks } from './callbacks.ts';
 import { addCurrencies } from './currencies.ts';
 import { addDeliveries } from './deliveries.ts';
@@ -51,6 +52,7 @@ export function createApi(service: Service): Api {
   addReconciliations(routes);
   addAccounts(routes);
   addCallbacks(routes);
+  addCallbackReplays(routes);
   addVerify(routes);
   addOrders(routes);
   addOrderActions(routes);

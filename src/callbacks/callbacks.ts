@@ -15,7 +15,9 @@ import { type Diagnosis, diagnose } from './diagnose/diagnose.ts';
 import { createDoorbell } from './doorbell.ts';
 import { createFetchKeys } from './fetch-keys.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
-import { type ArrivedRequest, createReceive, type Received } from './receive.ts';
+import { createReadAgain } from './read-again.ts';
+import { type ArrivedRequest, createReceive, type ReceiveDependencies, type Received } from './receive.ts';
+import { createRereading, type Rereading } from './reread.ts';
 
 export interface Callbacks {
   /** What must be known of a callback URL before its body is read; null = there is no such account. */
@@ -27,6 +29,8 @@ export interface Callbacks {
   receive(request: ArrivedRequest, decided?: () => void): Promise<Received | null>;
   /** Reads a kept callback again with the present code and secrets. @throws AppError `callback.unknown`, `account.unknown`. */
   reprocess(id: CallbackId): Promise<void>;
+  /** The same for many, with what would come of it first. */
+  readonly rereading: Rereading;
   /**
    * Why a request would be refused, or that it would not. Of other accounts it tries the secrets of those that are visible.
    *
@@ -74,7 +78,7 @@ export interface CallbacksDependencies {
 /** Entrance 1: everything about callbacks. */
 export function createCallbacks(deps: CallbacksDependencies): Callbacks {
   const { store, clock, ownClock, random, publicUrl, observe, providers, prepared, withBirth } = deps;
-  const { receive, readAgain } = createReceive({
+  const receiving: ReceiveDependencies = {
     store,
     ownClock,
     random,
@@ -96,7 +100,8 @@ export function createCallbacks(deps: CallbacksDependencies): Callbacks {
     readBack: deps.onAsk,
     ring: createDoorbell(deps),
     handled: (orders, withinMs) => untilHandled(deps, orders, withinMs),
-  });
+  };
+  const { readAgain, rehearse } = createReadAgain(receiving);
   const rateLimit = createRateLimit({
     perSecond: limits.confirmationsPerSecond,
     burst: limits.confirmationsBurst,
@@ -108,7 +113,7 @@ export function createCallbacks(deps: CallbacksDependencies): Callbacks {
     return account;
   };
   return {
-    receive,
+    receive: createReceive(receiving),
     async gate(id) {
       const account = isId('acc', id) ? await deps.findAccount(asId.account(id)) : null;
       if (account === null) return null;
@@ -136,6 +141,7 @@ export function createCallbacks(deps: CallbacksDependencies): Callbacks {
         texts: prepared.texts(account),
       });
     },
+    rereading: createRereading({ store, clock, accountOf, readAgain, rehearse }),
     readQuarantine: (account) => readQuarantine({ store, observe, readAgain }, account),
   };
 }
@@ -188,7 +194,7 @@ async function othersOf(
 
 /** The change of the secrets stands, whatever fails here; a person can read a callback again by itself. */
 async function readQuarantine(
-  deps: Pick<CallbacksDependencies, 'store' | 'observe'> & Pick<ReturnType<typeof createReceive>, 'readAgain'>,
+  deps: Pick<CallbacksDependencies, 'store' | 'observe'> & Pick<ReturnType<typeof createReadAgain>, 'readAgain'>,
   account: Account,
 ): Promise<void> {
   const { store, observe, readAgain } = deps;

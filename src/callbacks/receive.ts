@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Callback } from '../domain/callback.ts';
 import type { Clock, Instant } from '../domain/clock.ts';
-import { AppError, type ErrorCode } from '../domain/errors.ts';
+import { AppError } from '../domain/errors.ts';
 import type { Fact } from '../domain/fact.ts';
 import {
   type AccountId,
@@ -16,11 +16,12 @@ import {
 import { limits } from '../domain/limits.ts';
 import type { Account } from '../domain/merchant.ts';
 import type { Observe } from '../domain/observe.ts';
-import type { Context, Opened, Outcome, RawReply, RawRequest, Receiver } from '../providers/provider.ts';
+import type { Context, Outcome, RawReply, RawRequest, Receiver } from '../providers/provider.ts';
 import type { CallbackInput, CallbackOutput, ExpectInput, WithBirth } from '../stores/decisions.ts';
 import type { Store } from '../stores/store.ts';
 import { Deadlines } from './deadlines.ts';
 import type { FetchKeys } from './fetch-keys.ts';
+import { type Reading, readingAs, readingOf } from './reading.ts';
 
 /** A request on a callback URL as it arrived. `cut` says how reading it ended early. */
 export interface ArrivedRequest extends RawRequest {
@@ -59,14 +60,6 @@ export interface ReceiveDependencies {
   ring(account: Account, body: Uint8Array): Promise<void>;
   /** Resolves when the handlers of these orders are done (true) or the time is over (false). */
   handled(orders: readonly OrderId[], withinMs: number): Promise<boolean>;
-}
-
-/** What a callback is kept as, before the program decides its verdict. */
-interface Reading {
-  opened: CallbackInput['opened'];
-  messageId: string | null;
-  code: ErrorCode | null;
-  reason: string | null;
 }
 
 /** How much of the provider's patience is used up by waiting, for the commit and then for handlers. */
@@ -124,7 +117,7 @@ export function createReceive(deps: ReceiveDependencies) {
     }
   }
 
-  return { receive, readAgain: createReadAgain(deps) };
+  return receive;
 }
 
 async function accountOf(deps: ReceiveDependencies, id: string): Promise<Account | null | 'unavailable'> {
@@ -178,7 +171,7 @@ function committedTooLate(): Error {
 }
 
 /** Records a callback that was opened, and has asked again later for the orders that nobody knows yet. */
-async function record(
+export async function record(
   deps: ReceiveDependencies,
   account: Account,
   input: Omit<CallbackInput, 'born'>,
@@ -246,88 +239,10 @@ const outcomes = {
   refused: 'refused',
 } as const satisfies Record<Callback['verdict'], Outcome>;
 
-/** Reads a kept callback again with the present code and secrets, as at the time of its receipt. */
-function createReadAgain(deps: ReceiveDependencies) {
-  return async (callback: Callback, account: Account): Promise<CallbackOutput> => {
-    const context: Context = { now: callback.receivedAt, publicUrl: deps.publicUrl, random: deps.random };
-    const opened = deps.receiver(account).open(callback, context);
-    const reading = opened.is === 'challenge' ? null : readingOf(opened, account);
-    if (reading === null)
-      throw new AppError('callback.unknown', `callback ${callback.id} is a challenge, of which nothing is kept`);
-    const { messageId, code, reason } = reading;
-    const expectations = reading.opened.is === 'facts' ? await deps.ask(account, reading.opened.facts) : [];
-    return record(deps, account, {
-      callback: { ...callback, messageId, code, reason },
-      again: callback.step,
-      verdictBefore: callback.verdict,
-      opened: reading.opened,
-      bodyDigest: '',
-      expectations,
-    });
-  };
-}
-
-function readingOf(opened: Exclude<Opened, { is: 'challenge' }>, account: Account): Reading {
-  switch (opened.is) {
-    case 'facts': {
-      const tooMany = opened.facts.length > limits.factsPerCallbackMax;
-      if (tooMany)
-        return verdict(
-          'unreadable',
-          `it holds ${opened.facts.length} facts; at most ${limits.factsPerCallbackMax} are read`,
-          'callback.malformed',
-          opened.nonce,
-        );
-      if (opened.readBack)
-        return {
-          ...verdict('parked', 'waits to be read back from the provider', null, opened.nonce),
-          messageId: opened.messageId,
-        };
-      const { facts, nonce = null, messageId } = opened;
-      return {
-        opened: { is: 'facts', facts, nonce, withoutOrder: account.withoutOrder },
-        messageId,
-        code: null,
-        reason: null,
-      };
-    }
-    case 'ping':
-      return {
-        ...verdict('parked', 'the provider says only that something changed', null),
-        messageId: opened.messageId,
-      };
-    case 'ignored':
-      return {
-        ...verdict('ignored', `nothing is done for ${opened.type}`, null, opened.nonce),
-        messageId: opened.messageId,
-      };
-    case 'unreadable':
-      return verdict('unreadable', opened.why, 'callback.malformed', opened.nonce);
-    case 'unknown_key':
-      return verdict('quarantined', opened.why, 'signature.unknown_key');
-    case 'refused':
-      return verdict(isQuarantined(opened.code) ? 'quarantined' : 'refused', opened.why, opened.code);
-  }
-}
-
-/** A wrong or missing signature may turn right when secrets are added; the rest stays refused. */
-export function isQuarantined(code: ErrorCode): boolean {
-  return code.startsWith('signature.') || code === 'callback.decrypt' || code === 'callback.not_encrypted';
-}
-
-function verdict(
-  is: 'parked' | 'ignored' | 'unreadable' | 'quarantined' | 'refused',
-  reason: string,
-  code: ErrorCode | null,
-  nonce: string | null = null,
-): Reading {
-  return { opened: { is: 'verdict', verdict: is, nonce }, messageId: null, code, reason };
-}
-
 function cutReading({ cut }: ArrivedRequest): Reading {
   if (cut === 'too_large')
-    return verdict('refused', `the body is over ${limits.callbackBytesMax} bytes`, 'request.too_large');
-  return verdict('refused', 'the body ended early or took too long', 'request.incomplete');
+    return readingAs('refused', `the body is over ${limits.callbackBytesMax} bytes`, 'request.too_large');
+  return readingAs('refused', 'the body ended early or took too long', 'request.incomplete');
 }
 
 /** Gathers the callbacks whose acknowledgement was written, and records them in one write at a time. */

@@ -11,6 +11,8 @@ export interface HandlerContext {
   order: StoredOrder;
   /** The fact that caused the notification; null where none did (published ones, discrepancies, a local close). */
   fact: StoredFact | null;
+  /** The name that this handler is registered by. */
+  handler: string;
   /** Commits together with the mark that this handler ran, or not at all. */
   tx: Transaction;
   /**

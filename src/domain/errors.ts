@@ -128,7 +128,7 @@ export const errorCatalogue = {
   'delivery.unknown': entry(404, 'The delivery does not exist', 'Check the id.'),
   'delivery.state': entry(409, 'The delivery is not in a state that allows this', 'See the state in the detail.'),
   'replay.unknown': entry(404, 'The replay does not exist', 'Check the id.'),
-  'replay.state': entry(409, 'The replay has ended', 'Begin another one.'),
+  'replay.state': entry(409, 'The replay is not in a state that allows this', 'See the state in the detail.'),
   'discrepancy.unknown': entry(404, 'The discrepancy does not exist', 'Check the id.'),
   'discrepancy.action': entry(422, 'This action does not fit the discrepancy', 'Use one of the actions in the detail.'),
   'publish.idempotency_mismatch': entry(

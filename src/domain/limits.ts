@@ -221,4 +221,8 @@ export const limits = {
   /** Notifications that a replay takes in one transaction, and replays that a node works side by side. */
   replayStep: 50,
   replaysAtOnce: 8,
+  /** Callbacks read again at once, how long a node has for these, and differences that one replay keeps. */
+  rereadStep: 20,
+  rereadLeaseMs: 30_000,
+  rereadsMax: 100_000,
 } as const;

@@ -6,6 +6,7 @@ import type { Observe } from '../domain/observe.ts';
 import { noProgress, type Replay, type ReplayChange } from '../domain/replay.ts';
 import type { WithBirth } from '../stores/decisions.ts';
 import type { Store } from '../stores/store.ts';
+import { createJobLoop } from './job-loop.ts';
 
 export type ReplayRequest = Pick<Replay, 'filter' | 'by' | 'isDryRun' | 'forceNote' | 'ratePerSecond'>;
 
@@ -35,41 +36,20 @@ const pollMs = 500;
 /** Notifications sent again by filter, a piece at a time, by whichever node comes first. */
 export function createReplays(deps: ReplaysDependencies): Replays {
   const { store, clock, random, observe } = deps;
-  const over = new AbortController();
-  let waking = new AbortController();
-  let looping: Promise<void> = Promise.resolve();
-
   const find = async (id: string): Promise<Replay> => {
     const found = isId('rpl', id) ? await store.read('replay', asId.replay(id)) : null;
     if (found === null) throw unknown(id);
     return found;
   };
 
-  /** Gives whether there was anything to do. */
-  const once = async (): Promise<boolean> => {
-    const running = await store.read('runningReplays', { at: store.now() });
-    const worked = await Promise.all(
-      running.map((replay) =>
-        step(deps, replay).catch((error: unknown) => {
-          observe('replay.failed', 'error', { replay: replay.id, error: String(error) });
-          return false;
-        }),
-      ),
-    );
-    return worked.some((isWorked) => isWorked);
-  };
-
-  const loop = async (): Promise<void> => {
-    while (!over.signal.aborted) {
-      waking = new AbortController();
-      const signal = AbortSignal.any([over.signal, waking.signal]);
-      const worked = await once().catch((error: unknown) => {
-        observe('replay.failed', 'error', { error: String(error) });
-        return false;
-      });
-      if (!worked) await clock.sleep(pollMs, signal);
-    }
-  };
+  const loop = createJobLoop({
+    clock,
+    pollMs,
+    signal: 'replay.failed',
+    observe,
+    running: () => store.read('runningReplays', { at: store.now() }),
+    step: (replay) => step(deps, replay),
+  });
 
   return {
     find,
@@ -82,7 +62,7 @@ export function createReplays(deps: ReplaysDependencies): Replays {
       const times = { nextAt: at, createdAt: at, updatedAt: at };
       const replay: Replay = { ...request, id, state: 'running', cursor: null, progress: noProgress, ...times };
       await store.write('addReplay', replay);
-      waking.abort();
+      loop.wake();
       return replay;
     },
     async change(id, to, by) {
@@ -90,16 +70,11 @@ export function createReplays(deps: ReplaysDependencies): Replays {
       const changed = await store.write('changeReplay', { id: asId.replay(id), to, by });
       if (changed === 'unknown') throw unknown(id);
       if (changed === 'state') throw new AppError('replay.state', `replay ${id} is ${state}, which is final`);
-      waking.abort();
+      loop.wake();
       return find(id);
     },
-    start() {
-      looping = loop();
-    },
-    async stop() {
-      over.abort();
-      await looping;
-    },
+    start: loop.start,
+    stop: loop.stop,
   };
 }
 

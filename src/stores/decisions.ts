@@ -94,6 +94,8 @@ export interface CallbackInput {
   again: Step | null;
   /** Of one that is read again: its verdict until now. */
   verdictBefore?: CallbackVerdict;
+  /** Only what would come of it is wanted: everything is undone, and the same is answered. */
+  isRehearsal?: true;
   callback: Omit<Callback, 'verdict'>;
   born: Birth | null;
   /** What the provider file made of it. */

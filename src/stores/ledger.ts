@@ -146,6 +146,8 @@ export interface Ledger {
   urlOfDelivery(id: DeliveryId): string | null;
   replay(id: ReplayId): Replay | null;
   saveReplay(replay: Replay): void;
+  /** All that this decision does is undone when it has answered. */
+  undo(): void;
   /** Takes the oldest items out of the outbox, in the order of their commits; at most `most`. */
   takeOutbox(most: number): readonly OutboxItem[];
   /** Whether the target's lane would let a delivery go at once: not paused, not disabled, breaker closed, no rate limit, no order. */

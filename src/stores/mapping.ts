@@ -61,6 +61,17 @@ export function toJson(value: unknown): string {
   return JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : part));
 }
 
+/** The same for what is to be read back with {@link fromWholeJson}: whole amounts as `{"$": "123"}`. */
+export function toWholeJson(value: object): string {
+  return JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? { $: String(part) } : part));
+}
+
+export function fromWholeJson<T extends object>(json: string): T {
+  return JSON.parse(json, (_, part) =>
+    typeof part === 'object' && part !== null && typeof part.$ === 'string' ? BigInt(part.$) : part,
+  );
+}
+
 export const merchantColumns = 'seq, id, name, policies, credentials, asked_accounts, created_at';
 export function merchantOf(row: Row): Merchant {
   return {

@@ -2,6 +2,7 @@ import type { Alert } from '../domain/alert.ts';
 import type { Ask } from '../domain/asking.ts';
 import type { Breaker } from '../domain/breaker.ts';
 import type { Callback, CallbackVerdict } from '../domain/callback.ts';
+import type { CallbackReplay, Reread } from '../domain/callback-replay.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, DeliveryState, Target } from '../domain/delivery.ts';
 import type { FactKind, Source } from '../domain/fact.ts';
@@ -157,6 +158,18 @@ export interface Reads {
   };
   replays: { input: PageRequest & { visible: Visible }; output: Page<Replay> };
   replay: { input: ReplayId; output: Replay | null };
+  callbackReplays: { input: PageRequest & { visible: Visible }; output: Page<CallbackReplay> };
+  callbackReplay: { input: ReplayId; output: CallbackReplay | null };
+  runningCallbackReplays: { input: { at: Instant }; output: readonly CallbackReplay[] };
+  /** The callbacks that a replay reads otherwise, the newest first, as its preview finds them; `before`: older than this one. */
+  rereads: { input: { replay: ReplayId; before: CallbackId | null; most: number }; output: readonly Reread[] };
+  /** The same in the order in which they are taken into effect: the oldest first. */
+  rereadsAfter: { input: { replay: ReplayId; after: CallbackId | null; most: number }; output: readonly Reread[] };
+  /** The facts that a callback itself has told, and which of these keys are known, whoever told them. */
+  told: {
+    input: { callback: CallbackId; keys: readonly string[] };
+    output: { facts: readonly StoredFact[]; known: readonly string[] };
+  };
   /** Those that can go on at this moment, the longest waiting first; at most `limits.replaysAtOnce`. */
   runningReplays: { input: { at: Instant }; output: readonly Replay[] };
   funnel: { input: FunnelQuery; output: readonly FunnelBucket[] };

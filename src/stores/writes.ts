@@ -1,6 +1,12 @@
 import type { Alert } from '../domain/alert.ts';
 import type { BudgetWarning } from '../domain/breaker.ts';
 import type { Callback } from '../domain/callback.ts';
+import type {
+  CallbackReplay,
+  CallbackReplayChange,
+  CallbackReplayProgress,
+  Reread,
+} from '../domain/callback-replay.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, Verdict } from '../domain/delivery.ts';
 import type {
@@ -77,6 +83,16 @@ export interface Writes {
     input: Pick<Reconciliation, 'id' | 'run' | 'state' | 'progress' | 'failure'> & { leaseMs: number };
     output: boolean;
   };
+  addCallbackReplay: { input: CallbackReplay; output: null };
+  /** A person's change of one; `state`: it is not in a state that allows it. */
+  changeCallbackReplay: {
+    input: { id: ReplayId; to: CallbackReplayChange; by: string };
+    output: 'changed' | 'unknown' | 'state';
+  };
+  /** Takes its next step for this node until then; false: it stands elsewhere, or another node is at it. */
+  leaseCallbackReplay: { input: { id: ReplayId; cursor: string | null; until: Instant }; output: boolean };
+  /** What a step came to. `stale`: it stands elsewhere by now, and nothing was recorded. */
+  stepCallbackReplay: { input: CallbackReplayStep; output: 'stepped' | 'stale' };
 
   addMerchant: { input: Omit<Merchant, 'askedAccounts'>; output: 'added' | 'exists' };
   changeMerchant: {
@@ -237,4 +253,17 @@ export interface FinishOutput {
   fencedOut: readonly DeliveryId[];
   /** Endpoints that passed a mark of their failure budget with this; at 100 they are disabled now. */
   warned: readonly { endpoint: EndpointId; percent: BudgetWarning['percent'] }[];
+}
+
+export interface CallbackReplayStep {
+  id: ReplayId;
+  /** Where it stood. */
+  cursor: string | null;
+  /** Where it stands then; null: at the end of its phase. */
+  next: string | null;
+  /** Not before then does it go on. */
+  nextAt: Instant;
+  progress: CallbackReplayProgress;
+  /** In its preview they are new; then they have been applied. */
+  rereads: readonly Reread[];
 }

@@ -11,6 +11,7 @@ import { lanes } from './suite/lanes.ts';
 import { listing } from './suite/listing.ts';
 import { mistakes } from './suite/mistakes.ts';
 import { replaying } from './suite/replaying.ts';
+import { rereading } from './suite/rereading.ts';
 import { retention } from './suite/retention.ts';
 import type { StoreFolder } from './support.ts';
 
@@ -29,6 +30,7 @@ export function storeConformance(name: string, makeFolder: () => Promise<StoreFo
     asking(makeFolder);
     mistakes(makeFolder);
     replaying(makeFolder);
+    rereading(makeFolder);
     retention(makeFolder);
   });
 }

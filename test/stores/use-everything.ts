@@ -1,3 +1,4 @@
+import { nothingLooked, type Reread } from '../../src/domain/callback-replay.ts';
 import { factKey } from '../../src/domain/fact.ts';
 import { asId, laneOfFunction, newId } from '../../src/domain/ids.ts';
 import { limits } from '../../src/domain/limits.ts';
@@ -59,6 +60,7 @@ export async function useEverything(bench: Bench): Promise<void> {
   await store.write('removeEndpoint', { id: removed, by: 'ann' });
   await useReplays(bench);
   await useReconciliations(bench);
+  await useCallbackReplays(bench);
   await useAsks(bench);
   await useEndpointLife(bench);
   await useSeals(bench);
@@ -140,6 +142,39 @@ async function useReconciliations({ store, clock, account }: Bench): Promise<voi
   await store.read('reconciliations', { ...page, visible: null, account, day: null });
   await store.read('reconciliation', id);
   await store.read('differences', { ...page, id, run: 1, kind: null });
+}
+
+async function useCallbackReplays({ store, clock }: Bench): Promise<void> {
+  const id = newId('rpl', clock.at, 0);
+  const callback = asId.callback('cbk_1');
+  const filter = { merchant: shop, account: null, provider: null, verdict: null, from: null, to: null };
+  const times = { nextAt: clock.at, createdAt: clock.at, updatedAt: clock.at };
+  const stand = { phase: 'preview', state: 'running', cursor: null, progress: nothingLooked } as const;
+  await store.write('addCallbackReplay', { id, by: 'ann', filter, ratePerSecond: null, ...stand, ...times });
+  await store.read('runningCallbackReplays', { at: clock.at });
+  await store.write('leaseCallbackReplay', { id, cursor: null, until: clock.at });
+  await store.read('told', { callback, keys: ['x'] });
+  const same = { verdict: 'verified', code: null, reason: null } as const;
+  const reread: Reread = {
+    replay: id,
+    callback,
+    before: same,
+    after: same,
+    added: [],
+    untold: [],
+    told: [],
+    applied: null,
+  };
+  const step = { id, cursor: null, next: null, nextAt: clock.at, progress: nothingLooked };
+  await store.write('stepCallbackReplay', { ...step, rereads: [reread] });
+  await store.write('changeCallbackReplay', { id, to: 'apply', by: 'ann' });
+  await store.read('rereadsAfter', { replay: id, after: null, most: 10 });
+  const applied = { is: 'failed', at: clock.at, why: 'x' } as const;
+  await store.write('stepCallbackReplay', { ...step, rereads: [{ ...reread, applied }] });
+  await store.read('callbackReplay', id);
+  const page = { limit: 50, cursor: null, visible: null };
+  await store.read('callbackReplays', page);
+  await store.read('rereads', { replay: id, before: null, most: 10 });
 }
 
 async function useMoney(bench: Bench): Promise<void> {

@@ -4,7 +4,7 @@ import type { Fact } from '../../domain/fact.ts';
 import type { AccountId } from '../../domain/ids.ts';
 import { limits } from '../../domain/limits.ts';
 import type { Opened, Refusal } from '../../providers/provider.ts';
-import { isQuarantined } from '../receive.ts';
+import { isQuarantined } from '../reading.ts';
 import { type Attempt, otherAccounts, otherTimes, type Subject, type Suspicion, suspicionsOf } from './attempts.ts';
 import { type CauseName, causes } from './causes.ts';
 import { type Difference, firstDifference } from './difference.ts';

@@ -14,9 +14,11 @@ import {
 } from '../command.ts';
 import { exitCodes } from '../failure.ts';
 import { plain, table } from '../terminal.ts';
+import { callbackOptions, replayCallbacks } from './replay-callbacks.ts';
 
 const options = z.object({
   ...serverOptions,
+  ...callbackOptions,
   merchant: z.string().optional(),
   endpoint: z.string().optional(),
   state: z.string().optional(),
@@ -59,22 +61,30 @@ export function replayCommand(tools: Tools & { clock: Clock }, run: Run): Comman
   const command = withServer(
     newCommand({
       name: 'replay',
-      summary: 'Send notifications again by filter',
+      summary: 'Send notifications, or read callbacks, again by filter',
       description:
-        'Dead and waiting deliveries are due again, confirmed and canceled ones get a new delivery beside them, with the same notification id: receivers drop what they have. The server does the work; interrupting this command leaves it at it.',
+        'Dead and waiting deliveries are due again, confirmed and canceled ones get a new delivery beside them, with the same notification id: receivers drop what they have. With --callbacks, kept callbacks are read through the present code, and what would come of it is shown before it is applied. The server does the work; interrupting this command leaves it at it.',
       examples: [
         'paidonce replay --merchant shop --state dead --dry-run',
         'paidonce replay --merchant shop --from 2026-01-31T08:00:00Z --to 2026-01-31T09:00:00Z --rate 20',
+        'paidonce replay --callbacks --provider stripe --verdict unreadable',
+        'paidonce replay --apply rpl_…',
       ],
     }),
   )
     .option('--merchant <id>', 'of this merchant')
+    .option('--callbacks', 'read callbacks again: first only what would come of it')
+    .option('--account <id>', 'callbacks of this account')
+    .option('--provider <name>', 'callbacks of this provider')
+    .option('--verdict <verdict>', 'callbacks with this verdict, such as unreadable')
+    .option('--show <id>', 'what a replay of callbacks read otherwise')
+    .option('--apply <id>', 'take a replay of callbacks into effect')
     .option('--endpoint <id>', 'to this endpoint')
     .option('--state <state>', 'pending, held, sending, confirmed, dead, canceled, or missing: a target that has none')
     .option('--type <type>', 'of this type, such as payment.succeeded')
-    .option('--from <time>', 'made at this time or later, ISO 8601')
-    .option('--to <time>', 'made before this time')
-    .option('--rate <number>', 'deliveries a second', numberBetween(0.01, 10_000))
+    .option('--from <time>', 'made, or received, at this time or later, ISO 8601')
+    .option('--to <time>', 'made, or received, before this time')
+    .option('--rate <number>', 'deliveries, or callbacks, a second', numberBetween(0.01, 10_000))
     .option('--dry-run', 'count and sum only; nothing is sent')
     .option('--force', 'also run handlers again that are confirmed; needs --note')
     .option('--note <text>', 'why it is forced; kept with the action')
@@ -83,6 +93,7 @@ export function replayCommand(tools: Tools & { clock: Clock }, run: Run): Comman
   run(command, async () => {
     const given = optionsOf(command, options);
     const client = tools.client(given);
+    if (isAboutCallbacks(given)) return replayCallbacks(client, given, tools);
     const begun = await client.post('/v1/replays', bodyOf(given), answer);
     const ended = given.detach ? begun : await followed(client, begun, tools);
     if (given.json) tools.terminal.out(JSON.stringify(ended));
@@ -90,6 +101,16 @@ export function replayCommand(tools: Tools & { clock: Clock }, run: Run): Comman
     return given.detach || ended.state === 'done' ? exitCodes.ok : exitCodes.negative;
   });
   return command;
+}
+
+function isAboutCallbacks(given: Given): boolean {
+  const { callbacks, account, provider, verdict, show, apply, endpoint, state, type, force, note } = given;
+  const isAbout = callbacks || show !== undefined || apply !== undefined;
+  const foreign = isAbout ? { endpoint, state, type, force: force || undefined, note } : { account, provider, verdict };
+  const [name] = Object.entries(foreign).find(([, value]) => value !== undefined) ?? [];
+  if (name !== undefined)
+    throw usage(`--${name} is ${isAbout ? 'not for' : 'only for'} callbacks`, 'See `paidonce replay --help`.');
+  return isAbout;
 }
 
 function bodyOf({ merchant, endpoint, state, type, from, to, ...given }: Given): object {

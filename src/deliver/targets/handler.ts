@@ -97,6 +97,7 @@ function contextOf(claimed: Claimed, { name, detail, tx, signal }: ContextParts)
     notification,
     order: detail.order,
     fact: causeOf(notification, detail),
+    handler: name,
     tx,
     signal,
     async effect(effectName, payload = null) {

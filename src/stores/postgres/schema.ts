@@ -156,4 +156,25 @@ create table paidonce.sessions (
 create index sessions_age on paidonce.sessions (expires_at);
 `,
   },
+  {
+    number: 12,
+    name: 'callbacks read again by filter',
+    sql: `
+create table paidonce.callback_replays (
+  ${listed}, id ${id}, merchant text collate "C", by text not null, request text not null,
+  phase text not null check (phase in ('preview', 'apply')),
+  state text not null check (state in ('running', 'previewed', 'paused', 'done', 'canceled')),
+  cursor text, next_at bigint not null, progress text not null, created_at bigint not null, updated_at bigint not null,
+  primary key (id)
+);
+create index callback_replays_running on paidonce.callback_replays (next_at) where state = 'running';
+
+create table paidonce.rereads (
+  replay ${id}, callback ${id}, preview text not null, applied text,
+  primary key (replay, callback)
+);
+
+create index facts_id on paidonce.facts (id);
+`,
+  },
 ];

@@ -105,12 +105,12 @@ export class TransactionWork {
     } catch (error) {
       outcome = { ok: false, error };
     }
-    if (outcome.ok && image.missing.size === 0) {
+    if (outcome.ok && image.missing.size === 0 && !unit.isUndone) {
       image.keep();
       this.work ||= unit.lanes.work;
       return outcome;
     }
-    // What it did on the way was done without knowing everything, or came to nothing.
+    // What it did on the way was done without knowing everything, or came to nothing, or was a rehearsal.
     image.undo();
     this.#directory.forgetAll();
     if (image.missing.size === 0) return outcome;

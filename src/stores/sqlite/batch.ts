@@ -17,8 +17,8 @@ export interface Committed {
 }
 
 /**
- * Runs operations in one transaction and gives what each answered, after the commit. Where one fails, all are run once more, each
- * under a savepoint, so that only the guilty one fails. What cannot be committed has not happened: all fail with
+ * Runs operations in one transaction and gives what each answered, after the commit. Where one fails, or is to
+ * be undone, all are run once more, each under a savepoint, so that it is that one alone. What cannot be committed has not happened: all fail with
  * `store.unavailable`.
  */
 export function runBatch(
@@ -47,6 +47,7 @@ function inTransaction(writer: Writer, now: Instant, run: (unit: Unit) => readon
     db.begin('immediate');
     const unit = new Unit(writer, now);
     const outcomes = run(unit);
+    if (unit.isUndone) throw new Error('one of them is to be undone alone');
     unit.flush();
     db.commit();
     return { outcomes, work: unit.lanes.work };
@@ -71,6 +72,11 @@ function runApart(
       try {
         const unit = new Unit(writer, now);
         const value = runOperation(unit, program, operation);
+        if (unit.isUndone) {
+          db.rollbackToSavepoint();
+          directory.forgetAll();
+          return { ok: true, value };
+        }
         unit.flush();
         db.releaseSavepoint();
         work ||= unit.lanes.work;

@@ -219,4 +219,36 @@ create table paidonce_sessions (
 create index paidonce_sessions_age on paidonce_sessions (expires_at);
 `,
   },
+  {
+    number: 12,
+    name: 'callbacks read again by filter',
+    sql: `
+create table paidonce_callback_replays (
+  seq integer primary key,
+  id text not null,
+  merchant text,
+  by text not null,
+  request text not null,
+  phase text not null check (phase in ('preview', 'apply')),
+  state text not null check (state in ('running', 'previewed', 'paused', 'done', 'canceled')),
+  cursor text,
+  next_at integer not null,
+  progress text not null,
+  created_at integer not null,
+  updated_at integer not null
+) strict;
+create unique index paidonce_callback_replays_id on paidonce_callback_replays (id);
+create index paidonce_callback_replays_running on paidonce_callback_replays (next_at) where state = 'running';
+
+create table paidonce_rereads (
+  replay text not null,
+  callback text not null,
+  preview text not null,
+  applied text,
+  primary key (replay, callback)
+) strict, without rowid;
+
+create index paidonce_sightings_callback on paidonce_sightings (callback) where callback is not null;
+`,
+  },
 ];

@@ -335,6 +335,10 @@ export class RowLedger implements Ledger {
     this.#rows.updateReplay(replay);
   }
 
+  undo(): void {
+    this.#unit.isUndone = true;
+  }
+
   takeOutbox(most: number) {
     const oldest = this.#rows.oldestOutboxItems(most);
     for (const { row } of oldest) this.#rows.deleteOutboxItem(row);

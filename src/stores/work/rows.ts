@@ -1,6 +1,7 @@
 import type { Alert } from '../../domain/alert.ts';
 import type { Ask } from '../../domain/asking.ts';
 import type { Callback, CallbackVerdict } from '../../domain/callback.ts';
+import type { CallbackReplay, Reread } from '../../domain/callback-replay.ts';
 import type { Instant } from '../../domain/clock.ts';
 import type { AttemptRecord, DeliveryState, Step, TargetKind } from '../../domain/delivery.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
@@ -386,6 +387,13 @@ interface OtherRows {
   insertReplay(replay: Replay): void;
   /** What changes of it. */
   updateReplay(replay: Replay): void;
+  callbackReplayById(id: ReplayId): CallbackReplay | null;
+  insertCallbackReplay(replay: CallbackReplay): void;
+  /** What changes of it. */
+  updateCallbackReplay(replay: CallbackReplay): void;
+  insertReread(reread: Reread): void;
+  /** What taking it into effect came to. */
+  updateReread(reread: Reread): void;
   /** Takes the place of the one with the same id. */
   upsertAlert(alert: Alert): void;
   addToCounter(name: 'rescued_leases', by: number): void;

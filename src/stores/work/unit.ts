@@ -29,6 +29,8 @@ export class Unit {
   readonly unsealed: AttemptKey[] = [];
   /** What came to be here, in order, for those who follow the commits. */
   readonly made: MadeKey[] = [];
+  /** What the operation answered is wanted, and nothing of what it did. */
+  isUndone = false;
 
   constructor({ rows, directory, node, random }: UnitOptions, now: Instant) {
     this.rows = rows;

@@ -80,6 +80,13 @@ export function assertOneStatement(sql: string, refused: readonly string[]): voi
   if (/;\s*\S/.test(words)) throw new AppError('handler.tx_control', 'more than one statement in one query');
 }
 
+/** @throws AppError `handler.tx_control` for a statement that begins with none of the words. */
+export function assertBeginsWith(sql: string, words: readonly string[]): void {
+  const word = /^[\s(]*([a-z]+)/i.exec(codeOf(sql))?.[1]?.toLowerCase() ?? '';
+  if (!words.includes(word))
+    throw new AppError('handler.tx_control', `the statement begins with none of ${words.join(', ')}`);
+}
+
 /** The statement with what is quoted and what is commented made blank, so that only its own words are left. */
 function codeOf(sql: string): string {
   return sql.replaceAll(

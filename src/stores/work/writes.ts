@@ -1,5 +1,6 @@
 import type { Writes } from '../writes.ts';
 import { claimAccount, claimAsks, releaseAsks } from './asks.ts';
+import * as callbackReplays from './callback-replays.ts';
 import { claim } from './claim.ts';
 import { acknowledged, changeDelivery } from './deliveries.ts';
 import { finish, giveBack } from './finish.ts';
@@ -24,6 +25,10 @@ export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[
     addStatementChunk: reconciliations.addStatementChunk,
     takeReconciliation: reconciliations.takeReconciliation,
     keepReconciliation: reconciliations.keepReconciliation,
+    addCallbackReplay: callbackReplays.addCallbackReplay,
+    changeCallbackReplay: callbackReplays.changeCallbackReplay,
+    leaseCallbackReplay: callbackReplays.leaseCallbackReplay,
+    stepCallbackReplay: callbackReplays.stepCallbackReplay,
     retain,
     claimAsks,
     claimAccount,

@@ -2,6 +2,7 @@ import type { Instant } from '../../../domain/clock.ts';
 import type { Reads } from '../../reads.ts';
 import type { Session } from '../session.ts';
 import * as alerts from './alerts.ts';
+import * as callbackReplays from './callback-replays.ts';
 import * as commits from './commits.ts';
 import * as deliveries from './deliveries.ts';
 import * as figures from './figures.ts';
@@ -60,6 +61,12 @@ const reads: {
   statementChunk: reconciliations.statementChunk,
   differences: reconciliations.differences,
   unlistedFacts: reconciliations.unlistedFacts,
+  callbackReplays: callbackReplays.callbackReplays,
+  callbackReplay: callbackReplays.callbackReplay,
+  runningCallbackReplays: callbackReplays.runningCallbackReplays,
+  rereads: callbackReplays.rereads,
+  rereadsAfter: callbackReplays.rereadsAfter,
+  told: callbackReplays.told,
   funnel: figures.funnel,
   recount: figures.recount,
   gauges: figures.gauges,

@@ -4,6 +4,7 @@ import type { Table } from '../table.ts';
 import { actionRows, actions } from './actions.ts';
 import { askRows, asks } from './asks.ts';
 import { attemptRows, attempts } from './attempts.ts';
+import { callbackReplayRows, callbackReplays, rereads } from './callback-replays.ts';
 import { callbackBytes, callbackRows, callbacks, nonces, parkedCallbacks, unkeptCallbacks } from './callbacks.ts';
 import { commitRows, commits } from './commits.ts';
 import { deliveries, deliveryRows } from './deliveries.ts';
@@ -50,6 +51,7 @@ export function rowsOf(image: Image, { now, writer }: { now: number; writer: str
     ...askRows(image),
     ...reconciliationRows(image),
     ...replayRows(image),
+    ...callbackReplayRows(image),
     ...sealRows(image),
     ...commitRows(image),
     ...funnelRows(image, writer),
@@ -90,6 +92,8 @@ export const writeOrder: readonly Table[] = [
   differences,
   statementChunks,
   replays,
+  callbackReplays,
+  rereads,
   actions,
   sandboxPayments,
   sandboxNames,

@@ -3,6 +3,7 @@ import type { Reads } from '../../reads.ts';
 import type { Connection } from '../connection.ts';
 import type { ReadRequest } from '../messages.ts';
 import * as alerts from './alerts.ts';
+import * as callbackReplays from './callback-replays.ts';
 import * as commits from './commits.ts';
 import * as deliveries from './deliveries.ts';
 import * as figures from './figures.ts';
@@ -57,6 +58,12 @@ const reads: {
   statementChunk: reconciliations.statementChunk,
   differences: reconciliations.differences,
   unlistedFacts: reconciliations.unlistedFacts,
+  callbackReplays: callbackReplays.callbackReplays,
+  callbackReplay: callbackReplays.callbackReplay,
+  runningCallbackReplays: callbackReplays.runningCallbackReplays,
+  rereads: callbackReplays.rereads,
+  rereadsAfter: callbackReplays.rereadsAfter,
+  told: callbackReplays.told,
   funnel: figures.funnel,
   recount: figures.recount,
   gauges: figures.gauges,

@@ -3,6 +3,7 @@ import type { Connection } from '../connection.ts';
 import * as actions from './actions.ts';
 import * as asks from './asks.ts';
 import * as attempts from './attempts.ts';
+import * as callbackReplays from './callback-replays.ts';
 import * as callbacks from './callbacks.ts';
 import * as commits from './commits.ts';
 import * as deliveries from './deliveries.ts';
@@ -217,6 +218,11 @@ function otherRows(db: Connection) {
     replayById: replays.replayById.bind(null, db),
     insertReplay: replays.insertReplay.bind(null, db),
     updateReplay: replays.updateReplay.bind(null, db),
+    callbackReplayById: callbackReplays.callbackReplayById.bind(null, db),
+    insertCallbackReplay: callbackReplays.insertCallbackReplay.bind(null, db),
+    updateCallbackReplay: callbackReplays.updateCallbackReplay.bind(null, db),
+    insertReread: callbackReplays.insertReread.bind(null, db),
+    updateReread: callbackReplays.updateReread.bind(null, db),
     keepSetting: settings.keepSetting.bind(null, db),
     upsertAlert: settings.upsertAlert.bind(null, db),
     addToCounter: settings.addToCounter.bind(null, db),
