@@ -88,6 +88,11 @@ export function createApi(service: Service): Api {
     const error = new AppError('request.method', `${context.req.method.slice(0, 20)} is not allowed here`);
     return problemResponse(error, { allow: methods.join(', ') });
   });
+  refuseErrors(app, service);
+  return { app, authentication, fetch: async (request) => app.fetch(request) };
+}
+
+function refuseErrors(app: OpenAPIHono<BlankEnv>, service: Service): void {
   app.onError((error, context) => {
     const expected = expectedError(error);
     if (expected !== null) {
@@ -108,7 +113,6 @@ export function createApi(service: Service): Api {
     });
     return problemResponse(new AppError('server.internal', 'the request could not be served; the log says why'));
   });
-  return { app, authentication, fetch: async (request) => app.fetch(request) };
 }
 
 function documentsOf(app: OpenAPIHono<BlankEnv>, publicUrl: string): { document: string; page: string } {

@@ -208,7 +208,7 @@ export const limits = {
   sessionMs: 12 * 3_600_000,
   /** Sign-ins of one address: so many at once, and so many per second. */
   signInBurst: 20,
-  signInsPerSecond: 0.2,
+  signInGapSeconds: 5,
   /** Stop waits this long for work in flight. */
   drainMs: 10_000,
   /** Ways in which one refused request is opened to find out why, and the bytes of all of them; and other accounts tried. */

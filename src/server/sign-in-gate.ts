@@ -12,7 +12,7 @@ export function createSignInGate(
   clock: Clock,
   clientOf: (incoming: IncomingMessage) => string,
 ): (incoming: IncomingMessage, outgoing: ServerResponse, sayContinue: boolean) => boolean {
-  const limit = createRateLimit({ perSecond: limits.signInsPerSecond, burst: limits.signInBurst, clock });
+  const limit = createRateLimit({ perSecond: 1 / limits.signInGapSeconds, burst: limits.signInBurst, clock });
   return (incoming, outgoing, sayContinue) => {
     if (incoming.method !== 'POST' || !/^\/v1\/session(\?|$)/.test(incoming.url ?? '')) return true;
     const seconds = limit(networkOf(clientOf(incoming)));

@@ -22,7 +22,7 @@ import {
   type ReplayId,
 } from '../../domain/ids.ts';
 import { limits } from '../../domain/limits.ts';
-import type { Endpoint } from '../../domain/merchant.ts';
+import { type Endpoint, hiddenEndpoint } from '../../domain/merchant.ts';
 import type { Notification } from '../../domain/notification.ts';
 import type { Difference } from '../../domain/reconciliation.ts';
 import type { Replay } from '../../domain/replay.ts';
@@ -76,7 +76,7 @@ export class RowLedger implements Ledger {
     const known = this.#rows.hiddenEndpoint(merchant, provider, origin);
     if (known !== null) return known;
     const id = newId('end', this.now, bucketOf(merchant), this.random);
-    const made: Endpoint = { ...hiddenDefaults, id, merchant, provider, url: origin, createdAt: this.now };
+    const made: Endpoint = { ...hiddenEndpoint, id, merchant, provider, url: origin, createdAt: this.now };
     this.#rows.insertEndpoint(made);
     this.#unit.lanes.addForEndpoint(made);
     return made;
@@ -385,19 +385,3 @@ export class RowLedger implements Ledger {
     return row;
   }
 }
-
-/** A hidden endpoint takes only what names it, by its provider's schedule, and with the usual limits. */
-const hiddenDefaults = {
-  types: [],
-  speaks: { types: [], currencies: null },
-  schedule: null,
-  timeoutMs: limits.endpointTimeoutMs,
-  ratePerSecond: null,
-  concurrency: limits.endpointConcurrency,
-  ordering: 'none',
-  state: 'enabled',
-  credentials: null,
-  previousUntil: null,
-  urlChange: null,
-  hidden: true,
-} as const;

@@ -1,23 +1,9 @@
 import { idFloor } from '../../../domain/ids.ts';
 import { number, type Row, text } from '../../mapping.ts';
-import type { Retained, Rows } from '../../work/rows.ts';
+import type { Retained, RetentionRows } from '../../work/retention-rows.ts';
 import type { Image } from '../image.ts';
 import { dropOld } from '../partitions.ts';
 import type { Session } from '../session.ts';
-
-type RetentionRows = Pick<
-  Rows,
-  | 'deleteBytes'
-  | 'deletePayloads'
-  | 'deleteAttempts'
-  | 'deleteNonces'
-  | 'deleteRefused'
-  | 'deleteIdempotency'
-  | 'deleteCommits'
-  | 'deleteReconciliations'
-  | 'deleteSessions'
-  | 'deleteOrders'
->;
 
 /** Each kind is deleted in a transaction of the operation's own; what other nodes delete at this moment is left to them. */
 export function retentionRows(image: Image): RetentionRows {

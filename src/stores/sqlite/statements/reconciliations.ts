@@ -8,7 +8,7 @@ import {
   reconciliationOutcomeJson,
   reconciliationRequestJson,
 } from '../../reconciliation-mapping.ts';
-import type { Retained } from '../../work/rows.ts';
+import type { Retained } from '../../work/retention-rows.ts';
 import type { Connection } from '../connection.ts';
 
 export function reconciliationById(db: Connection, id: ReconciliationId): Reconciliation | null {

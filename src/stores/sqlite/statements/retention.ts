@@ -1,6 +1,6 @@
 import type { Instant } from '../../../domain/clock.ts';
 import { number, parsed, type Row, text } from '../../mapping.ts';
-import type { Retained } from '../../work/rows.ts';
+import type { Retained } from '../../work/retention-rows.ts';
 import type { Connection } from '../connection.ts';
 import { deleteSession } from './merchants.ts';
 
