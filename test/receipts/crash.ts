@@ -48,7 +48,7 @@ export function crashSuite(kind: Kind): void {
       await place.remove();
       await rm(folder, { recursive: true, force: true });
     }
-  }, 300_000);
+  }, 600_000);
 }
 
 /** Processes, each loaded while the one before it lives. */
