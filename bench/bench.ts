@@ -8,6 +8,7 @@ import { callbackLines, pressureLines, publishLines, rateIn } from './lines.ts';
 import type { LoadCalls } from './load.ts';
 import { postgresDatabases } from './postgres-databases.ts';
 import { fairness, overload } from './pressure.ts';
+import { reconcile } from './reconcile.ts';
 import { commit, type Line, machine, tableOf } from './report.ts';
 import { Role } from './role.ts';
 import * as scenarios from './scenarios.ts';
@@ -21,7 +22,7 @@ const usage = `npm run bench -- [--quick] [--json] [--write] [--only <part>] [--
   --quick             a short run; differences under 1.6 times mean nothing
   --json              the lines as JSON
   --write             keep the table in bench/results.md
-  --only <part>       one or more of: ceilings, hmac, wechatpay, exit, publish, batches, rsa, growth, processes, overload, fairness, statements, verify
+  --only <part>       one or more of: ceilings, hmac, wechatpay, exit, publish, batches, rsa, growth, processes, overload, fairness, statements, reconcile, verify
   --profile <folder>  with a CPU profile of each measured server there`;
 
 const full: scenarios.Sizes = {
@@ -69,6 +70,7 @@ const parts = [
   'overload',
   'fairness',
   'statements',
+  'reconcile',
   'verify',
 ] as const;
 
@@ -151,6 +153,7 @@ async function measure(bench: scenarios.Bench): Promise<Line[]> {
   if (wanted('fairness')) add(...pressureLines({ fairness: await fairness(bench) }));
   if (wanted('verify')) add(...(await verification()));
   if (wanted('statements')) add(...(await statements(bench.sizes.statementRows)));
+  if (wanted('reconcile')) add(...(await reconcile(bench)));
   return lines;
 }
 

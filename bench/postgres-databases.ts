@@ -42,6 +42,11 @@ function databaseOn(server: string, name: string, pid: number | null): Database 
       );
       return rows[0]?.n ?? 0;
     },
+    async tellByCallback() {
+      await on(url, "update paidonce.facts set source = 'callback'");
+      await on(url, "update paidonce.sightings set source = 'callback'");
+      await on(url, 'vacuum analyze');
+    },
     cpuMs: () => (pid === null ? new Map() : serverCpuMs(pid)),
     remove: async () => {
       await on(server, `drop database ${name} with (force)`);

@@ -4,7 +4,7 @@ import { testPlatform } from 'paidonce/testing';
 import type { LoadRequest } from './load.ts';
 import type { Product } from './product.ts';
 
-const merchant = 'bench';
+export const merchant = 'bench';
 const amountMinor = 8880;
 const currency = 'CNY';
 

@@ -9,6 +9,7 @@ import { expect } from './orders/expect.ts';
 import { recordFacts } from './orders/record.ts';
 import { refold } from './orders/refold.ts';
 import { takeCallback } from './orders/take-callback.ts';
+import { missedByStatement, takeStatement } from './orders/take-statement.ts';
 import { fromOutboxText, toOutboxText } from './publish/outbox-text.ts';
 import { publish } from './publish/publish.ts';
 import type { ExpectInput, Program, PublishInput } from './stores/decisions.ts';
@@ -46,6 +47,8 @@ export const program: Program = {
   ask: askNow,
   ring,
   replay: replayStep,
+  statement: (ledger, input) => takeStatement(ledger, input, new Births(input.born)),
+  missed: (ledger, input) => missedByStatement(ledger, input, new Births(input.born)),
   answered: (ledger, input) => answered(ledger, input, new Births(input.born)),
   act(ledger, input) {
     const births = new Births(input.born);

@@ -15,11 +15,12 @@ import { createProofs, type Proofs } from './maintain/proofs.ts';
 import { createReplays, type Replays } from './maintain/replay.ts';
 import { createUpkeep, type Upkeep } from './maintain/upkeep.ts';
 import { type Accounts, createAccounts } from './merchants/accounts.ts';
-import { type ApiKeys, createApiKeys } from './merchants/api-keys.ts';
+import { type ApiKeys, createApiKeys, digestOf } from './merchants/api-keys.ts';
 import { createEndpoints, type Endpoints } from './merchants/endpoints.ts';
 import { type Keeping, providerOf } from './merchants/keeping.ts';
 import { createMerchants, type Merchants } from './merchants/merchants.ts';
 import { createSecrets, type Secrets } from './merchants/secrets.ts';
+import { createSessions, type Sessions } from './merchants/sessions.ts';
 import { type Ask, createAsk } from './orders/ask.ts';
 import { createOrders, type Orders } from './orders/desk.ts';
 import { checkUrl, parseAllowedTargets } from './outbound/address-guard.ts';
@@ -29,11 +30,13 @@ import type { Provider, Sender } from './providers/provider.ts';
 import { createPublisher, type PublishAnswer, type Publisher } from './publish/publisher.ts';
 import { type Asks, type AsksDependencies, createAsks } from './reconcile/asks.ts';
 import { createHearing } from './reconcile/confirm.ts';
+import { createReconciliations, type Reconciliations } from './reconcile/reconciliations.ts';
 import { createPrepared, type Prepared } from './secrets/prepared.ts';
 import { createVault, secretOwner, type Vault } from './secrets/vault.ts';
 import type { WithBirth } from './stores/decisions.ts';
 import type { Claimed } from './stores/kept.ts';
 import type { Store } from './stores/store.ts';
+import { createStream, type Stream } from './stream/stream.ts';
 
 export type { Confirmed } from './callbacks/callbacks.ts';
 export type { Diagnosis } from './callbacks/diagnose/diagnose.ts';
@@ -41,6 +44,7 @@ export type { ArrivedRequest, Received } from './callbacks/receive.ts';
 export type { ExpectRequest } from './orders/desk.ts';
 export type { TimelineEntry } from './orders/timeline.ts';
 export type { PublishAnswer, PublishRequest } from './publish/publisher.ts';
+export type { Stream, Viewer } from './stream/stream.ts';
 
 /** Everything the program can do, whoever asks: the HTTP API, the library, the command line. Errors are {@link AppError}s. */
 export interface Service {
@@ -64,6 +68,7 @@ export interface Service {
   /** What secrets are kept, without them. */
   readonly secrets: Secrets;
   readonly apiKeys: ApiKeys;
+  readonly sessions: Sessions;
   readonly proofs: Proofs;
   /** The functions this process has in code. Fill it before `start`. */
   readonly registry: Registry;
@@ -71,6 +76,10 @@ export interface Service {
   readonly askWith: Ask['askWith'];
   /** Notifications sent again by filter. */
   readonly replays: Pick<Replays, 'begin' | 'change' | 'find'>;
+  /** What is committed, as it comes. */
+  readonly stream: Stream;
+  /** Bills compared with our facts. */
+  readonly reconciliations: Pick<Reconciliations, 'begin' | 'find'>;
   readonly callbackReplays: Pick<CallbackReplays, 'begin' | 'change' | 'find'>;
   /** A transaction of the user's own left something in the outbox. */
   wakeOutbox(): void;
@@ -114,8 +123,7 @@ export interface ServiceOptions {
 /** Wires the parts together. Nothing runs, and nothing is opened, before `start`. */
 export function createService(options: ServiceOptions): Service {
   const { store, random, observe, providers, publicUrl, node } = options;
-  // What is stored and what is due goes by the store's time; this machine's clock only judges replay windows.
-  const clock: Clock = { ...options.clock, now: () => store.now() };
+  const clock = storeClockOf(options);
   const vault = createVault(options.masterKeys, random);
   const keeping: Keeping = { providers, vault, random };
   const policy = parseAllowedTargets(options.allowTargets);
@@ -123,9 +131,10 @@ export function createService(options: ServiceOptions): Service {
   const prepared = preparedBy(options, vault, http);
   const registry = createRegistry();
   const worker = createExit({ ...options, clock, http, prepared, registry, onOutbox: () => upkeep.wakeOutbox() });
-  const withBirth = bearing(worker, options);
+  const stream = createStream({ store, clock, observe });
+  const withBirth = bearing(worker, stream, options);
   const endpoints = createEndpoints({ store, clock, keeping, vault, policy, http, observe });
-  const { upkeep, proofs, replays }: Watch = createWatch({ ...options, clock, http, withBirth, endpoints });
+  const { upkeep, proofs, replays } = createWatch({ ...options, clock, http, withBirth, endpoints });
   const publisher = createPublisher({
     store,
     withBirth,
@@ -135,7 +144,7 @@ export function createService(options: ServiceOptions): Service {
   const onSecrets = (account: Account) => void callbacks.readQuarantine(account);
   const accounts = createAccounts({ store, clock, keeping, publicUrl, client: prepared.client, onSecrets });
   const ask = createAsk({ store, clock, observe, withBirth });
-  const asks = createAsking({ ...options, clock, prepared, withBirth, expect: ask, accounts });
+  const { asks, reconciliations } = createAsking({ ...options, clock, prepared, withBirth, expect: ask, accounts });
   const orders = createDesk({ store, clock, withBirth, prepared, asks, accounts });
   const callbacks = createCallbacks({
     ...options,
@@ -150,7 +159,8 @@ export function createService(options: ServiceOptions): Service {
     onSettled: (listener) => worker.onSettled(listener),
   });
   const callbackReplays = createCallbackReplays({ ...options, clock, rereading: callbacks.rereading });
-  const parts: Parts = { vault, registry, worker, upkeep, replays, callbackReplays, ask, asks, http };
+  const jobs = [replays, callbackReplays, reconciliations];
+  const parts: Parts = { vault, registry, worker, upkeep, jobs, ask, asks, http, stream };
   return {
     store,
     node,
@@ -166,10 +176,12 @@ export function createService(options: ServiceOptions): Service {
     accounts,
     endpoints: { ...endpoints, test: (id) => testEndpoint(store, publisher, id) },
     secrets: createSecrets(keeping),
-    apiKeys: createApiKeys({ store, clock, random, adminKey: options.adminKey }),
+    ...createKeys(options, clock),
     proofs,
     registry,
     replays,
+    stream,
+    reconciliations,
     callbackReplays,
     askWith: (expect) => ask.askWith(expect),
     wakeOutbox: upkeep.wakeOutbox,
@@ -179,9 +191,23 @@ export function createService(options: ServiceOptions): Service {
   };
 }
 
+/** What is stored and what is due goes by the store's time; this machine's clock only judges replay windows. */
+function storeClockOf({ clock, store }: ServiceOptions): Clock {
+  return { ...clock, now: () => store.now() };
+}
+
 function refuseUrl(url: string, policy: ReturnType<typeof parseAllowedTargets>): void {
   const checked = checkUrl(url, policy);
   if (checked.is === 'refused') throw checked.error;
+}
+
+/** What lets callers in. */
+function createKeys({ store, random, adminKey }: ServiceOptions, clock: Clock): Pick<Service, 'apiKeys' | 'sessions'> {
+  const deps = { store, clock, random };
+  return {
+    apiKeys: createApiKeys({ ...deps, adminKey }),
+    sessions: createSessions(deps, adminKey === null ? null : digestOf(adminKey)),
+  };
 }
 
 interface Parts {
@@ -189,18 +215,23 @@ interface Parts {
   registry: Registry;
   worker: Worker;
   upkeep: Upkeep;
-  replays: Replays;
-  callbackReplays: CallbackReplays;
+  /** What people have begun, and goes on by itself. */
+  jobs: readonly Pick<Replays, 'start' | 'stop'>[];
   ask: Ask;
   asks: Asks;
   http: Http;
+  stream: Stream;
 }
 
 async function start({ store, node, clock, random, role }: ServiceOptions, parts: Parts): Promise<void> {
-  const { vault, registry, worker, upkeep, replays, ask, asks } = parts;
+  const { vault, registry, worker, upkeep, jobs, ask, asks, stream } = parts;
   // A store has a time of its own, the database's where there is one; only a test's clock stands in for that.
   const given = clock === systemClock ? {} : { clock };
-  await store.open({ program: programUrl, node, random, onWork: () => worker.wake(), ...given });
+  const onWork = () => {
+    worker.wake();
+    stream.wake();
+  };
+  await store.open({ program: programUrl, node, random, onWork, ...given });
   try {
     await store.write('registerHandlers', registry.registrations());
     vault.confirmKeyCheck(await store.write('keepSetting', { name: 'master_key_check', value: vault.keyCheck() }));
@@ -213,17 +244,16 @@ async function start({ store, node, clock, random, role }: ServiceOptions, parts
   if (role === 'api') return;
   worker.start();
   upkeep.start();
-  replays.start();
-  parts.callbackReplays.start();
+  for (const job of jobs) job.start();
   asks.start();
 }
 
 async function stop({ store }: ServiceOptions, parts: Parts): Promise<void> {
-  const { worker, upkeep, replays, callbackReplays, ask, asks, http } = parts;
+  const { worker, upkeep, jobs, ask, asks, http, stream } = parts;
+  await stream.stop();
   ask.stop();
   await asks.stop();
-  await callbackReplays.stop();
-  await replays.stop();
+  for (const job of jobs) await job.stop();
   await upkeep.stop();
   await worker.stop();
   await http.close();
@@ -264,14 +294,18 @@ function createWatch(deps: ServiceOptions & { http: Http; withBirth: WithBirth; 
   return { upkeep, proofs: createProofs({ ...deps, sealKey }), replays: createReplays(deps) };
 }
 
+/** What is found out by asking providers, and from their bills. */
 function createAsking(
   deps: ServiceOptions &
     Pick<AsksDependencies, 'clock' | 'withBirth' | 'expect'> & { prepared: Prepared; accounts: Accounts },
-): Asks {
+): { asks: Asks; reconciliations: Reconciliations } {
   const { client, receiver } = deps.prepared;
   const { find: findAccount, refreshAsked } = deps.accounts;
   const readBack: AsksDependencies['readBack'] = (id, account) => readBackOf({ ...deps, receiver }, id, account);
-  return createAsks({ ...deps, client, findAccount, refreshAsked, readBack });
+  return {
+    asks: createAsks({ ...deps, client, findAccount, refreshAsked, readBack }),
+    reconciliations: createReconciliations({ ...deps, expectAgain: deps.expect.again.bind(deps.expect) }),
+  };
 }
 
 function createDesk(
@@ -296,13 +330,18 @@ function sealingOwnerOf({ endpoint, merchant, merchantCredentials }: Claimed) {
 }
 
 /** Decisions with the node's free slots beside them, so that what can go at once is leased here from birth. */
-function bearing(worker: Worker, { clock, onDecided }: Pick<ServiceOptions, 'clock' | 'onDecided'>): WithBirth {
+function bearing(
+  worker: Worker,
+  stream: Stream,
+  { clock, onDecided }: Pick<ServiceOptions, 'clock' | 'onDecided'>,
+): WithBirth {
   return async (decide) => {
     const sinceMs = clock.monotonicMs();
     const output = await decide(worker.birth());
     onDecided?.(clock.monotonicMs() - sinceMs);
     worker.take(output.born, sinceMs);
     if (output.work) worker.wake();
+    stream.wake();
     return output;
   };
 }

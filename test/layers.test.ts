@@ -29,7 +29,18 @@ const storeInterface = 'stores';
 /** The files of types that say what a provider is. */
 const providerInterface = ['provider', 'profile', 'secret-field'].map((name) => `src/providers/${name}.ts`);
 const providers = ['providers', 'providers/index.ts'];
-const core = ['orders', 'publish', 'callbacks', 'merchants', 'deliver', 'reconcile', 'alerts', 'maintain', 'notify'];
+const core = [
+  'orders',
+  'publish',
+  'callbacks',
+  'merchants',
+  'deliver',
+  'reconcile',
+  'alerts',
+  'maintain',
+  'notify',
+  'stream',
+];
 const edges = ['outbound', 'secrets', 'providers', storeInterface];
 const outside = [
   'sandbox',
@@ -79,6 +90,7 @@ const mayImport = new Map<string, readonly string[]>([
 
   ['domain', []],
   ['notify', []],
+  ['stream', []],
   ['outbound', []],
   ['secrets', []],
   [storeInterface, []],

@@ -45,6 +45,7 @@ async function packCopy(folder: string): Promise<string> {
     'tsconfig.examples.json',
     'examples',
     'scripts',
+    'console',
   ];
   const present = await readdir(repository);
   const copied = names.filter((name) => present.includes(name));

@@ -23,6 +23,7 @@ const alert = z
     error: z.string().nullable().openapi({ description: 'Why the last message could not be sent.' }),
   })
   .openapi('Alert');
+export type AlertRow = z.output<typeof alert>;
 
 export function addAlerts(routes: Routes): void {
   routes.add({

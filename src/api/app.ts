@@ -8,6 +8,7 @@ import { addAlerts } from './alerts.ts';
 import { type Authentication, createAuthentication } from './auth.ts';
 import { addCallbackReplays } from './callback-replays.ts';
 import { addCallbacks } from './callbacks.ts';
+import { addCurrencies } from './currencies.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDiscrepancies } from './discrepancies.ts';
 import { docsHeaders, docsPage } from './docs-page.ts';
@@ -22,8 +23,11 @@ import { addOrders } from './orders.ts';
 import { expectedError, problemResponse } from './problem.ts';
 import { addProofs } from './proofs.ts';
 import { addPublish } from './publish.ts';
+import { addReconciliations } from './reconciliations.ts';
 import { addReplays } from './replays.ts';
 import { createRoutes } from './route.ts';
+import { addSessions } from './sessions.ts';
+import { addStream } from './stream.ts';
 import { addVerify } from './verify.ts';
 import { addVerifyPage } from './verify-page.ts';
 
@@ -45,6 +49,7 @@ export function createApi(service: Service): Api {
   addNotifications(routes);
   addDeliveries(routes);
   addReplays(routes);
+  addReconciliations(routes);
   addAccounts(routes);
   addCallbacks(routes);
   addCallbackReplays(routes);
@@ -53,10 +58,13 @@ export function createApi(service: Service): Api {
   addOrderActions(routes);
   addDiscrepancies(routes);
   addFigures(routes);
+  addStream(routes);
   addAlerts(routes);
   addActions(routes);
+  addCurrencies(routes);
   addProofs(routes);
   addKeys(routes);
+  addSessions(routes);
 
   // Made when first asked for: it takes longer than everything else at start.
   let made: { document: string; page: string } | null = null;
@@ -80,6 +88,11 @@ export function createApi(service: Service): Api {
     const error = new AppError('request.method', `${context.req.method.slice(0, 20)} is not allowed here`);
     return problemResponse(error, { allow: methods.join(', ') });
   });
+  refuseErrors(app, service);
+  return { app, authentication, fetch: async (request) => app.fetch(request) };
+}
+
+function refuseErrors(app: OpenAPIHono<BlankEnv>, service: Service): void {
   app.onError((error, context) => {
     const expected = expectedError(error);
     if (expected !== null) {
@@ -100,7 +113,6 @@ export function createApi(service: Service): Api {
     });
     return problemResponse(new AppError('server.internal', 'the request could not be served; the log says why'));
   });
-  return { app, authentication, fetch: async (request) => app.fetch(request) };
 }
 
 function documentsOf(app: OpenAPIHono<BlankEnv>, publicUrl: string): { document: string; page: string } {

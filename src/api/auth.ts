@@ -1,6 +1,7 @@
+import type { Instant } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import type { MerchantId } from '../domain/ids.ts';
-import type { ApiKey, Scope } from '../domain/merchant.ts';
+import { type ApiKey, scopes as allScopes, type Scope } from '../domain/merchant.ts';
 import type { Service } from '../service.ts';
 import type { Visible } from '../stores/reads.ts';
 
@@ -12,6 +13,9 @@ export interface Caller {
   scopes: readonly Scope[];
   /** The merchants whose things exist for this caller; null = all. */
   visible: Visible;
+  key: ApiKey | 'admin';
+  /** Set where a cookie stood for the key. */
+  session: { token: string; expiresAt: Instant } | null;
 }
 
 /** What a call needs: one of these scopes, or the admin key. */
@@ -20,16 +24,48 @@ export type Need = readonly Scope[] | 'admin';
 export interface Authentication {
   /** @throws AppError `auth.missing`, `auth.invalid`. */
   callerOf(authorization: string | null): Promise<Caller>;
+  /** The same, where a session may stand for the key. @throws AppError also `auth.scope`. */
+  callerFrom(request: Pick<Request, 'method' | 'headers'>): Promise<Caller>;
 }
 
 export function createAuthentication(service: Service): Authentication {
+  const callerOf: Authentication['callerOf'] = async (authorization) => {
+    const found = await service.apiKeys.find(tokenOf(authorization));
+    if (found === null) throw new AppError('auth.invalid', 'the API key is not known, or was removed');
+    return callerBy(found, null);
+  };
   return {
-    async callerOf(authorization) {
-      const found = await service.apiKeys.find(tokenOf(authorization));
-      if (found === null) throw new AppError('auth.invalid', 'the API key is not known, or was removed');
-      return found === 'admin' ? admin : callerFrom(found);
+    callerOf,
+    async callerFrom({ method, headers }) {
+      const authorization = headers.get('authorization');
+      const token = authorization === null ? cookieIn(headers) : null;
+      if (token === null) return callerOf(authorization);
+      // Other sites can make a browser send the cookie, but not this header.
+      if (method !== 'GET' && method !== 'HEAD' && !headers.has(consoleHeader))
+        throw new AppError(
+          'auth.scope',
+          `with a session, a call that changes something needs the header ${consoleHeader}`,
+        );
+      const found = await service.sessions.find(token);
+      if (found === null) throw new AppError('auth.invalid', 'the session has ended; sign in again');
+      return callerBy(found.key, { token, expiresAt: found.expiresAt });
     },
   };
+}
+
+/** What a session's calls carry beside its cookie. */
+const consoleHeader = 'x-paidonce-console';
+const cookieName = 'paidonce_session';
+
+/** The header that sets a session's cookie, or with an end in the past removes it. */
+export function cookieWith(token: string, { secure, expiresAt }: { secure: boolean; expiresAt: Instant }): string {
+  const expires = new Date(expiresAt).toUTCString();
+  return `${cookieName}=${token}; Path=/; Expires=${expires}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
+}
+
+function cookieIn(headers: Headers): string | null {
+  const cookies = headers.get('cookie');
+  return cookies === null ? null : (/(?:^|; *)paidonce_session=([\w-]{1,128})(?:;|$)/.exec(cookies)?.[1] ?? null);
 }
 
 /** @throws AppError `auth.scope` */
@@ -53,10 +89,9 @@ export function requireUnlimited(caller: Caller): void {
   if (caller.visible !== null) throw new AppError('auth.scope', 'this needs a key that is not limited to merchants');
 }
 
-const admin: Caller = { name: 'admin', isAdmin: true, scopes: ['publish', 'read', 'operate'], visible: null };
-
-function callerFrom(apiKey: ApiKey): Caller {
-  return { name: apiKey.id, isAdmin: false, scopes: apiKey.scopes, visible: apiKey.merchants };
+function callerBy(key: ApiKey | 'admin', session: Caller['session']): Caller {
+  if (key === 'admin') return { name: 'admin', isAdmin: true, scopes: allScopes, visible: null, key, session };
+  return { name: key.id, isAdmin: false, scopes: key.scopes, visible: key.merchants, key, session };
 }
 
 function tokenOf(authorization: string | null): string {

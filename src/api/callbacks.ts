@@ -11,7 +11,7 @@ import { requireMerchant } from './merchants.ts';
 import type { Routes } from './route.ts';
 
 const verdict = z.enum(verdicts);
-const row = z
+export const callbackRow = z
   .object({
     id: z.string(),
     merchant: z.string(),
@@ -27,12 +27,13 @@ const row = z
     step: z.enum(steps),
   })
   .openapi('CallbackRow');
-const callback = row
+const callback = callbackRow
   .extend({
     headers: z.array(z.array(z.string())).openapi({ description: 'Pairs of name and value, as received.' }),
     body: z.string().openapi({ format: 'byte', description: 'The bytes as received, in base64.' }),
   })
   .openapi('Callback');
+export type CallbackDetail = z.output<typeof callback>;
 
 const tag = 'Callbacks';
 
@@ -53,14 +54,14 @@ export function addCallbacks(routes: Routes): void {
       order_no: filter(orderNo),
     }),
     statuses: [200],
-    answer: listOf(row),
+    answer: listOf(callbackRow),
     refusals: ['merchant.unknown'],
     async run({ service, caller, query }) {
       if (query.merchant !== null) requireMerchant(caller, query.merchant);
       const { order_no, account, ...others } = query;
       const filter = { account: account === null ? null : asId.account(account), orderNo: order_no };
       const page = await service.store.read('callbacks', { ...others, ...filter, visible: caller.visible });
-      return { status: 200, body: pageView(page, rowView) };
+      return { status: 200, body: pageView(page, callbackRowView) };
     },
   });
   routes.add({
@@ -105,10 +106,14 @@ async function callbackOf(service: Service, caller: Caller, id: string): Promise
 
 function callbackView(one: Callback): z.input<typeof callback> {
   const { headers, body } = one;
-  return { ...rowView(one), headers: headers.map((pair) => [...pair]), body: Buffer.from(body).toString('base64') };
+  return {
+    ...callbackRowView(one),
+    headers: headers.map((pair) => [...pair]),
+    body: Buffer.from(body).toString('base64'),
+  };
 }
 
-function rowView(one: Omit<Callback, 'headers' | 'body'>): z.input<typeof row> {
+export function callbackRowView(one: Omit<Callback, 'headers' | 'body'>): z.input<typeof callbackRow> {
   const { id, merchant, account, provider, receivedAt, method, target, messageId, verdict, code, reason, step } = one;
   const received_at = toIso(receivedAt);
   return {

@@ -4,7 +4,7 @@ import { type AttemptRecord, deliveryStates, steps } from '../domain/delivery.ts
 import { AppError } from '../domain/errors.ts';
 import { asId } from '../domain/ids.ts';
 import type { Service } from '../service.ts';
-import type { DeliveryDetail, DeliveryRow } from '../stores/reads.ts';
+import type { DeliveryDetail, DeliveryRow, ShortAttempt } from '../stores/reads.ts';
 import { type Caller, sees } from './auth.ts';
 import { answered, filter, listOf, merchant, orderNo, pageView, paging, text, timeOrNull } from './fields.ts';
 import { requireMerchant } from './merchants.ts';
@@ -13,20 +13,24 @@ import type { Routes } from './route.ts';
 const state = z.enum([...deliveryStates, 'held']);
 const headerPairs = z.array(z.array(z.string())).openapi({ description: 'Pairs of name and value.' });
 
-const attempt = z
-  .object({
-    id: z.string(),
-    number: z.int(),
-    started_at: answered.time,
-    duration_ms: z.number(),
-    step: z.enum(steps).openapi({ description: 'How far it got.' }),
-    status: z.int().nullable(),
-    error: z.string().nullable(),
-    peer: z.string().nullable().openapi({ description: 'Address connected to.' }),
+/** An attempt without what was sent and answered. */
+export const shortAttempt = z.object({
+  id: z.string(),
+  number: z.int(),
+  started_at: answered.time,
+  duration_ms: z.number(),
+  step: z.enum(steps).openapi({ description: 'How far it got.' }),
+  status: z.int().nullable(),
+  error: z.string().nullable(),
+  peer: z.string().nullable().openapi({ description: 'Address connected to.' }),
+});
+const attempt = shortAttempt
+  .extend({
     request: z.object({ headers: headerPairs, body_sha256: z.string() }).nullable(),
     response: z.object({ headers: headerPairs, body: z.string(), truncated: z.boolean() }).nullable(),
   })
   .openapi('Attempt');
+export type Attempt = z.output<typeof attempt>;
 
 const row = z
   .object({
@@ -50,6 +54,7 @@ const row = z
   .openapi('DeliveryRow');
 
 export const delivery = row.extend({ attempts: z.array(attempt) }).openapi('Delivery');
+export type Delivery = z.output<typeof delivery>;
 
 export function addDeliveries(routes: Routes): void {
   const tag = 'Deliveries';
@@ -146,17 +151,15 @@ function rowView(one: DeliveryRow): z.input<typeof row> {
   };
 }
 
+export function shortAttemptView(one: ShortAttempt): z.input<typeof shortAttempt> {
+  const { id, number, startedAt, durationMs, step, status, error, peer } = one;
+  return { id, number, started_at: toIso(startedAt), duration_ms: durationMs, step, status, error, peer };
+}
+
 function attemptView(one: AttemptRecord): z.input<typeof attempt> {
-  const { id, number, startedAt, durationMs, step, status, error, peer, request, response } = one;
+  const { request, response } = one;
   return {
-    id,
-    number,
-    started_at: toIso(startedAt),
-    duration_ms: durationMs,
-    step,
-    status,
-    error,
-    peer,
+    ...shortAttemptView(one),
     request: request && { headers: request.headers.map((pair) => [...pair]), body_sha256: request.bodySha256 },
     response: response && {
       headers: response.headers.map((pair) => [...pair]),

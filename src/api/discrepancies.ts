@@ -56,6 +56,7 @@ export const discrepancy = z
       .openapi({ description: 'What was last said is to become of it, by whom and why.' }),
   })
   .openapi('Discrepancy');
+export type DiscrepancyRow = z.output<typeof discrepancy>;
 
 const tag = 'Discrepancies';
 

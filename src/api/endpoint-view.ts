@@ -48,6 +48,7 @@ export const answer = z
     created_at: answered.time,
   })
   .openapi('Endpoint');
+export type EndpointRow = z.output<typeof answer>;
 const made = z.unknown().openapi({
   type: 'object',
   additionalProperties: true,

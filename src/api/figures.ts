@@ -5,7 +5,8 @@ import { addCounts, emptyCounts, type FunnelCounts, ratesOf } from '../domain/fu
 import { asId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { notificationTypes } from '../domain/notification.ts';
-import { answered, filter, listOf, merchant, range, text } from './fields.ts';
+import { requireUnlimited } from './auth.ts';
+import { answered, filter, listOf, merchant, range, text, timeOrNull } from './fields.ts';
 import { requireMerchant } from './merchants.ts';
 import type { Routes } from './route.ts';
 
@@ -32,6 +33,7 @@ const funnel = z
     totals: z.object(counts),
   })
   .openapi('Funnel');
+export type Funnel = z.output<typeof funnel>;
 
 const backlog = z
   .object({
@@ -44,7 +46,26 @@ const backlog = z
   })
   .openapi('HandlerBacklog');
 
+const backlogNow = z
+  .object({
+    pending: z.int(),
+    sending: z.int(),
+    dead: z.int(),
+    oldest_due_at: answered.time.nullable().openapi({ description: 'Null: nothing is due.' }),
+    parked_facts: z.int(),
+    quarantined: z.int(),
+    discrepancies_open: z.int(),
+    asks: z.int().openapi({ description: 'What is to be asked of providers.' }),
+  })
+  .openapi('Backlog');
+export type Backlog = z.output<typeof backlogNow>;
+
 export function addFigures(routes: Routes): void {
+  addFunnel(routes);
+  addBacklogs(routes);
+}
+
+function addFunnel(routes: Routes): void {
   routes.add({
     method: 'get',
     path: '/v1/funnel',
@@ -85,6 +106,37 @@ export function addFigures(routes: Routes): void {
       const totals = buckets.reduce((sum, { counts }) => addCounts(sum, counts), emptyCounts);
       const views = buckets.map(({ at, counts }) => ({ at: toIso(at), ...countsView(counts) }));
       return { status: 200, body: { from: toIso(from), to: toIso(to), buckets: views, totals: countsView(totals) } };
+    },
+  });
+}
+
+function addBacklogs(routes: Routes): void {
+  routes.add({
+    method: 'get',
+    path: '/v1/backlog',
+    tag: 'Figures',
+    summary: 'What waits now',
+    description: 'Needs a key that is not limited to merchants.',
+    need: ['read'],
+    statuses: [200],
+    answer: backlogNow,
+    refusals: [],
+    async run({ service, caller }) {
+      requireUnlimited(caller);
+      const { pending, sending, dead, oldestDueAt, ...others } = await service.store.read('gauges', null);
+      return {
+        status: 200,
+        body: {
+          pending,
+          sending,
+          dead,
+          oldest_due_at: timeOrNull(oldestDueAt),
+          parked_facts: others.parkedFacts,
+          quarantined: others.quarantined,
+          discrepancies_open: others.discrepanciesOpen,
+          asks: others.asks,
+        },
+      };
     },
   });
   routes.add({

@@ -22,7 +22,7 @@ import {
 import { requireMerchant } from './merchants.ts';
 import type { Routes } from './route.ts';
 
-const notification = z
+export const notification = z
   .object({
     id: z.string(),
     merchant: z.string(),
@@ -89,7 +89,7 @@ export function addNotifications(routes: Routes): void {
   });
 }
 
-function notificationView(one: Notification): z.input<typeof notification> {
+export function notificationView(one: Notification): z.input<typeof notification> {
   const { id, merchant, type, sequence, currency } = one;
   return {
     id,

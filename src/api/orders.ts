@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { type Instant, toIso } from '../domain/clock.ts';
-import { factKinds, sources } from '../domain/fact.ts';
+import { factKinds, type KnownFact, sources } from '../domain/fact.ts';
 import { asId, type MerchantId, type OrderNo } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { minorToJson } from '../domain/money.ts';
@@ -91,18 +91,22 @@ const row = z
     updated_at: answered.time,
   })
   .openapi('OrderRow');
+export type OrderRow = z.output<typeof row>;
 
-const fact = z
-  .object({
-    id: z.string(),
-    kind: z.enum(factKinds),
-    account: z.string(),
-    payment_id: z.string(),
-    operation_id: z.string(),
-    reference: z.string().nullable(),
-    amount_minor: answered.amount.nullable(),
-    currency: z.string().nullable(),
-    provider_time: answered.time,
+/** A fact without its sightings. */
+export const shortFact = z.object({
+  id: z.string(),
+  kind: z.enum(factKinds),
+  account: z.string(),
+  payment_id: z.string(),
+  operation_id: z.string(),
+  reference: z.string().nullable(),
+  amount_minor: answered.amount.nullable(),
+  currency: z.string().nullable(),
+  provider_time: answered.time,
+});
+const fact = shortFact
+  .extend({
     sightings: z.array(
       z.object({
         source: z.enum(sources),
@@ -114,8 +118,10 @@ const fact = z
     ),
   })
   .openapi('Fact');
+export type Fact = z.output<typeof fact>;
 
 export const order = row.extend({ facts: z.array(fact), discrepancies: z.array(discrepancy) }).openapi('Order');
+export type Order = z.output<typeof order>;
 
 const timelineEntry = z
   .object({
@@ -134,8 +140,12 @@ const timelineEntry = z
     id: z.string().nullable(),
     text: z.string(),
     why: z.string(),
+    details: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+      .openapi({ description: 'The same in parts; what it holds goes by `what`.' }),
   })
   .openapi('TimelineEntry');
+export type TimelineEntry = z.output<typeof timelineEntry>;
 
 export const tag = 'Orders';
 export const orderParams = z.strictObject({ order_no: orderNo });
@@ -219,7 +229,7 @@ function addOneOrder(routes: Routes): void {
     async run({ service, caller, params, query }) {
       requireMerchant(caller, query.merchant);
       const entries = await service.orders.timeline(query.merchant, params.order_no);
-      const data = entries.map(({ at, what, id, text, why }) => ({ at: toIso(at), what, id, text, why }));
+      const data = entries.map((entry) => ({ ...entry, at: toIso(entry.at), details: { ...entry.details } }));
       return { status: 200, body: { data, next_cursor: null } };
     },
   });
@@ -280,8 +290,8 @@ function expectationView({ expectations, references }: StoredOrder): z.input<typ
   };
 }
 
-function factView(one: OrderDetail['facts'][number]): z.input<typeof fact> {
-  const { id, kind, account, paymentId, operationId, reference, amountMinor, currency, providerTime, sightings } = one;
+export function shortFactView(one: KnownFact): z.input<typeof shortFact> {
+  const { id, kind, account, paymentId, operationId, reference, amountMinor, currency, providerTime } = one;
   return {
     id,
     kind,
@@ -292,7 +302,13 @@ function factView(one: OrderDetail['facts'][number]): z.input<typeof fact> {
     amount_minor: amountOrNull(amountMinor),
     currency,
     provider_time: toIso(providerTime),
-    sightings: sightings.map(({ source, callback, at, providerTime, note }) => ({
+  };
+}
+
+function factView(one: OrderDetail['facts'][number]): z.input<typeof fact> {
+  return {
+    ...shortFactView(one),
+    sightings: one.sightings.map(({ source, callback, at, providerTime, note }) => ({
       source,
       callback,
       at: toIso(at),

@@ -7,6 +7,7 @@ import { invalidFields } from '../domain/field-errors.ts';
 import type { Service } from '../service.ts';
 import { type Authentication, type Caller, type Need, requireNeed } from './auth.ts';
 import { readJson } from './body.ts';
+import { multipartBoundary, readMultipart } from './multipart.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -14,6 +15,17 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 export interface Answer<T> {
   status: number;
   body: T;
+  /** Beside those of every answer. */
+  headers?: Readonly<Record<string, string>>;
+  /** Answered in place of the body. */
+  file?: File;
+}
+
+/** A text that is answered as it is made. */
+export interface File {
+  type: string;
+  name: string;
+  text: AsyncIterable<string>;
 }
 
 export interface Call<P, Q, B> {
@@ -23,6 +35,8 @@ export interface Call<P, Q, B> {
   query: Q;
   body: B;
   headers: Headers;
+  /** Asks again who calls, for an answer that goes on. @throws AppError as at first. */
+  authenticate(): Promise<Caller>;
 }
 
 /** One call of the API: what is documented is what validates. */
@@ -38,6 +52,8 @@ export interface Route<P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   query?: Q;
   headers?: z.ZodObject;
   body?: B;
+  /** The body may come as a form with a file, too. */
+  form?: true;
   /** The body may be left out. */
   bodyOptional?: boolean;
   /** A body that the schema takes, for readers and for the test that tries it. */
@@ -45,10 +61,15 @@ export interface Route<P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   /** Statuses of success; the first is the usual one. */
   statuses: readonly [number, ...number[]];
   answer: A;
+  /** What the answer is sent as. Default: JSON. */
+  answerType?: 'text/event-stream';
   /** Beside those of authentication and of unreadable requests. */
   refusals: readonly ErrorCode[];
-  run(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<Answer<z.input<A>>>;
+  /** A Response is sent as it is. */
+  run(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<Answer<z.input<A>> | Response>;
 }
+
+type Documented = Route<z.ZodType, z.ZodType, z.ZodType, z.ZodType>;
 
 /** A place where routes are added; each is served, and documented, at once. */
 export interface Routes {
@@ -73,26 +94,59 @@ export function createRoutes(app: OpenAPIHono<BlankEnv>, service: Service, authe
       const path = route.path.replace(/\{(\w+)\}/g, ':$1');
       app.on(route.method.toUpperCase(), path, async (context) => {
         const { headers } = context.req.raw;
-        const caller = await authentication.callerOf(headers.get('authorization'));
-        requireNeed(caller, route.need);
+        const authenticate = async () => {
+          const found = await authentication.callerFrom(context.req.raw);
+          requireNeed(found, route.need);
+          return found;
+        };
+        const caller = await authenticate();
         const params = parsed(route.params, paramsOf(context), 'the path is not valid');
         const query = parsed(route.query, queryOf(context), 'the query is not valid');
         const body = parsed(route.body, await bodyOf(route, context), 'the body is not valid');
-        return respond(await route.run({ service, caller, params, query, body, headers }));
+        const answer = await route.run({ service, caller, params, query, body, headers, authenticate });
+        return answer instanceof Response ? answer : respond(answer);
       });
     },
   };
 }
 
 /** The response to a call, without a detour over Hono's own: this is the hot path of publishing. */
-function respond({ status, body }: Answer<unknown>): Response {
-  if (body === undefined) return new Response(null, { status, headers: { 'cache-control': 'no-store' } });
+function respond({ status, body, file, headers }: Answer<unknown>): Response {
+  if (file !== undefined) return fileResponse(status, file);
+  if (body === undefined) return new Response(null, { status, headers: { 'cache-control': 'no-store', ...headers } });
   return new Response(JSON.stringify(body), {
     status,
     headers: {
       'content-type': 'application/json',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
+      ...headers,
+    },
+  });
+}
+
+function fileResponse(status: number, { type, name, text }: File): Response {
+  return new Response(streamOf(text), {
+    status,
+    headers: {
+      'content-type': type,
+      'content-disposition': `attachment; filename="${name}"`,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    },
+  });
+}
+
+function streamOf(text: AsyncIterable<string>): ReadableStream<Uint8Array> {
+  const [pieces, encoder] = [text[Symbol.asyncIterator](), new TextEncoder()];
+  return new ReadableStream({
+    async pull(controller) {
+      const piece = await pieces.next();
+      if (piece.done === true) controller.close();
+      else controller.enqueue(encoder.encode(piece.value));
+    },
+    async cancel() {
+      await pieces.return?.();
     },
   });
 }
@@ -132,8 +186,13 @@ function queryOf(context: Context): Record<string, string> {
   return query;
 }
 
-async function bodyOf(route: { body?: z.ZodType; bodyOptional?: boolean }, context: Context): Promise<unknown> {
+async function bodyOf(
+  route: { body?: z.ZodType; bodyOptional?: boolean; form?: true },
+  context: Context,
+): Promise<unknown> {
   if (route.body === undefined) return {};
+  const boundary = route.form ? multipartBoundary(context.req.raw.headers) : null;
+  if (boundary !== null) return readMultipart(context.req.raw, boundary);
   const body = await readJson(context.req.raw);
   if (body !== undefined) return body;
   if (route.bodyOptional) return {};
@@ -161,6 +220,7 @@ function document<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType,
   const body = route.body && {
     required: !route.bodyOptional,
     content: {
+      ...(route.form ? { 'multipart/form-data': { schema: route.body } } : {}),
       'application/json': { schema: route.body, ...(route.example === undefined ? {} : { example: route.example }) },
     },
   };
@@ -181,12 +241,12 @@ function document<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType,
   });
 }
 
-function successes(route: { statuses: readonly number[]; answer: z.ZodType; summary: string }) {
+function successes(route: Pick<Documented, 'statuses' | 'answer' | 'answerType' | 'summary'>) {
   return Object.fromEntries(
     route.statuses.map((status) => {
       const description = status === 204 ? 'Done.' : status === 202 ? 'Accepted, and durable.' : route.summary;
       if (status === 204) return [status, { description }];
-      return [status, { description, content: { 'application/json': { schema: route.answer } } }];
+      return [status, { description, content: { [route.answerType ?? 'application/json']: { schema: route.answer } } }];
     }),
   );
 }

@@ -19,6 +19,7 @@ import type { Observe } from '../domain/observe.ts';
 import type { Context, Outcome, RawReply, RawRequest, Receiver } from '../providers/provider.ts';
 import type { CallbackInput, CallbackOutput, ExpectInput, WithBirth } from '../stores/decisions.ts';
 import type { Store } from '../stores/store.ts';
+import { Deadlines } from './deadlines.ts';
 import type { FetchKeys } from './fetch-keys.ts';
 import { type Reading, readingAs, readingOf } from './reading.ts';
 
@@ -72,6 +73,7 @@ const keyShare = 0.5;
  */
 export function createReceive(deps: ReceiveDependencies) {
   const acknowledged = createAcknowledged(deps);
+  const deadlines = new Deadlines(deps.ownClock);
 
   /** null = there is no such account. `decided`: the store has answered; what follows waits for handlers alone. */
   async function receive(request: ArrivedRequest, decided: () => void = () => {}): Promise<Received | null> {
@@ -99,7 +101,7 @@ export function createReceive(deps: ReceiveDependencies) {
       }
       if (opened?.is === 'challenge') return { reply: opened.reply, written() {} };
       const reading = opened === null ? cutReading(request) : readingOf(opened, account);
-      const output = await before(lastMs, deps, decide(deps, account, request, reading));
+      const output = await deadlines.before(lastMs, decide(deps, account, request, reading), committedTooLate);
       const callback = output.callback;
       decided();
       const outcome = await outcomeOf(deps, account, output, lastMs);
@@ -163,24 +165,9 @@ async function decide(
   return { ...output, callback };
 }
 
-/**
- * What came of the decision, or an error when `lastMs` has passed: a provider that waits in vain learns less than one that is told
- * to send again. What is committed after that is found as a duplicate then.
- */
-async function before<Output>(
-  lastMs: number,
-  { ownClock }: Pick<ReceiveDependencies, 'ownClock'>,
-  decided: Promise<Output>,
-): Promise<Output> {
-  const over = new AbortController();
-  const late = ownClock.sleep(lastMs - ownClock.monotonicMs(), over.signal).then((): Output => {
-    throw new AppError('store.unavailable', 'the store has not committed in the time that the provider waits');
-  });
-  try {
-    return await Promise.race([decided, late]);
-  } finally {
-    over.abort();
-  }
+/** A provider that waits in vain learns less than one that is told to send again. What is committed after that is found as a duplicate then. */
+function committedTooLate(): Error {
+  return new AppError('store.unavailable', 'the store has not committed in the time that the provider waits');
 }
 
 /** Records a callback that was opened, and has asked again later for the orders that nobody knows yet. */

@@ -7,6 +7,12 @@ export interface Client {
   get<T>(path: string, schema: z.ZodType<T>): Promise<T>;
   post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
   patch<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
+  /** Server-sent events as they come, until the server ends them or the user interrupts; from a position on. */
+  stream(path: string, after: string | null): Promise<ReadableStream<Uint8Array>>;
+  /** A form with a file in it. */
+  upload<T>(path: string, form: FormData, schema: z.ZodType<T>): Promise<T>;
+  /** An answer that is no JSON. */
+  text(path: string): Promise<string>;
 }
 
 export interface ClientOptions {
@@ -17,45 +23,72 @@ export interface ClientOptions {
 }
 
 const answerMs = 30_000;
+const uploadMs = 600_000;
 const answerBytesMax = 64 * 1_048_576;
 
 const problem = z.object({ title: z.string(), detail: z.string(), code: z.string(), fix: z.string().optional() });
 
 export function createClient({ url, key, signal }: ClientOptions): Client {
-  const call = async (method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<unknown> => {
-    const response = await reached(url, path, {
+  const keyHeader = key === null ? {} : { authorization: `Bearer ${key}` };
+  const send = async (method: 'GET' | 'POST' | 'PATCH', path: string, body?: string | FormData): Promise<Answer> => {
+    const isJson = typeof body === 'string';
+    const connection = await connected(url, path, {
       method,
       headers: {
-        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...keyHeader,
+        ...(isJson ? { 'content-type': 'application/json' } : {}),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body }),
       redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(body === undefined || isJson ? answerMs : uploadMs)]),
     });
-    if (response.ok) return response.json;
+    const response = await answerOf(connection, url);
+    if (response.ok) return response;
     throw refusalOf(response, { url, method, path });
   };
+  const call = async (method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<unknown> =>
+    (await send(method, path, body === undefined ? body : JSON.stringify(body))).json;
   return {
     url,
     get: async (path, schema) => understood(await call('GET', path), schema, url),
     post: async (path, body, schema) => understood(await call('POST', path, body), schema, url),
     patch: async (path, body, schema) => understood(await call('PATCH', path, body), schema, url),
+    async stream(path, after) {
+      const method = 'GET';
+      const headers = { ...keyHeader, ...(after === null ? {} : { 'last-event-id': after }) };
+      const response = await connected(url, path, { method, headers, redirect: 'error', signal });
+      if (response.ok && response.body !== null) return response.body;
+      throw refusalOf(await answerOf(response, url), { url, method, path });
+    },
+    upload: async (path, form, schema) => understood((await send('POST', path, form)).json, schema, url),
+    text: async (path) => (await send('GET', path)).text,
   };
 }
 
 interface Answer {
   ok: boolean;
   status: number;
+  /** Null where it is none. */
   json: unknown;
+  text: string;
 }
 
-async function reached(url: string, path: string, init: RequestInit): Promise<Answer> {
-  try {
-    const response = await fetch(new URL(path, url), init);
+function connected(url: string, path: string, init: RequestInit): Promise<Response> {
+  return reached(url, () => fetch(new URL(path, url), init));
+}
+
+function answerOf(response: Response, url: string): Promise<Answer> {
+  return reached(url, async () => {
     const text = await response.text();
     if (text.length > answerBytesMax) throw new RangeError('the answer is larger than 64 MiB');
-    return { ok: response.ok, status: response.status, json: text === '' ? null : JSON.parse(text) };
+    const isOther = text === '' || response.headers.get('content-type')?.startsWith('text/csv') === true;
+    return { ok: response.ok, status: response.status, json: isOther ? null : JSON.parse(text), text };
+  });
+}
+
+async function reached<T>(url: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
   } catch (error) {
     // Refused, reset, timed out, or not JSON: for the one who asks it is the same, and the reason says which.
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

@@ -9,10 +9,12 @@ import { checkCommand } from './commands/check.ts';
 import { devCommand } from './commands/dev.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
+import { listenCommand } from './commands/listen.ts';
 import { manifestCommand } from './commands/manifest.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { proofCommand } from './commands/proof.ts';
 import { publishCommand } from './commands/publish.ts';
+import { reconcileCommand } from './commands/reconcile.ts';
 import { replayCommand } from './commands/replay.ts';
 import { secretsCommand } from './commands/secrets.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -58,10 +60,12 @@ function createProgram(terminal: Terminal, run: Run): Command {
     serveCommand(tools, run),
     publishCommand(tools, run),
     triggerCommand({ ...tools, clock }, run),
+    listenCommand({ ...tools, clock, random: randomBytesOf }, run),
     verifyCommand(tools, run),
     doctorCommand({ ...tools, clock, random: randomBytesOf }, run),
     explainCommand(tools, run),
     replayCommand({ ...tools, clock }, run),
+    reconcileCommand({ ...tools, clock }, run),
     secretsCommand({ ...tools, clock }, run),
     checkCommand(tools, run),
     proofCommand(tools, run),

@@ -83,7 +83,8 @@ function isRefused({ is }: Opened): boolean {
   return is === 'refused' || is === 'unknown_key' || is === 'unreadable';
 }
 
-function senderOf(provider: Provider, credentials: unknown): Sender {
+/** @throws AppError `account.credentials` */
+export function senderOf(provider: Provider, credentials: unknown): Sender {
   const parsed = provider.endpointCredentials.safeParse(credentials);
   if (parsed.success) return provider.sender(credentials);
   const fields = parsed.error.issues.map(({ path, message }) => `/${path.join('/')} ${message}`).join('; ');

@@ -14,7 +14,8 @@ const byExponent: Readonly<Record<number, string>> = {
   4: 'CLF UYW',
 };
 
-const exponents: ReadonlyMap<string, number> = new Map(
+/** Every currency with its decimal places. */
+export const exponents: ReadonlyMap<string, number> = new Map(
   Object.entries(byExponent).flatMap(([exponent, codes]) => codes.split(' ').map((code) => [code, Number(exponent)])),
 );
 

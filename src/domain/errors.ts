@@ -86,6 +86,16 @@ export const errorCatalogue = {
     'Ask again later: a day has its statement on the next one, and may have none where nothing happened.',
     true,
   ),
+  'statement.unsupported': entry(
+    422,
+    'No bill of this provider is read',
+    'Use an account of a provider whose bills are read.',
+  ),
+  'reconciliation.unknown': entry(
+    404,
+    'The reconciliation does not exist',
+    'Check the id; list them with GET /v1/reconciliations.',
+  ),
   'endpoint.unknown': entry(404, 'The endpoint does not exist', 'Check the id; list endpoints with GET /v1/endpoints.'),
   'endpoint.state': entry(
     409,
@@ -145,6 +155,7 @@ export const errorCatalogue = {
     'A value of this type cannot be stored',
     'Pass string, number, bigint, boolean, null or bytes.',
   ),
+  'stream.full': entry(429, 'Too many viewers watch', 'Close another stream, or try again later.', true),
   'store.closed': entry(503, 'The store is closed', 'Start the service again.', true),
   'store.overloaded': entry(503, 'Too much is waiting for the store', 'Try again later.', true),
   'store.unavailable': entry(503, 'The store cannot commit', 'Try again later; see the log for the reason.', true),

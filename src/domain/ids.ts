@@ -16,6 +16,7 @@ export type DeliveryId = Id<'delivery'>;
 export type AttemptId = Id<'attempt'>;
 export type ApiKeyId = Id<'api_key'>;
 export type ReplayId = Id<'replay'>;
+export type ReconciliationId = Id<'reconciliation'>;
 export type AlertId = Id<'alert'>;
 /** An order as its merchant numbers it; unique within the merchant. */
 export type OrderNo = Id<'order_no'>;
@@ -37,6 +38,7 @@ interface Prefixes {
   dlv: DeliveryId;
   att: AttemptId;
   rpl: ReplayId;
+  rec: ReconciliationId;
   key: ApiKeyId;
   alr: AlertId;
   nod: NodeId;
@@ -134,6 +136,7 @@ export const asId = {
   attempt: (text: string) => text as AttemptId,
   apiKey: (text: string) => text as ApiKeyId,
   replay: (text: string) => text as ReplayId,
+  reconciliation: (text: string) => text as ReconciliationId,
   alert: (text: string) => text as AlertId,
   merchant: (text: string) => text as MerchantId,
   orderNo: (text: string) => text as OrderNo,

@@ -1,5 +1,6 @@
 import type { Instant } from './clock.ts';
 import type { AccountId, ApiKeyId, EndpointId, MerchantId } from './ids.ts';
+import { limits } from './limits.ts';
 import type { Vocabulary } from './notification.ts';
 
 /** What a merchant wants done with a kind of discrepancy, as kept (JSON, snake_case as in the API). */
@@ -76,6 +77,22 @@ export interface Endpoint {
   createdAt: Instant;
 }
 
+/** A hidden endpoint takes only what names it, by its provider's schedule, and with the usual limits. */
+export const hiddenEndpoint = {
+  types: [],
+  speaks: { types: [], currencies: null },
+  schedule: null,
+  timeoutMs: limits.endpointTimeoutMs,
+  ratePerSecond: null,
+  concurrency: limits.endpointConcurrency,
+  ordering: 'none',
+  state: 'enabled',
+  credentials: null,
+  previousUntil: null,
+  urlChange: null,
+  hidden: true,
+} as const;
+
 /** A new URL of an endpoint that has yet to answer, or has failed to. */
 export interface UrlChange {
   url: string;
@@ -100,4 +117,13 @@ export interface ApiKey {
   /** null = all merchants. */
   merchants: readonly MerchantId[] | null;
   createdAt: Instant;
+}
+
+/** A person's sign-in with an API key or the admin key; of its token only a digest is kept. */
+export interface Session {
+  digest: string;
+  /** null = the admin key. */
+  apiKey: ApiKeyId | null;
+  createdAt: Instant;
+  expiresAt: Instant;
 }

@@ -26,7 +26,9 @@ export async function deleteHistory({
   const { removed, kept, more } = await store.write('retain', {
     bytesBefore: now - retentionDays * dayMs,
     noncesBefore: now - limits.nonceDays * dayMs,
+    reconciliationsBefore: now - limits.reconciliationDays * dayMs,
     idempotencyBefore: now - limits.idempotencyDays * dayMs,
+    commitsBefore: now - limits.commitsKeptMs,
     ordersBefore: now - limits.historyDays * dayMs,
   });
   const rows = Object.values(removed).reduce((sum, count) => sum + count, 0);

@@ -61,6 +61,7 @@ export function createApiKeys(deps: { store: Store; clock: Clock; random: Random
   };
 }
 
-function digestOf(secret: string): Buffer {
+/** All that is kept of a key. */
+export function digestOf(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }

@@ -13,7 +13,7 @@ import {
 import type { Expectation } from '../domain/order.ts';
 import type { Births } from '../notify/fan-out.ts';
 import { orderRow } from '../notify/new-order.ts';
-import type { Ledger, OrderReference, StoredOrder } from '../stores/ledger.ts';
+import type { Ledger, OrderReference, StoredFact, StoredOrder } from '../stores/ledger.ts';
 import { settle } from './settle.ts';
 
 /** Who tells us the facts, and when. */
@@ -177,12 +177,18 @@ function keep(
     if (order === null && callback !== null) ledger.parkCallback(callback, id);
     return { known: false, changed: true };
   }
-  // A sweep hears the same again and again; what told it first is enough to know.
-  const swept = source === 'query' && callback === null && sources.indexOf(known.source) <= sources.indexOf(source);
-  if (telling.heardBefore !== true && !swept)
-    ledger.addSighting({ isFirst: false, fact: known.id, source, callback, at, providerTime, note });
+  return { known: true, changed: hearKnown(ledger, known, fact, telling) };
+}
+
+/** Keeps that a known fact was told once more. Gives whether by a better source, or earlier by the same. */
+export function hearKnown(ledger: Ledger, known: StoredFact, { providerTime }: Fact, telling: Telling): boolean {
+  const { source, callback, at, note } = telling;
   const rank = sources.indexOf(source) - sources.indexOf(known.source);
+  // A sweep, and a bill that is read again, say the same again and again; what told it first is enough to know.
+  const repeats = (source === 'query' || source === 'statement') && callback === null && rank >= 0;
+  if (telling.heardBefore !== true && !repeats)
+    ledger.addSighting({ isFirst: false, fact: known.id, source, callback, at, providerTime, note });
   const better = rank < 0 || (rank === 0 && providerTime < known.providerTime);
   if (better) ledger.improveFact(known.id, source, providerTime);
-  return { known: true, changed: better };
+  return better;
 }

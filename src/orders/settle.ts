@@ -40,7 +40,8 @@ export function settle(ledger: Ledger, births: Births, id: OrderId, callback: Ca
     ...order,
     // One that nobody stated follows the earliest capture, whichever arrived first.
     expectations: expectation.unverified ? [expectation] : order.expectations,
-    actions: [...order.actions, ...refunds],
+    // The same list where nothing was added: what did not change is not written again.
+    actions: refunds.length === 0 ? order.actions : [...order.actions, ...refunds],
     status: folded.status,
     totals: folded.totals,
     fellShort,

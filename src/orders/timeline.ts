@@ -23,6 +23,8 @@ export interface TimelineEntry {
   text: string;
   /** Why it was applied, ignored, parked, refused or tried again. */
   why: string;
+  /** The same in parts, for whoever says it in other words or draws it. Amounts are minor units in digits. */
+  details: Readonly<Record<string, string | number | boolean | null>>;
 }
 
 /** Everything known about an order, in time order, each with why. */
@@ -36,6 +38,7 @@ export function timelineOf(detail: OrderDetail, trail: OrderTrail): readonly Tim
         id,
         text: `${provider} callback: ${verdict}`,
         why: reason ?? code ?? 'its signature is right and its facts were new',
+        details: { provider, verdict, code },
       }),
     ),
     ...factEntries(detail),
@@ -51,6 +54,13 @@ export function timelineOf(detail: OrderDetail, trail: OrderTrail): readonly Tim
               ? 'published'
               : 'what is known changed'
             : `made by callback ${callback}`,
+        details: {
+          type: notification.type,
+          sequence: notification.sequence,
+          amount: String(notification.amountMinor),
+          currency: notification.currency,
+          callback,
+        },
       }),
     ),
     ...trail.deliveries.flatMap(deliveryEntries),
@@ -63,6 +73,7 @@ export function timelineOf(detail: OrderDetail, trail: OrderTrail): readonly Tim
         id: null,
         text: `${what} by ${by}`,
         why: note ?? '',
+        details: { what, by, note },
       }),
     ),
   ];
@@ -81,6 +92,7 @@ function expectationEntries({ order }: OrderDetail): readonly TimelineEntry[] {
       : index === 0
         ? 'announced'
         : `revision ${index + 1}`,
+    details: { revision: index + 1, amount: String(amountMinor), currency, unverified },
   }));
 }
 
@@ -92,6 +104,15 @@ function factEntries({ facts }: OrderDetail): readonly TimelineEntry[] {
       id: fact.id,
       text: `${fact.kind} ${fact.amountMinor === null || fact.currency === null ? 'without an amount' : moneyText(fact.amountMinor, fact.currency)}, payment ${fact.paymentId}`,
       why: `${index === 0 ? 'first told' : 'told again, no effect:'} by ${callback ?? source}`,
+      details: {
+        kind: fact.kind,
+        payment: fact.paymentId,
+        amount: fact.amountMinor === null ? null : String(fact.amountMinor),
+        currency: fact.currency,
+        source,
+        callback,
+        sighting: index + 1,
+      },
     })),
   );
 }
@@ -111,6 +132,7 @@ function askEntry({ account, since, askedAt, tries, answer, dueAt, reason }: Ask
     id: account,
     text: `account ${account}: ${asked}`,
     why: `${why}; next at ${toIso(dueAt)}`,
+    details: { account, answer, tries, reason },
   };
 }
 
@@ -123,11 +145,22 @@ function deliveryEntries(delivery: DeliveryDetail): readonly TimelineEntry[] {
       id: attempt.id,
       text: `attempt ${attempt.number} to ${target}: ${attempt.step}${attempt.status === null ? '' : `, status ${attempt.status}`}`,
       why: whyOf(attempt),
+      details: {
+        delivery: delivery.id,
+        target,
+        number: attempt.number,
+        step: attempt.step,
+        status: attempt.status,
+        error: attempt.error,
+        took: attempt.durationMs,
+      },
     }),
   );
   if (attempts.length > 0) return attempts;
   const why = delivery.state === 'held' ? 'its endpoint is paused or disabled' : 'not tried yet';
-  return [{ at: delivery.createdAt, what: 'delivery', id: delivery.id, text: `to ${target}: ${delivery.state}`, why }];
+  const details = { target, state: delivery.state };
+  const text = `to ${target}: ${delivery.state}`;
+  return [{ at: delivery.createdAt, what: 'delivery', id: delivery.id, text, why, details }];
 }
 
 function whyOf(attempt: AttemptRecord): string {
@@ -136,11 +169,21 @@ function whyOf(attempt: AttemptRecord): string {
 
 function discrepancyEntries({ discrepancies }: OrderDetail): readonly TimelineEntry[] {
   return discrepancies.flatMap(({ id, kind, why, state, openedAt, closedAt, decision }): TimelineEntry[] => {
-    const opened: TimelineEntry = { at: openedAt, what: 'discrepancy', id, text: `${kind} opened`, why };
+    const opened: TimelineEntry = {
+      at: openedAt,
+      what: 'discrepancy',
+      id,
+      text: `${kind} opened`,
+      why,
+      details: { kind, state: 'open' },
+    };
     if (closedAt === null) return [opened];
     const said = decision === null ? `a person ${state} it` : `by ${decision.by}: ${decision.note}`;
     const reason = state === 'resolved' ? 'its condition is gone' : said;
-    return [opened, { at: closedAt, what: 'discrepancy', id, text: `${kind} ${state}`, why: reason }];
+    return [
+      opened,
+      { at: closedAt, what: 'discrepancy', id, text: `${kind} ${state}`, why: reason, details: { kind, state } },
+    ];
   });
 }
 

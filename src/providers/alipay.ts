@@ -72,6 +72,7 @@ export const alipay = define({
       'A comma in the name of the goods is not marked in the trade bill.',
     ],
     statementZone: 'Asia/Shanghai',
+    statementKinds: ['captured', 'refunded'],
   },
   accountCredentials,
   endpointCredentials,

@@ -119,6 +119,7 @@ export const paypal = define({
     ],
     unsigned,
     statementZone: 'America/Los_Angeles',
+    statementKinds: ['captured', 'refunded'],
   },
   accountCredentials,
   endpointCredentials,

@@ -1,3 +1,4 @@
+import type { FactKind } from '../domain/fact.ts';
 import type { NotificationType } from '../domain/notification.ts';
 
 /** What is known of a provider beside its wire format. */
@@ -29,4 +30,6 @@ export interface Profile {
   unsigned?: { risk: string; why: string };
   /** The time zone of its bills' days, as IANA names it; absent: it has no bill that is read. */
   statementZone?: string;
+  /** What a day's bill lists whole, so that a fact which is not in it is missing there; absent: its bills are not of a day. */
+  statementKinds?: readonly FactKind[];
 }

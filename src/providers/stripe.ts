@@ -89,6 +89,7 @@ export const stripe = define({
       '`customer_facing_amount` is filled for refunds, and empty for disputes.',
     ],
     statementZone: 'UTC',
+    statementKinds: ['captured', 'refunded', 'refund_bounced', 'dispute_opened', 'dispute_won'],
   },
   accountCredentials,
   endpointCredentials,

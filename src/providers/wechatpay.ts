@@ -95,6 +95,7 @@ export const wechatpay = define<AccountCredentials, EndpointCredentials>({
       'A refund whose money bounced is CHANGE in the trade bill.',
     ],
     statementZone: 'Asia/Shanghai',
+    statementKinds: ['captured', 'refunded'],
   },
   accountCredentials,
   endpointCredentials,

@@ -2,7 +2,7 @@ import { ZodError, z } from 'zod';
 import { AppError, type FieldError } from '../domain/errors.ts';
 import { LruMap } from '../domain/lru-map.ts';
 import type { Account, SealedCredentials } from '../domain/merchant.ts';
-import type { Client, ClientWorld, Provider, Receiver, Sender } from '../providers/provider.ts';
+import type { Client, ClientWorld, Provider, Receiver, Sender, StatementRow } from '../providers/provider.ts';
 import { type SecretOwner, secretOwner, type Vault } from './vault.ts';
 
 /** Whose credentials seal: an endpoint's own, or a merchant's for a provider. */
@@ -22,6 +22,12 @@ export interface Prepared {
   sender(owner: SealingOwner): Sender;
   /** Every text in an account's credentials, secrets among them: for finding out how a sender reads them, and never to be shown. */
   texts(account: Pick<Account, 'id' | 'provider' | 'credentials'>): readonly string[];
+  /**
+   * Reads bills of the account's provider; see `Definition.readStatement`.
+   *
+   * @throws AppError `statement.unsupported`: no bill of it is read.
+   */
+  statementReader(account: PreparedAccount): (file: AsyncIterable<Uint8Array>) => AsyncIterable<StatementRow>;
   /** The provider's own API, with at least this one call. @throws AppError `provider.cannot_ask`: it says which fields would help. */
   client<Call extends keyof Client>(account: PreparedAccount, call: Call): Client & Required<Pick<Client, Call>>;
 }
@@ -84,6 +90,14 @@ export function createPrepared(options: PreparedOptions): Prepared {
           ? `there is no way to ${call} at ${provider}`
           : `to ${call} at ${provider} its credentials need one or more of: ${helpful.join(', ')}`;
       throw new AppError('provider.cannot_ask', `account ${id}: ${why}`);
+    },
+    statementReader(account) {
+      const { id, mode } = account;
+      return prepare(ownerOf(account), (found, opened) => {
+        const { name, readStatement } = found;
+        if (readStatement === undefined) throw new AppError('statement.unsupported', `no bill of ${name} is read`);
+        return (file) => readStatement(file, { id, mode }, opened);
+      });
     },
     sender(owner) {
       const key = `${owner.owner} ${owner.provider} ${nameIn(names, owner.credentials)}`;

@@ -15,7 +15,7 @@ export function createApiEntrance(admission: Admission): ApiEntrance {
   return (incoming, outgoing, sayContinue) => {
     const { method = '', url = '', headers } = incoming;
     if (method === 'GET' || method === 'HEAD' || !url.startsWith('/v1/')) return true;
-    const key = headers.authorization ?? '';
+    const key = headers.authorization ?? headers.cookie ?? '';
     if (admission.refuses(key)) {
       refuseForNow(incoming, outgoing, { reply: overloaded, sayContinue });
       return false;

@@ -89,7 +89,7 @@ async function serve(
     return;
   }
 
-  const announced = Number(incoming.headers['content-length'] ?? 0);
+  const announced = Number(incoming.headers['content-length'] ?? Number.NaN);
   if (announced > limits.callbackBytesMax) return refuseCut(parts, request, 'too_large', { incoming, outgoing });
   const { merchant } = gate.account;
   if (isOverloaded(parts, merchant)) {
@@ -98,10 +98,9 @@ async function serve(
     return refuseForNow(incoming, outgoing, { reply, sayContinue });
   }
   if (outgoing.destroyed) return refuseCut(parts, request, 'incomplete', { incoming, outgoing });
-  load.callbacks.add(merchant, 1);
-  outgoing.once('close', () => load.callbacks.remove(merchant, 1));
+  const held = holdLoad(load, merchant, outgoing);
   if (sayContinue) outgoing.writeContinue();
-  const body = await readBody(parts, merchant, { incoming, outgoing });
+  const body = readyBody(incoming, announced, held) ?? (await readBody(parts, held, incoming));
   if (body.is !== 'whole') return refuseCut(parts, request, body.is, { incoming, outgoing });
   // Bodies that came after their headers may have become too many meanwhile.
   if (admission.refuses(merchant)) return writeReply(outgoing, gate.tryLater());
@@ -160,12 +159,34 @@ function isOverloaded({ service, admission, load, most }: Parts, merchant: Merch
   return over;
 }
 
-/** Reads up to the limit, within the time, and never more into memory. What it holds counts until the answer is out. */
-function readBody(
-  { load, most }: Parts,
+/** Counts a callback, and the bytes of it that are held, until its answer is out. Gives what counts more bytes. */
+function holdLoad(
+  { callbacks, bytes }: Load,
   merchant: MerchantId,
-  { incoming, outgoing }: { incoming: IncomingMessage; outgoing: ServerResponse },
-): Promise<Body> {
+  outgoing: ServerResponse,
+): (length: number) => void {
+  let held = 0;
+  callbacks.add(merchant, 1);
+  outgoing.once('close', () => {
+    callbacks.remove(merchant, 1);
+    bytes.remove(merchant, held);
+  });
+  return (length) => {
+    held += length;
+    bytes.add(merchant, length);
+  };
+}
+
+/** A body that came with its headers, as nearly all do: listeners and a deadline for it took a tenth of the main thread's time. */
+function readyBody(incoming: IncomingMessage, announced: number, hold: (length: number) => void): Body | null {
+  if (incoming.readableLength !== announced) return null;
+  hold(announced);
+  const bytes: Buffer | null = incoming.read();
+  return { is: 'whole', bytes: bytes ?? Buffer.alloc(0) };
+}
+
+/** Reads up to the limit, within the time, and never more into memory. */
+function readBody({ most }: Parts, hold: (length: number) => void, incoming: IncomingMessage): Promise<Body> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -175,17 +196,13 @@ function readBody(
       resolve(body);
     };
     const deadline = setTimeout(() => end({ is: 'too_slow' }), most.bodyReadMs);
-    outgoing.once('close', () => load.bytes.remove(merchant, length));
     incoming.on('data', (chunk: Buffer) => {
       length += chunk.length;
-      load.bytes.add(merchant, chunk.length);
+      hold(chunk.length);
       if (length > limits.callbackBytesMax) return end({ is: 'too_large' });
       chunks.push(chunk);
     });
-    incoming.once('end', () => {
-      const [first] = chunks;
-      end({ is: 'whole', bytes: chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks) });
-    });
+    incoming.once('end', () => end({ is: 'whole', bytes: Buffer.concat(chunks) }));
     // `error` comes before `close` when the peer goes away; either way the body is not whole.
     incoming.once('error', () => end({ is: 'incomplete' }));
     incoming.once('close', () => end({ is: 'incomplete' }));

@@ -72,7 +72,7 @@ export async function withOwnAdminKey(
   const find: Service['apiKeys']['find'] = async (secret) =>
     timingSafeEqual(digestOf(secret), kept) ? 'admin' : service.apiKeys.find(secret);
   return {
-    service: { ...service, apiKeys: { ...service.apiKeys, find } },
+    service: { ...service, apiKeys: { ...service.apiKeys, find }, sessions: service.sessions.withAdminKey(kept) },
     made: Buffer.compare(digest, kept) === 0 ? key : null,
   };
 }

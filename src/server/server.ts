@@ -9,6 +9,7 @@ import { problemResponse } from '../api/problem.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { newId, type Random, randomBytesOf } from '../domain/ids.ts';
+import { limits } from '../domain/limits.ts';
 import { providers as builtIn } from '../providers/index.ts';
 import type { Sender } from '../providers/provider.ts';
 import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts';
@@ -20,11 +21,13 @@ import { Admission } from './admission.ts';
 import { createApiEntrance } from './api-entrance.ts';
 import { callbacksPath, createCallbackEntrance } from './callback-entrance.ts';
 import { type Config, isLoopback, localUrl } from './config.ts';
+import { addConsole, consolePath } from './console.ts';
 import { addHealth } from './health.ts';
 import { sealKeyOf, withOwnAdminKey } from './keys.ts';
 import { type Handle, type Listener, listen } from './listener.ts';
 import { createObservation, type Observation } from './observe.ts';
 import { plainReply, refuseUnread } from './plain.ts';
+import { createSignInGate } from './sign-in-gate.ts';
 import { SocketGate } from './socket-gate.ts';
 import { storeOf } from './store.ts';
 
@@ -201,7 +204,7 @@ export async function startService(options: ServerOptions, surroundings: Surroun
 function dispatcher(
   { config, role, metrics }: ServerOptions,
   { service, sandbox, mounts }: Pick<Started, 'service' | 'sandbox' | 'mounts'>,
-  { clock, observation, admission }: Surroundings & { admission: Admission },
+  { clock, random, observation, admission }: Surroundings & { admission: Admission },
 ): Handle {
   const api = role === 'worker' ? null : createApi(service);
   const app: Hono = api?.app ?? new Hono();
@@ -214,18 +217,25 @@ function dispatcher(
   });
   if (sandbox !== null) app.route('/', sandbox.app);
   for (const mount of mounts) app.route(mount.path, mount.app);
-  if (api !== null) app.get('/', (context) => context.redirect('/docs'));
+  if (api !== null) {
+    addConsole(app, random);
+    app.get('/', (context) => context.redirect(consolePath));
+  }
   const listener = getRequestListener(app.fetch, { errorHandler: unreadable });
   const entrance = api === null ? null : createCallbackEntrance(service, admission);
   const admit = api === null ? null : createApiEntrance(admission);
   const clientOf = clientReader(config.trustProxy);
+  const letSignIn = createSignInGate(clock, clientOf);
 
   return (incoming, outgoing, sayContinue) => {
     const startedMs = clock.monotonicMs();
     const isCallback = entrance !== null && (incoming.url ?? '').startsWith(callbacksPath);
+    const isStream = (incoming.url ?? '').startsWith(streamPath);
     outgoing.once('finish', () => {
       const { statusCode: status } = outgoing;
-      observation.answered(isCallback ? 'callbacks' : 'api', status, clock.monotonicMs() - startedMs);
+      // How long somebody watched says nothing about how long answers take.
+      if (!isStream || status !== 200)
+        observation.answered(isCallback ? 'callbacks' : 'api', status, clock.monotonicMs() - startedMs);
       if (isCallback || (status !== 401 && status !== 403)) return;
       observation.observe('http.refused', 'info', {
         status,
@@ -233,7 +243,10 @@ function dispatcher(
         client: clientOf(incoming),
       });
     });
+    // It takes something every few seconds, or it is gone.
+    if (isStream) incoming.socket.setTimeout(limits.streamStuckMs, () => incoming.socket.destroy());
     if (isCallback) return entrance(incoming, outgoing, sayContinue);
+    if (!letSignIn(incoming, outgoing, sayContinue)) return;
     if (admit?.(incoming, outgoing, sayContinue) === false) return;
     if (sayContinue) outgoing.writeContinue();
     void listener(incoming, outgoing);
@@ -263,6 +276,8 @@ function clientReader(proxies: Config['trustProxy']): (incoming: IncomingMessage
   };
 }
 
+const streamPath = '/v1/stream';
+
 const notYet = plainReply('server.not_ready', 'the server is starting', [['retry-after', '1']]);
 
 /** The answer to everything before the service runs. */
@@ -272,6 +287,8 @@ export function starting(incoming: IncomingMessage, outgoing: ServerResponse): v
 
 async function stop(listener: Listener, service: Service, { observe }: Observation): Promise<void> {
   observe('server.stopping', 'info', {});
+  // Viewers would stay until the last moment.
+  await service.stream.stop();
   await listener.close();
   await service.stop();
   observe('server.stopped', 'info', {});

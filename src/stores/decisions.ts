@@ -14,9 +14,12 @@ import type {
   NotificationId,
   OrderId,
   OrderNo,
+  ReconciliationId,
   ReplayId,
 } from '../domain/ids.ts';
 import type { NotificationType } from '../domain/notification.ts';
+import type { Tally } from '../domain/reconciliation.ts';
+import type { StatementRow } from '../providers/provider.ts';
 import type { Claimed, DeliveryShown, OrderReference, StoredOrder } from './kept.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -45,6 +48,10 @@ export interface Decisions {
    * reason, because whoever applies it breaks.
    */
   outbox: { input: { born: Birth | null; most: number; setAside?: string }; output: Effects & { taken: number } };
+  /** Rows of a bill that tell facts; how they differ from what was known. */
+  statement: { input: StatementInput; output: StatementOutput };
+  /** Facts that a bill which was read to its end does not list. */
+  missed: { input: MissedInput; output: StatementOutput };
   /** The next notifications of a replay, from where it stands. `stale`: it stands elsewhere by now, and nothing was done. */
   replay: {
     input: {
@@ -125,6 +132,40 @@ export interface SightInput {
   /** What the provider was asked for beside it: its facts as a query's, or what contradicts. */
   heard?: { is: 'agrees'; facts: readonly Fact[] } | { is: 'contradicts'; why: string };
   born: Birth | null;
+}
+
+/** Of which run of a reconciliation something is. */
+export interface OfRun {
+  reconciliation: ReconciliationId;
+  run: number;
+  merchant: MerchantId;
+  /** The bill's. */
+  day: string;
+  /** Differences are kept, and not only counted. */
+  keeps: boolean;
+  born: Birth | null;
+}
+
+export interface StatementInput extends OfRun {
+  withoutOrder: 'park' | 'accept';
+  /** Something that bills did not list is open at the account: these may list it. */
+  closes: boolean;
+  rows: readonly ToldRow[];
+}
+
+export type ToldRow = Omit<StatementRow, 'fact'> & { fact: Fact };
+
+export interface MissedInput extends OfRun {
+  /** Each by its key, with its day and what it is if it is still not listed. */
+  facts: readonly { key: string; day: string; is: 'missing_at_provider' | 'undecided' }[];
+}
+
+export interface StatementOutput extends Effects {
+  /** Of the bill's own day. */
+  tallies: readonly Tally[];
+  differences: number;
+  /** References of facts that wait for their order. */
+  parked: readonly string[];
 }
 
 export interface AskInput {

@@ -16,11 +16,13 @@ import type {
   OrderId,
   OrderNo,
   Random,
+  ReconciliationId,
   ReplayId,
 } from '../domain/ids.ts';
 import type { Endpoint, Merchant } from '../domain/merchant.ts';
 import type { Notification } from '../domain/notification.ts';
 import type { SentNotification } from '../domain/order.ts';
+import type { Difference } from '../domain/reconciliation.ts';
 import type { Replay } from '../domain/replay.ts';
 import type {
   Claimed,
@@ -98,6 +100,8 @@ export interface Ledger {
   parkCallback(callback: CallbackId, fact: FactId): void;
   /** Also turns the verdict of each callback that waited for this fact alone from `parked` to `verified`. */
   linkFact(fact: FactId, order: OrderId): void;
+  /** Which source told it first. */
+  firstSource(fact: FactId): Source | null;
   parkedFactsOfPayment(paymentKey: string): readonly StoredFact[];
   factsOfOrder(order: OrderId): readonly StoredFact[];
   /** Parked facts recorded before this moment for which no discrepancy is open. */
@@ -149,6 +153,7 @@ export interface Ledger {
   /** Whether the target's lane would let a delivery go at once: not paused, not disabled, breaker closed, no rate limit, no order. */
   laneIsOpen(merchant: MerchantId, target: Target): boolean;
 
+  addDifference(of: { reconciliation: ReconciliationId; run: number }, difference: Difference): void;
   addAction(action: {
     merchant: MerchantId | null;
     by: string;

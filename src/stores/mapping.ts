@@ -202,6 +202,7 @@ function errorCodeOf(code: string): ErrorCode {
   return isErrorCode(code) ? code : (code as ErrorCode);
 }
 
+export const sourceOf = (row: Row) => text(row, 'source') as Source;
 export const factColumns =
   'seq, id, merchant, order_id, account, kind, payment_id, operation_id, reference, group_id, payee, cast(amount_minor as text) as amount_minor, currency, from_order, measure, needs_person, operation_id_missing, scoped_by_reference, provider_time, source, recorded_at';
 export function factOf(row: Row): StoredFact {

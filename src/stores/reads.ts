@@ -5,7 +5,7 @@ import type { Callback, CallbackVerdict } from '../domain/callback.ts';
 import type { CallbackReplay, Reread } from '../domain/callback-replay.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, DeliveryState, Target } from '../domain/delivery.ts';
-import type { Source } from '../domain/fact.ts';
+import type { FactKind, Source } from '../domain/fact.ts';
 import type { FunnelCounts } from '../domain/funnel.ts';
 import type {
   AccountId,
@@ -18,13 +18,16 @@ import type {
   NotificationId,
   OrderId,
   OrderNo,
+  ReconciliationId,
   ReplayId,
 } from '../domain/ids.ts';
+import type { MadeKind } from '../domain/made.ts';
 import type { ManifestLine } from '../domain/manifest.ts';
 import type { Account, ApiKey, Endpoint, Merchant } from '../domain/merchant.ts';
 import type { Notification, NotificationType } from '../domain/notification.ts';
 import type { OrderStatus } from '../domain/order.ts';
 import type { SealedAttempt } from '../domain/proof.ts';
+import type { Difference, DifferenceKind, Reconciliation } from '../domain/reconciliation.ts';
 import type { Replay } from '../domain/replay.ts';
 import type { Seal } from '../domain/seal.ts';
 import type { RecordedAction, SandboxPayment, StoredDiscrepancy, StoredFact, StoredOrder } from './kept.ts';
@@ -71,6 +74,8 @@ export interface Reads {
   };
   apiKeys: { input: PageRequest; output: Page<ApiKey> };
   apiKeyByDigest: { input: string; output: ApiKey | null };
+  /** By the digest of its token. Null also where the API key that opened it is gone; `apiKey` null: the admin key did. */
+  session: { input: string; output: { apiKey: ApiKey | null; expiresAt: Instant } | null };
   order: { input: { merchant: MerchantId; orderNo: OrderNo }; output: OrderDetail | null };
   /** The same by its id, without the people's side of it. */
   orderById: { input: OrderId; output: { order: StoredOrder; facts: readonly StoredFact[] } | null };
@@ -125,6 +130,32 @@ export interface Reads {
   /** Handler deliveries of these orders that are not confirmed yet. */
   unhandled: { input: readonly OrderId[]; output: number };
   handlers: { input: { visible: Visible }; output: readonly HandlerBacklog[] };
+  reconciliations: {
+    input: PageRequest & { visible: Visible } & Only<{ account: AccountId; day: string }>;
+    output: Page<Reconciliation>;
+  };
+  reconciliation: { input: ReconciliationId; output: Reconciliation | null };
+  /** Those that somebody has to work, the longest waiting first; not two of one account. */
+  waitingReconciliations: { input: { at: Instant }; output: readonly Reconciliation[] };
+  /** Whether a bill of one of these days was reconciled to its end at the account: those that were. */
+  reconciledDays: { input: { account: AccountId; days: readonly string[] }; output: readonly string[] };
+  /** A piece of an uploaded file, from 0; null: it has no more. */
+  statementChunk: { input: { id: ReconciliationId; number: number }; output: Uint8Array | null };
+  differences: {
+    input: PageRequest & { id: ReconciliationId; run: number; kind: DifferenceKind | null };
+    output: Page<Difference>;
+  };
+  /** Facts of an account that no bill has told, in the order of their times; at most a page, after the last of the one before. */
+  unlistedFacts: {
+    input: {
+      account: AccountId;
+      kinds: readonly FactKind[];
+      from: Instant;
+      to: Instant;
+      after: { at: Instant; seq: number } | null;
+    };
+    output: readonly { fact: StoredFact; seq: number }[];
+  };
   replays: { input: PageRequest & { visible: Visible }; output: Page<Replay> };
   replay: { input: ReplayId; output: Replay | null };
   callbackReplays: { input: PageRequest & { visible: Visible }; output: Page<CallbackReplay> };
@@ -178,6 +209,13 @@ export interface Reads {
   /** Those that are open, and those of which somebody is still to be told. */
   liveAlerts: { input: null; output: readonly Alert[] };
   alerts: { input: PageRequest & { state: 'open' | 'recovered' | null }; output: Page<Alert> };
+  /**
+   * Commits from this one on, in their order, with what each made; at most `most`, and those from `kinds` alone. On PostgreSQL only
+   * what no transaction that still runs can come before.
+   */
+  commits: { input: { from: number; most: number; kinds: readonly MadeKind[] }; output: readonly Commit[] };
+  /** The newest of those that can be read now. */
+  newestCommit: { input: null; output: CommitPlace };
   /** Throws where the store cannot answer. */
   ready: { input: null; output: { now: Instant; migration: number } };
 }
@@ -257,6 +295,31 @@ export interface DeliveryRow {
 
 export interface DeliveryDetail extends DeliveryRow {
   tries: readonly AttemptRecord[];
+}
+
+/** Something that a commit made, as it is now. A discrepancy comes again with every change. */
+export type Made = { merchant: MerchantId; orderNo: OrderNo | null } & (
+  | { is: 'callback'; callback: Omit<Callback, 'headers' | 'body'> }
+  | { is: 'fact'; fact: StoredFact; callback: CallbackId | null }
+  | { is: 'notification'; notification: Notification }
+  | { is: 'attempt'; delivery: DeliveryRow; attempt: ShortAttempt }
+  | { is: 'discrepancy'; discrepancy: StoredDiscrepancy & { orderNo: OrderNo | null } }
+);
+
+/** An attempt without what was sent and answered. */
+export type ShortAttempt = Omit<AttemptRecord, 'request' | 'response' | 'certificate' | 'secret'>;
+
+/** Where a commit is among all of them. */
+export interface CommitPlace {
+  /** Grows from commit to commit; on PostgreSQL the number of the transaction. */
+  commit: number;
+  /** Of what it made: after a restore another commit may have the same number, but does not make the same. */
+  digest: string;
+}
+
+export interface Commit extends CommitPlace {
+  /** Null where it is of another kind, or gone by now. */
+  made: readonly (Made | null)[];
 }
 
 export interface HandlerBacklog {

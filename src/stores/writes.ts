@@ -9,7 +9,16 @@ import type {
 } from '../domain/callback-replay.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { AttemptRecord, Verdict } from '../domain/delivery.ts';
-import type { AccountId, ApiKeyId, DeliveryId, EndpointId, LaneId, MerchantId, ReplayId } from '../domain/ids.ts';
+import type {
+  AccountId,
+  ApiKeyId,
+  DeliveryId,
+  EndpointId,
+  LaneId,
+  MerchantId,
+  ReconciliationId,
+  ReplayId,
+} from '../domain/ids.ts';
 import type {
   Account,
   ApiKey,
@@ -17,8 +26,10 @@ import type {
   Merchant,
   Policies,
   SealedCredentials,
+  Session,
   UrlChange,
 } from '../domain/merchant.ts';
+import type { Reconciliation } from '../domain/reconciliation.ts';
 import type { Replay, ReplayChange } from '../domain/replay.ts';
 import type { Seal } from '../domain/seal.ts';
 import type { Claimed, ClaimedAsks, SandboxPayment } from './kept.ts';
@@ -63,6 +74,15 @@ export interface Writes {
     output: 'changed' | 'unknown' | 'state';
   };
 
+  addReconciliation: { input: Reconciliation; output: null };
+  addStatementChunk: { input: { id: ReconciliationId; number: number; bytes: Uint8Array }; output: null };
+  /** Takes one that nobody works, if it is still as it was read, for this long. Null: another node was first. */
+  takeReconciliation: { input: { id: ReconciliationId; run: number; leaseMs: number }; output: Reconciliation | null };
+  /** What became of it, and for how long it stays this node's. False: it is another's by now. Its file goes with its end. */
+  keepReconciliation: {
+    input: Pick<Reconciliation, 'id' | 'run' | 'state' | 'progress' | 'failure'> & { leaseMs: number };
+    output: boolean;
+  };
   addCallbackReplay: { input: CallbackReplay; output: null };
   /** A person's change of one; `state`: it is not in a state that allows it. */
   changeCallbackReplay: {
@@ -142,6 +162,8 @@ export interface Writes {
   removeEndpoint: { input: { id: EndpointId; by: string }; output: boolean };
   addApiKey: { input: { apiKey: ApiKey; digest: string }; output: null };
   removeApiKey: { input: ApiKeyId; output: boolean };
+  addSession: { input: Session; output: null };
+  removeSession: { input: { digest: string }; output: null };
   /** `names`: what it is found by, beside its id. */
   putSandboxPayment: { input: { payment: SandboxPayment; names: readonly string[] }; output: null };
   /** Keeps a small value under a name if there is none yet, and gives what is kept. */
@@ -175,15 +197,20 @@ export interface RetainInput {
   /** Nonces, and refused callbacks. */
   noncesBefore: Instant;
   idempotencyBefore: Instant;
+  /** What commits have made, as those see it who follow them. */
+  commitsBefore: Instant;
+  reconciliationsBefore: Instant;
   /** Orders that have been final since, with everything that belongs to them. */
   ordersBefore: Instant;
 }
 
+type RetainedKind =
+  | ('bytes' | 'payloads' | 'attempts' | 'nonces' | 'refused' | 'idempotency')
+  | ('commits' | 'reconciliations' | 'sessions' | 'orders');
+
 export interface RetainOutput {
   /** How much went, by what it was. */
-  removed: Readonly<
-    Record<'bytes' | 'payloads' | 'attempts' | 'nonces' | 'refused' | 'idempotency' | 'orders', number>
-  >;
+  removed: Readonly<Record<RetainedKind, number>>;
   /** Old parts that stay because something in them is still live. */
   kept: readonly string[];
   /** There is more to delete now. */

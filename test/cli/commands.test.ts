@@ -4,6 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { merchantId } from '../../src/domain/ids.ts';
+import { wechatpayBill } from '../../src/sandbox/bills/wechatpay.ts';
 import { context, notificationOf, sidesOf } from '../providers/support.ts';
 import { type DevServer, jsonOf, run, startServerForTest } from './harness.ts';
 
@@ -16,6 +18,7 @@ const commands = [
   'doctor',
   'explain',
   'replay',
+  'reconcile',
   'check',
   'proof',
   'manifest',
@@ -161,6 +164,58 @@ describe('replay', () => {
 
   it('ends with 1 for a merchant that does not exist', async () => {
     expect(await run(['replay', '--merchant', 'nobody', ...server.access])).toMatchObject({ code: 1 });
+  });
+});
+
+describe('reconcile', () => {
+  const file = () => join(server.folder, 'bill.csv');
+  const accountOf = async () => {
+    const { service, sandbox } = server.running;
+    const credentials = sandbox?.accountCredentials('wechatpay');
+    const { id } = await service.accounts.ensure({
+      merchant: merchantId('shop'),
+      provider: 'wechatpay',
+      credentials,
+      name: 'bills',
+    });
+    return { id, mchid: Object(credentials).mchid };
+  };
+
+  it('ends with 1 and says what differs, and with 0 where nothing does', async () => {
+    const { id, mchid } = await accountOf();
+    const paymentId = '4200000000000000000000000001';
+    const fact = {
+      kind: 'captured',
+      paymentId,
+      operationId: paymentId,
+      reference: 'BILLED-1',
+      amountMinor: 8880n,
+      currency: 'CNY',
+      fromOrder: false,
+      measure: 'single',
+      providerTime: Date.parse('2026-01-05T12:00:00+08:00'),
+    } as const;
+    await writeFile(file(), Buffer.concat([...wechatpayBill([{ fact, feeMinor: 5n }], { mchid, appid: 'wx' })]));
+    const called = ['reconcile', id, '2026-01-05', '--file', file(), ...server.access];
+    const { code, out } = await run(called);
+    expect({ code, out }).toMatchObject({ code: 1, out: expect.stringContaining('1 missing here') });
+    expect(out).toContain('captured 8880 CNY');
+    const csv = await run([...called, '--csv']);
+    expect(csv.out.split('\r\n')).toHaveLength(2);
+    await writeFile(file(), Buffer.concat([...wechatpayBill([], { mchid, appid: 'wx' })]));
+    const none = await run(['reconcile', id, '2026-01-01', '--file', file(), '--json', ...server.access]);
+    expect(none.code).toBe(0);
+    expect(jsonOf(none)).toMatchObject({ state: 'done', counts: {} });
+  });
+
+  it('says what is wrong with the file, or with its name', async () => {
+    const { id } = await accountOf();
+    await writeFile(file(), 'no bill');
+    const { code, out } = await run(['reconcile', id, '2026-01-05', '--file', file(), ...server.access]);
+    expect({ code, out }).toMatchObject({ code: 1, out: expect.stringContaining('statement.malformed') });
+    expect(await run(['reconcile', id, '2026-01-05', '--file', '/nowhere', ...server.access])).toMatchObject({
+      code: 2,
+    });
   });
 });
 

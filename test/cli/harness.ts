@@ -15,18 +15,34 @@ export interface Ran {
 
 /** Runs one command line in this process, on a terminal without colours. */
 export async function run(parameters: readonly string[], stdin: string | Uint8Array = ''): Promise<Ran> {
+  const { out, error, ended } = start(parameters, stdin);
+  const code = await ended;
+  return { code, out: out.join('\n'), error: error.join('\n') };
+}
+
+/** A command that goes on until it is interrupted. */
+export interface Running {
+  /** Lines so far. */
+  out: readonly string[];
+  error: readonly string[];
+  /** As Ctrl-C does. */
+  interrupt(): void;
+  ended: Promise<number>;
+}
+
+export function start(parameters: readonly string[], stdin: string | Uint8Array = ''): Running {
   const out: string[] = [];
   const error: string[] = [];
+  const interrupt = new AbortController();
   const terminal: Terminal = {
     out: (line) => void out.push(line),
     error: (line) => void error.push(line),
     progress: () => {},
     style: (_, text) => text,
     stdin: async () => Buffer.from(stdin),
-    interrupted: new AbortController().signal,
+    interrupted: interrupt.signal,
   };
-  const code = await main(parameters, terminal);
-  return { code, out: out.join('\n'), error: error.join('\n') };
+  return { out, error, interrupt: () => interrupt.abort(), ended: main(parameters, terminal) };
 }
 
 export const jsonOf = ({ out }: Ran): Record<string, unknown> => JSON.parse(out) as Record<string, unknown>;
@@ -39,11 +55,11 @@ export interface DevServer {
   stop(): Promise<void>;
 }
 
-export async function startServerForTest(): Promise<DevServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'paidonce-cli-'));
+export async function startServerForTest(at: { folder?: string; port?: number } = {}): Promise<DevServer> {
+  const folder = at.folder ?? (await mkdtemp(join(tmpdir(), 'paidonce-cli-')));
   const running = await startDev({
     sources: { environment: {} },
-    override: { port: 0, data: join(folder, 'data') },
+    override: { port: at.port ?? 0, data: join(folder, 'data') },
     log: { write: () => {} },
   });
   return {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { methods } from '../../examples/parts/language.ts';
 import { createShop } from '../../examples/shop/shop.ts';
+import { asId } from '../../src/domain/ids.ts';
 import type { Service } from '../../src/service.ts';
 import { until } from '../sandbox/harness.ts';
 import { openStand, type Stand } from './stand.ts';
@@ -109,12 +110,14 @@ describe('the shop', () => {
     },
   );
 
-  it('does not mark an order as paid by a notification with a wrong signature', async () => {
+  it('refuses a notification with a wrong signature, and learns of the payment by asking the platform', async () => {
     const { cashier, order } = await place({ method: 'alipay' });
     await post(cashier, { do: 'pay', wrong_signature: 'on' });
     const { no } = await read(order);
-    await until('it was sent', async () => (await sendings(no)).some(({ attempts }) => attempts > 1));
-    expect(await read(order)).toMatchObject({ paid: 0 });
+    await until('the order is paid', async () => (await read(order)).paid > 0);
+    const { facts } = await service.orders.detail(asId.merchant('shop'), asId.orderNo(no));
+    expect(facts.map(({ kind, source }) => `${kind} by ${source}`)).toEqual(['captured by query']);
+    expect(await read(order)).toMatchObject({ paid: 1 });
   });
 
   it.each<readonly [string, Record<string, string>, number]>([

@@ -188,7 +188,14 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('callbacks read again on %s', (
     expect((await previewed(now, { verdict: 'verified' })).progress).toMatchObject({ looked: 1, differ: 0, failed: 1 });
     // PostgreSQL drops whole weeks, once they are over.
     const bytesBefore = now.store.now() + 28 * 86_400_000;
-    await now.store.write('retain', { bytesBefore, noncesBefore: 0, idempotencyBefore: 0, ordersBefore: 0 });
+    await now.store.write('retain', {
+      bytesBefore,
+      noncesBefore: 0,
+      idempotencyBefore: 0,
+      commitsBefore: 0,
+      reconciliationsBefore: 0,
+      ordersBefore: 0,
+    });
     expect((await previewed(now)).progress).toMatchObject({ looked: 2, differ: 0, gone: 2 });
   });
 

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startServe } from '../../src/server/main.ts';
 import { expected, paid, platforms } from '../library/open-shop.ts';
-import { ask, call, masterKeyText, type Serving, serving, until } from './serving.ts';
+import { watch } from '../support/watching.ts';
+import { adminKey, ask, call, masterKeyText, type Serving, serving, until } from './serving.ts';
 
 const hmac = platforms.hmac ?? expect.unreachable();
 
@@ -44,6 +45,18 @@ async function announced(server: Serving, orderNo: string): Promise<void> {
 const orderOf = (server: Serving, orderNo: string) => call(server, 'GET', `/v1/orders/${orderNo}?merchant=shop`);
 
 describe('several processes', () => {
+  it('tell every viewer the same, whichever of them it watches at', async () => {
+    const { server } = await twoWithShop();
+    const viewers = await Promise.all(
+      Array.from({ length: 6 }, () => watch(server.url, '?types=notification', { key: adminKey })),
+    );
+    const orders = Array.from({ length: 10 }, (_, index) => `O-${index}`);
+    const published = { merchant: 'shop', type: 'payment.succeeded', amount_minor: 1, currency: 'CNY' };
+    for (const orderNo of orders) await call(server, 'POST', '/v1/notifications', { ...published, order_no: orderNo });
+    await Promise.all(viewers.map((viewer) => viewer.told(orders.length)));
+    expect(viewers.map((viewer) => viewer.orders())).toEqual(viewers.map(() => orders));
+  });
+
   it('take an order’s callbacks side by side, and it is paid once', async () => {
     const { server, callbackUrl } = await twoWithShop();
     await announced(server, 'ORDER-1');

@@ -5,6 +5,7 @@ import { deciding } from './suite/deciding.ts';
 import { delivering } from './suite/delivering.ts';
 import { endpoints } from './suite/endpoints.ts';
 import { figures } from './suite/figures.ts';
+import { following } from './suite/following.ts';
 import { handling } from './suite/handling.ts';
 import { lanes } from './suite/lanes.ts';
 import { listing } from './suite/listing.ts';
@@ -25,6 +26,7 @@ export function storeConformance(name: string, makeFolder: () => Promise<StoreFo
     handling(makeFolder);
     figures(makeFolder);
     listing(makeFolder);
+    following(makeFolder);
     asking(makeFolder);
     mistakes(makeFolder);
     replaying(makeFolder);

@@ -20,7 +20,7 @@ interface PlanNode {
 }
 
 /** Tables that rows are deleted from. */
-const deleted = ['accounts', 'api_keys', 'parked_callbacks', 'outbox', 'asks'];
+const deleted = ['accounts', 'api_keys', 'sessions', 'parked_callbacks', 'outbox', 'asks'];
 
 /** What the sessions of the store have sent, each statement with the values it was sent with last. */
 const sent = new Map<string, readonly unknown[]>();

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newId } from '../../src/domain/ids.ts';
 import { toOutboxText } from '../../src/publish/outbox-text.ts';
 import type { PublishOutput } from '../../src/stores/decisions.ts';
-import { transactionOn } from '../../src/stores/postgres/postgres.ts';
+import { postgres, transactionOn } from '../../src/stores/postgres/postgres.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Nodes, twoNodes } from './postgres-nodes.ts';
-import { type Bench, factOf, only, publishInput, shop } from './support.ts';
+import { type Bench, factOf, only, program, publishInput, shop } from './support.ts';
 
 describe('batches on two nodes', () => {
   let nodes: Nodes;
@@ -249,6 +250,50 @@ describe('batches on two nodes', () => {
     expect(seen).toEqual(['O-5', 'O-4', 'O-3', 'O-2', 'O-1', 'O-0']);
     const again = await a.store.read('orders', allOrders);
     expect(again.data.map(({ orderNo }) => orderNo)).toContain('O-late');
+  });
+
+  it('are followed in one order by all, also where a later one commits first', async () => {
+    const { a, b } = nodes;
+    const { commit } = await a.store.read('newestCommit', null);
+    const made = async (bench: Bench) => {
+      const commits = await bench.store.read('commits', { from: commit + 1, most: 10, kinds: ['notification'] });
+      return commits.flatMap(({ made: all }) => all.map((one) => one?.orderNo));
+    };
+    const gate = await nodes.gate({
+      table: 'notifications',
+      on: 'insert',
+      at: 'commit',
+      when: "new.order_no = 'O-slow'",
+    });
+    const slow = a.publish('O-slow');
+    await gate.reached();
+    await b.publish('O-overtakes');
+    // Had it been shown, whoever goes on behind it would never see what commits before it.
+    expect(await made(a)).toEqual([]);
+    expect(await b.store.read('newestCommit', null)).toMatchObject({ commit });
+    await gate.open();
+    await slow;
+    await eventually(async () => (await made(b)).length === 2);
+    expect(await made(b)).toEqual(['O-slow', 'O-overtakes']);
+    expect(await made(a)).toEqual(['O-slow', 'O-overtakes']);
+  });
+
+  it('are followed anew in a cluster that has yet to come to their numbers, as after the restore of a dump', async () => {
+    const { a } = nodes;
+    await a.publish('O-1');
+    const before = await a.store.read('newestCommit', null);
+    const stranger = await nodes.stranger();
+    await stranger.query(
+      "update paidonce.commits set xid = ((xid::text)::bigint + 1000000)::text::xid8 where made like '[%'",
+    );
+    const again = postgres(nodes.url);
+    await again.open({ program, node: newId('nod', 3, 3) });
+    const found = async () => again.read('newestCommit', null).catch(() => null);
+    await eventually(async () => (await found()) !== null);
+    const after = await again.read('newestCommit', null);
+    expect(await again.read('commits', { from: 0, most: 10, kinds: [] })).toEqual([{ ...after, made: [] }]);
+    expect(after.digest).not.toBe(before.digest);
+    await again.close();
   });
 
   it('give what a user left in a transaction of their own, once and in its order, after its commit', async () => {

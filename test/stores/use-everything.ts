@@ -1,11 +1,13 @@
 import { nothingLooked, type Reread } from '../../src/domain/callback-replay.ts';
+import { factKey } from '../../src/domain/fact.ts';
 import { asId, laneOfFunction, newId } from '../../src/domain/ids.ts';
 import { limits } from '../../src/domain/limits.ts';
 import { rootOf } from '../../src/domain/merkle.ts';
 import { leafOf } from '../../src/domain/proof.ts';
+import { noRows } from '../../src/domain/reconciliation.ts';
 import { noProgress } from '../../src/domain/replay.ts';
 import { deriveSealKey, makeSeal } from '../../src/domain/seal.ts';
-import { type Bench, callbackInput, failedUntil, only, shop } from './support.ts';
+import { type Bench, callbackInput, factOf, failedUntil, only, shop } from './support.ts';
 
 /** Calls whatever prepares a statement, so that its plan can be looked at. */
 export async function useEverything(bench: Bench): Promise<void> {
@@ -57,6 +59,7 @@ export async function useEverything(bench: Bench): Promise<void> {
   await store.write('changeEndpoint', { id, by: 'ann', change: { ordering: 'none' } });
   await store.write('removeEndpoint', { id: removed, by: 'ann' });
   await useReplays(bench);
+  await useReconciliations(bench);
   await useCallbackReplays(bench);
   await useAsks(bench);
   await useEndpointLife(bench);
@@ -96,6 +99,49 @@ async function useEndpointLife(bench: Bench): Promise<void> {
   await store.write('settleUrl', { id, challenge, version: 1, failure: null });
   await store.write('forceUrl', { id, url: 'https://c.example/', by: 'ann', note: 'x' });
   await store.write('removeEndpoint', { id, by: 'ann' });
+}
+
+async function useReconciliations({ store, clock, account }: Bench): Promise<void> {
+  const id = newId('rec', clock.at, 0);
+  const at = clock.at;
+  const about = {
+    id,
+    by: 'ann',
+    merchant: shop,
+    account,
+    day: '2026-01-05',
+    from: at,
+    to: at + 1,
+    file: 'uploaded',
+  } as const;
+  const times = { nextAt: at, createdAt: at, updatedAt: at };
+  await store.write('addReconciliation', {
+    ...about,
+    state: 'running',
+    run: 0,
+    progress: noRows,
+    failure: null,
+    ...times,
+  });
+  await store.write('addStatementChunk', { id, number: 0, bytes: new Uint8Array(1) });
+  await store.read('statementChunk', { id, number: 0 });
+  await store.read('waitingReconciliations', { at });
+  await store.write('takeReconciliation', { id, run: 0, leaseMs: 1 });
+  const ofRun = { reconciliation: id, run: 1, merchant: shop, day: '2026-01-05', keeps: true, born: null };
+  const fact = { ...factOf(account, at, { reference: 'O-stated' }), providerTime: at };
+  const rows = [{ fact, line: 2, type: 'x', feeMinor: null }];
+  for (let count = 0; count < 2; count += 1)
+    await store.decide('statement', { ...ofRun, withoutOrder: 'park', closes: true, rows });
+  const kinds = ['captured'] as const;
+  await store.read('unlistedFacts', { account, kinds, from: 0, to: at + 1, after: { at: 0, seq: 0 } });
+  await store.decide('missed', { ...ofRun, facts: [{ key: factKey(fact), day: '2026-01-05', is: 'undecided' }] });
+  await store.read('reconciledDays', { account, days: ['2026-01-05'] });
+  const end = { state: 'done', progress: noRows, failure: null, leaseMs: 0 } as const;
+  await store.write('keepReconciliation', { id, run: 1, ...end });
+  const page = { limit: 10, cursor: null };
+  await store.read('reconciliations', { ...page, visible: null, account, day: null });
+  await store.read('reconciliation', id);
+  await store.read('differences', { ...page, id, run: 1, kind: null });
 }
 
 async function useCallbackReplays({ store, clock }: Bench): Promise<void> {
@@ -238,6 +284,11 @@ async function useReads({ store, account, clock }: Bench): Promise<void> {
   } as const;
   await store.write('addApiKey', { apiKey, digest: 'd' });
   await store.read('apiKeyByDigest', 'd');
+  const session = { createdAt: clock.at, expiresAt: clock.at } as const;
+  await store.write('addSession', { digest: 'd', apiKey: apiKey.id, ...session });
+  await store.read('session', 'd');
+  await store.write('removeSession', { digest: 'd' });
+  await store.write('addSession', { digest: 'old', apiKey: null, ...session });
   await store.write('removeApiKey', apiKey.id);
   await store.read('sandboxPayment', 's');
   await store.read('sandboxPaymentsNamed', { provider: 'p', name: 'n' });
@@ -278,7 +329,13 @@ async function useRetention(bench: Bench): Promise<void> {
   const { data } = await store.read('deliveries', { ...everything, orderNo: asId.orderNo('O-old') });
   for (const { id } of data) await store.write('changeDelivery', { delivery: id, to: 'cancel', by: 'ann' });
   const before = clock.at + 1;
-  const input = { bytesBefore: before, noncesBefore: before, idempotencyBefore: before, ordersBefore: before };
+  const history = {
+    idempotencyBefore: before,
+    commitsBefore: before,
+    reconciliationsBefore: before,
+    ordersBefore: before,
+  };
+  const input = { bytesBefore: before, noncesBefore: before, ...history };
   await store.write('retain', { ...input, ordersBefore: 0 });
   await bench.callback([{ reference: 'ref-old', paymentId: 'pay-old' }]);
   await store.write('retain', input);

@@ -63,13 +63,20 @@ export function devCommand(tools: DevTools, run: Run): Command {
 }
 
 function announce({ url, publicUrl, adminKey }: RunningServer, { terminal }: Tools, asJson: boolean): void {
-  const addresses = { api: url, docs: `${url}/docs`, shop: `${publicUrl}${shopPath}`, admin_key: adminKey };
+  const addresses = {
+    api: url,
+    console: `${url}/console`,
+    docs: `${url}/docs`,
+    shop: `${publicUrl}${shopPath}`,
+    admin_key: adminKey,
+  };
   if (asJson) {
     terminal.out(JSON.stringify({ listening: addresses }));
     return;
   }
   const line = (name: string, text: string) => terminal.out(`  ${terminal.style('dim', name.padEnd(10))} ${text}`);
   terminal.out(`${terminal.style('green', 'Paidonce is listening')} on ${url}`);
+  line('Console', `${addresses.console}  (sign in with the admin key)`);
   line('API', `${url}/v1/`);
   line('Docs', addresses.docs);
   line('Shop', addresses.shop);

@@ -18,6 +18,7 @@ import { makePartitions } from './partitions.ts';
 import { runRead } from './reads/reads.ts';
 import { migrations } from './schema.ts';
 import { type Session, stateOf, toAppError } from './session.ts';
+import { forgetForeignCommits } from './statements/commits.ts';
 import { StoreClock } from './store-clock.ts';
 import type { Workplace } from './transaction.ts';
 import { UserTransactions, userTransactionOn } from './user-transactions.ts';
@@ -90,6 +91,7 @@ class PostgresStore implements Store {
     try {
       await clock.start(connections);
       await connections.alone((session) => makePartitions(session, clock.now()));
+      await connections.alone((session) => forgetForeignCommits(session, clock.now()));
     } catch (error) {
       await connections.close();
       throw error;

@@ -111,6 +111,53 @@ create index discrepancies_assigned on paidonce.discrepancies (assigned_to, seq)
   },
   {
     number: 9,
+    name: 'what each commit made',
+    sql: `
+create table paidonce.commits (
+  xid xid8 primary key default pg_current_xact_id(), at bigint not null, made text not null
+);
+insert into paidonce.commits (at, made) values (extract(epoch from now()) * 1000, gen_random_uuid()::text);
+`,
+  },
+  {
+    number: 10,
+    name: 'reconciliations',
+    sql: `
+create table paidonce.reconciliations (
+  ${listed}, id ${id}, merchant ${id}, account ${id}, day text not null, request text not null,
+  state text not null check (state in ('receiving', 'running', 'done', 'failed')),
+  run integer not null, next_at bigint not null, outcome text not null, created_at bigint not null, updated_at bigint not null,
+  primary key (id)
+);
+create index reconciliations_day on paidonce.reconciliations (account, day);
+create index reconciliations_age on paidonce.reconciliations (created_at);
+create index reconciliations_live on paidonce.reconciliations (next_at) where state in ('receiving', 'running');
+
+create table paidonce.differences (
+  ${listed}, reconciliation ${id}, run integer not null, kind text not null, body text not null,
+  primary key (reconciliation, run, seq)
+);
+
+create table paidonce.statement_chunks (
+  reconciliation ${id}, number integer not null, bytes bytea not null,
+  primary key (reconciliation, number)
+);
+
+create index facts_unlisted on paidonce.facts (account, provider_time, seq) where source <> 'statement';
+`,
+  },
+  {
+    number: 11,
+    name: 'sessions',
+    sql: `
+create table paidonce.sessions (
+  digest text collate "C" primary key, api_key text collate "C", created_at bigint not null, expires_at bigint not null
+);
+create index sessions_age on paidonce.sessions (expires_at);
+`,
+  },
+  {
+    number: 12,
     name: 'callbacks read again by filter',
     sql: `
 create table paidonce.callback_replays (

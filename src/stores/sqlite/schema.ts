@@ -153,6 +153,74 @@ create index paidonce_discrepancies_assigned on paidonce_discrepancies (assigned
   },
   {
     number: 9,
+    name: 'what each commit made',
+    sql: `
+create table paidonce_commits (
+  seq integer primary key,
+  at integer not null,
+  made text not null
+) strict;
+insert into paidonce_commits (at, made) values (unixepoch() * 1000, lower(hex(randomblob(16))));
+`,
+  },
+  {
+    number: 10,
+    name: 'reconciliations',
+    sql: `
+create table paidonce_reconciliations (
+  seq integer primary key,
+  id text not null,
+  merchant text not null,
+  account text not null,
+  day text not null,
+  request text not null,
+  state text not null check (state in ('receiving', 'running', 'done', 'failed')),
+  run integer not null,
+  next_at integer not null,
+  outcome text not null,
+  created_at integer not null,
+  updated_at integer not null
+) strict;
+create unique index paidonce_reconciliations_id on paidonce_reconciliations (id);
+create index paidonce_reconciliations_day on paidonce_reconciliations (account, day);
+create index paidonce_reconciliations_age on paidonce_reconciliations (created_at);
+create index paidonce_reconciliations_live on paidonce_reconciliations (next_at) where state in ('receiving', 'running');
+
+create table paidonce_differences (
+  seq integer primary key,
+  reconciliation text not null,
+  run integer not null,
+  kind text not null,
+  body text not null
+) strict;
+create index paidonce_differences_of on paidonce_differences (reconciliation, run);
+
+create table paidonce_statement_chunks (
+  seq integer primary key,
+  reconciliation text not null,
+  number integer not null,
+  bytes blob not null
+) strict;
+create unique index paidonce_statement_chunks_number on paidonce_statement_chunks (reconciliation, number);
+
+create index paidonce_facts_unlisted on paidonce_facts (account, provider_time) where source <> 'statement';
+`,
+  },
+  {
+    number: 11,
+    name: 'sessions',
+    sql: `
+create table paidonce_sessions (
+  digest text primary key,
+  api_key text,
+  created_at integer not null,
+  expires_at integer not null
+) strict, without rowid;
+create index paidonce_sessions_age on paidonce_sessions (expires_at);
+`,
+  },
+  {
+    number: 12,
     name: 'callbacks read again by filter',
     sql: `
 create table paidonce_callback_replays (

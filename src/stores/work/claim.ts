@@ -190,6 +190,7 @@ function takeOver(state: Claim, lane: LaneRow, delivery: DeliveryWork, { type }:
   } as const;
   if (!unit.rows.insertAttempt(attempt, { lost: true, fresh: true })) return;
   unit.unsealed.push([attempt.delivery, attempt.number]);
+  unit.made.push(['attempt', attempt.delivery, attempt.number]);
   const counted = { merchant: delivery.merchant, provider: lane.provider, target: delivery.target, type };
   unit.funnel.addAttempt(counted, attempt, null);
   if (delivery.step === null) unit.funnel.addDelivery(counted, delivery.createdAt, 'total', null);

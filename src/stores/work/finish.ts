@@ -41,6 +41,7 @@ export function recordAttempt(
   const instead = fresh ? null : unit.rows.lostAttempt(delivery.id, attempt.number);
   if (!unit.rows.insertAttempt(attempt, { lost: false, fresh })) return false;
   unit.unsealed.push([attempt.delivery, attempt.number]);
+  unit.made.push(['attempt', attempt.delivery, attempt.number]);
   const counted = { merchant: delivery.merchant, provider: lane.provider, target: delivery.target, type };
   unit.funnel.addAttempt(counted, attempt, instead);
   unit.funnel.addDelivery(counted, delivery.createdAt, furthest(attempt.step, delivery.step), delivery.step);

@@ -207,6 +207,16 @@ export function removeApiKey(unit: Unit, id: Writes['removeApiKey']['input']): b
   return unit.rows.deleteApiKey(id);
 }
 
+export function addSession(unit: Unit, session: Writes['addSession']['input']): null {
+  unit.rows.insertSession(session);
+  return null;
+}
+
+export function removeSession(unit: Unit, { digest }: Writes['removeSession']['input']): null {
+  unit.rows.deleteSession(digest);
+  return null;
+}
+
 export function putSandboxPayment(unit: Unit, { payment, names }: Writes['putSandboxPayment']['input']): null {
   unit.rows.upsertSandboxPayment(payment);
   for (const name of names) unit.rows.nameSandboxPayment(payment, name);

@@ -3,8 +3,8 @@ import type { RetainInput, RetainOutput } from '../writes.ts';
 import type { Unit } from './unit.ts';
 
 /** Deletes at most `limits.retainedRows` of each kind, so that whoever commits beside it does not wait long. */
-export function retain({ rows }: Unit, input: RetainInput): RetainOutput {
-  const { bytesBefore, noncesBefore, idempotencyBefore, ordersBefore } = input;
+export function retain({ rows, now }: Unit, input: RetainInput): RetainOutput {
+  const { bytesBefore, noncesBefore, idempotencyBefore, commitsBefore, reconciliationsBefore, ordersBefore } = input;
   const most = limits.retainedRows;
   const done = {
     orders: rows.deleteOrders(ordersBefore, limits.retainedOrders),
@@ -14,20 +14,26 @@ export function retain({ rows }: Unit, input: RetainInput): RetainOutput {
     nonces: rows.deleteNonces(noncesBefore, most),
     refused: rows.deleteRefused(noncesBefore, most),
     idempotency: rows.deleteIdempotency(idempotencyBefore, most),
+    commits: rows.deleteCommits(commitsBefore, most),
+    reconciliations: rows.deleteReconciliations(reconciliationsBefore, most),
+    sessions: rows.deleteSessions(now, most),
   };
-  const { orders, bytes, payloads, attempts, nonces, refused, idempotency } = done;
   const all = Object.values(done);
+  const removed = (of: keyof typeof done) => done[of].removed;
   return {
     removed: {
-      orders: orders.removed,
-      bytes: bytes.removed,
-      payloads: payloads.removed,
-      attempts: attempts.removed,
-      nonces: nonces.removed,
-      refused: refused.removed,
-      idempotency: idempotency.removed,
+      orders: removed('orders'),
+      bytes: removed('bytes'),
+      payloads: removed('payloads'),
+      attempts: removed('attempts'),
+      nonces: removed('nonces'),
+      refused: removed('refused'),
+      idempotency: removed('idempotency'),
+      commits: removed('commits'),
+      reconciliations: removed('reconciliations'),
+      sessions: removed('sessions'),
     },
     kept: all.flatMap(({ kept }) => kept),
-    more: orders.removed >= limits.retainedOrders || all.some(({ removed }) => removed >= most),
+    more: removed('orders') >= limits.retainedOrders || all.some((one) => one.removed >= most),
   };
 }

@@ -22,8 +22,9 @@ import {
   type ReplayId,
 } from '../../domain/ids.ts';
 import { limits } from '../../domain/limits.ts';
-import type { Endpoint } from '../../domain/merchant.ts';
+import { type Endpoint, hiddenEndpoint } from '../../domain/merchant.ts';
 import type { Notification } from '../../domain/notification.ts';
+import type { Difference } from '../../domain/reconciliation.ts';
 import type { Replay } from '../../domain/replay.ts';
 import type { Claimed, NewDelivery, OrderReference, StoredDiscrepancy, StoredFact, StoredOrder } from '../kept.ts';
 import type { Ledger } from '../ledger.ts';
@@ -48,12 +49,15 @@ export class RowLedger implements Ledger {
   /** Those that this decision added, as they are now: what it wrote it need not read. */
   readonly #added = new Map<FactId, StoredFact>();
   #firstAdded: number | undefined;
+  /** What the decisions before this one made. */
+  readonly #madeBefore: number;
 
   constructor(unit: Unit) {
     this.#unit = unit;
     this.#rows = unit.rows;
     this.now = unit.now;
     this.random = unit.random;
+    this.#madeBefore = unit.made.length;
   }
 
   merchant(id: MerchantId) {
@@ -72,7 +76,7 @@ export class RowLedger implements Ledger {
     const known = this.#rows.hiddenEndpoint(merchant, provider, origin);
     if (known !== null) return known;
     const id = newId('end', this.now, bucketOf(merchant), this.random);
-    const made: Endpoint = { ...hiddenDefaults, id, merchant, provider, url: origin, createdAt: this.now };
+    const made: Endpoint = { ...hiddenEndpoint, id, merchant, provider, url: origin, createdAt: this.now };
     this.#rows.insertEndpoint(made);
     this.#unit.lanes.addForEndpoint(made);
     return made;
@@ -84,6 +88,8 @@ export class RowLedger implements Ledger {
 
   addCallback(callback: Callback, factsDigest: string | null): void {
     this.#rows.insertCallback(callback, factsDigest);
+    // It is added when all it brought is: those who follow are to see first what came first.
+    this.#unit.made.splice(this.#madeBefore, 0, ['callback', callback.id]);
   }
 
   changeCallback(callback: Parameters<Ledger['changeCallback']>[0], factsDigest: string | null): void {
@@ -134,6 +140,7 @@ export class RowLedger implements Ledger {
     this.#factRows.set(fact.id, row);
     this.#added.set(fact.id, fact);
     this.#firstAdded ??= row;
+    this.#unit.made.push(['fact', key]);
   }
 
   addSighting({ fact, isFirst, ...sighting }: Parameters<Ledger['addSighting']>[0]): void {
@@ -157,6 +164,10 @@ export class RowLedger implements Ledger {
       this.#rows.deleteParkedCallback(this.#rowOf(fact), callback);
       this.#rows.releaseCallback(callback);
     }
+  }
+
+  firstSource(fact: FactId) {
+    return this.#rows.firstSourceOf(this.#rowOf(fact));
   }
 
   parkedFactsOfPayment(paymentKey: string) {
@@ -234,6 +245,7 @@ export class RowLedger implements Ledger {
 
   addDiscrepancy(discrepancy: StoredDiscrepancy): void {
     this.#rows.insertDiscrepancy(discrepancy);
+    this.#unit.made.push(['discrepancy', discrepancy.id]);
     if (discrepancy.order !== null) return;
     for (const [fact, row] of this.#factRows) {
       if (parkedKey(fact) === discrepancy.key) this.#rows.setFactTold(row);
@@ -242,6 +254,7 @@ export class RowLedger implements Ledger {
 
   saveDiscrepancy(discrepancy: StoredDiscrepancy): void {
     this.#rows.updateDiscrepancy(discrepancy);
+    this.#unit.made.push(['discrepancy', discrepancy.id]);
   }
 
   openDiscrepanciesOfParked(parked: readonly FactId[]) {
@@ -254,6 +267,7 @@ export class RowLedger implements Ledger {
 
   addNotification(notification: Notification, order: OrderId, callback: CallbackId | null): void {
     this.#rows.insertNotification(notification, order, callback);
+    this.#unit.made.push(['notification', notification.id]);
   }
 
   idempotent(merchant: MerchantId, key: string) {
@@ -343,6 +357,10 @@ export class RowLedger implements Ledger {
     );
   }
 
+  addDifference({ reconciliation, run }: Parameters<Ledger['addDifference']>[0], difference: Difference): void {
+    this.#rows.insertDifference(reconciliation, run, difference);
+  }
+
   addAction(action: Parameters<Ledger['addAction']>[0]): void {
     this.#rows.insertAction({ ...action, at: this.now });
   }
@@ -367,19 +385,3 @@ export class RowLedger implements Ledger {
     return row;
   }
 }
-
-/** A hidden endpoint takes only what names it, by its provider's schedule, and with the usual limits. */
-const hiddenDefaults = {
-  types: [],
-  speaks: { types: [], currencies: null },
-  schedule: null,
-  timeoutMs: limits.endpointTimeoutMs,
-  ratePerSecond: null,
-  concurrency: limits.endpointConcurrency,
-  ordering: 'none',
-  state: 'enabled',
-  credentials: null,
-  previousUntil: null,
-  urlChange: null,
-  hidden: true,
-} as const;

@@ -21,12 +21,15 @@ import type {
   NotificationId,
   OrderId,
   OrderNo,
+  ReconciliationId,
   ReplayId,
 } from '../../domain/ids.ts';
-import type { Account, ApiKey, Endpoint, Merchant } from '../../domain/merchant.ts';
+import type { Account, ApiKey, Endpoint, Merchant, Session } from '../../domain/merchant.ts';
 import type { Notification } from '../../domain/notification.ts';
+import type { Difference, Reconciliation } from '../../domain/reconciliation.ts';
 import type { Replay } from '../../domain/replay.ts';
 import type { Seal } from '../../domain/seal.ts';
+import type { MadeKey } from '../commit-mapping.ts';
 import type { DeliveryWork, LaneRow } from '../delivery-mapping.ts';
 import type {
   DeliveryShown,
@@ -38,6 +41,7 @@ import type {
   StoredFact,
   StoredOrder,
 } from '../kept.ts';
+import type { RetentionRows } from './retention-rows.ts';
 
 /**
  * The rows that work inside a transaction reads and writes, the same for every store. Synchronous: the embedded store runs a
@@ -55,6 +59,7 @@ export interface Rows
     RetentionRows,
     AskRows,
     SealRows,
+    CommitRows,
     OtherRows {}
 
 interface MerchantRows {
@@ -82,6 +87,8 @@ interface MerchantRows {
   insertHandler(merchant: MerchantId, type: string, name: string): void;
   insertApiKey(apiKey: ApiKey, digest: string): void;
   deleteApiKey(id: ApiKeyId): boolean;
+  insertSession(session: Session): void;
+  deleteSession(digest: string): void;
 }
 
 interface CallbackRows {
@@ -135,6 +142,8 @@ interface FactRows {
   insertFact(fact: StoredFact, key: string, paymentKey: string): number;
   insertFirstSighting(fact: number, sighting: SightingRow): void;
   insertNextSighting(fact: number, sighting: SightingRow): void;
+  /** Of its earliest sighting. */
+  firstSourceOf(fact: number): Source | null;
   setFactSource(fact: number, source: Source, providerTime: Instant): void;
   setFactOrder(fact: number, order: OrderId): void;
   /** Somebody has been told that this parked fact waits for its order. */
@@ -290,27 +299,6 @@ export interface FunnelKey {
   type: string;
 }
 
-/** What became of a piece of history: how much went, and which parts stay because something in them is still live. */
-export interface Retained {
-  removed: number;
-  kept: readonly string[];
-}
-
-interface RetentionRows {
-  /** Of callbacks that nothing waits for. */
-  deleteBytes(before: Instant, most: number): Retained;
-  /** Of notifications whose deliveries have all ended. */
-  deletePayloads(before: Instant, most: number): Retained;
-  /** Of deliveries that have ended. */
-  deleteAttempts(before: Instant, most: number): Retained;
-  deleteNonces(before: Instant, most: number): Retained;
-  /** Callbacks that were refused, with their bytes. */
-  deleteRefused(before: Instant, most: number): Retained;
-  deleteIdempotency(before: Instant, most: number): Retained;
-  /** Orders that were final before, with facts, links, notifications, deliveries and the rest; not those with anything open or live. */
-  deleteOrders(before: Instant, most: number): Retained;
-}
-
 /** What names an attempt. */
 export type AttemptKey = readonly [delivery: DeliveryId, number: number];
 
@@ -321,6 +309,11 @@ interface SealRows {
   addSeal(seal: Seal, leaves: Uint8Array, covered: readonly number[]): boolean;
   /** Whether this node has the name until that moment: nobody had it, or its time was over, or the node had it already. */
   takeLease(name: string, lease: { node: NodeId; now: Instant; until: Instant }): boolean;
+}
+
+interface CommitRows {
+  /** Says, in one row, what this transaction has made. */
+  insertMade(made: readonly MadeKey[], now: Instant): void;
 }
 
 /** An account that a node works alone. */
@@ -356,6 +349,14 @@ interface OtherRows {
   insertOutboxItem(item: OutboxItem): void;
   /** Keeps a value under a name where there is none yet, and gives what is kept. */
   keepSetting(name: string, value: Uint8Array): Uint8Array;
+  reconciliationById(id: ReconciliationId): Reconciliation | null;
+  insertReconciliation(reconciliation: Reconciliation): void;
+  /** What changes of it. */
+  updateReconciliation(reconciliation: Reconciliation): void;
+  insertDifference(id: ReconciliationId, run: number, difference: Difference): void;
+  insertStatementChunk(id: ReconciliationId, number: number, bytes: Uint8Array): void;
+  /** The file that it was uploaded as. */
+  deleteStatement(id: ReconciliationId): void;
   replayById(id: ReplayId): Replay | null;
   insertReplay(replay: Replay): void;
   /** What changes of it. */

@@ -1,5 +1,6 @@
 import type { Instant } from '../../domain/clock.ts';
 import type { NodeId, Random } from '../../domain/ids.ts';
+import type { MadeKey } from '../commit-mapping.ts';
 import type { Directory } from './directory.ts';
 import { FunnelBook } from './funnel-book.ts';
 import { LaneBook } from './lane-book.ts';
@@ -26,6 +27,8 @@ export class Unit {
   readonly funnel: FunnelBook;
   /** Attempts recorded here, which the sealer is to find. */
   readonly unsealed: AttemptKey[] = [];
+  /** What came to be here, in order, for those who follow the commits. */
+  readonly made: MadeKey[] = [];
   /** What the operation answered is wanted, and nothing of what it did. */
   isUndone = false;
 
@@ -46,5 +49,6 @@ export class Unit {
     this.lanes.flush();
     this.funnel.flush();
     if (this.unsealed.length > 0) this.rows.insertUnsealed(this.unsealed.splice(0));
+    if (this.made.length > 0) this.rows.insertMade(this.made.splice(0), this.now);
   }
 }

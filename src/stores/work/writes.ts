@@ -5,6 +5,7 @@ import { claim } from './claim.ts';
 import { acknowledged, changeDelivery } from './deliveries.ts';
 import { finish, giveBack } from './finish.ts';
 import * as merchants from './merchants.ts';
+import * as reconciliations from './reconciliations.ts';
 import { addReplay, changeReplay } from './replays.ts';
 import { retain } from './retain.ts';
 import * as seals from './seals.ts';
@@ -20,6 +21,10 @@ export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[
     acknowledged,
     addReplay,
     changeReplay,
+    addReconciliation: reconciliations.addReconciliation,
+    addStatementChunk: reconciliations.addStatementChunk,
+    takeReconciliation: reconciliations.takeReconciliation,
+    keepReconciliation: reconciliations.keepReconciliation,
     addCallbackReplay: callbackReplays.addCallbackReplay,
     changeCallbackReplay: callbackReplays.changeCallbackReplay,
     leaseCallbackReplay: callbackReplays.leaseCallbackReplay,
@@ -43,6 +48,8 @@ export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[
     removeEndpoint: merchants.removeEndpoint,
     addApiKey: merchants.addApiKey,
     removeApiKey: merchants.removeApiKey,
+    addSession: merchants.addSession,
+    removeSession: merchants.removeSession,
     putSandboxPayment: merchants.putSandboxPayment,
     keepSetting: merchants.keepSetting,
     seal: seals.seal,

@@ -336,7 +336,14 @@ export function asking(makeFolder: () => Promise<StoreFolder>): void {
       await askAbout('cbk_1');
       later(200 * 86_400_000);
       const bytesBefore = bench.clock.at;
-      await bench.store.write('retain', { bytesBefore, noncesBefore: 0, idempotencyBefore: 0, ordersBefore: 0 });
+      await bench.store.write('retain', {
+        bytesBefore,
+        noncesBefore: 0,
+        idempotencyBefore: 0,
+        commitsBefore: 0,
+        reconciliationsBefore: 0,
+        ordersBefore: 0,
+      });
       expect((await callback('cbk_1')).method).not.toBe('');
     });
   });

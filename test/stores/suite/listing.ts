@@ -213,6 +213,32 @@ export function listing(makeFolder: () => Promise<StoreFolder>): void {
       expect(await bench.store.read('apiKeyByDigest', 'd1')).toBeNull();
     });
 
+    it('knows a session until it is signed out, expired, or without its API key', async () => {
+      const apiKey = {
+        id: newId('key', bench.clock.at, 1),
+        name: 'ann',
+        scopes: ['read'],
+        merchants: null,
+        createdAt: bench.clock.at,
+      } as const;
+      await bench.store.write('addApiKey', { apiKey, digest: 'k' });
+      const session = { createdAt: bench.clock.at, expiresAt: bench.clock.at + 1000 };
+      await bench.store.write('addSession', { digest: 's1', apiKey: apiKey.id, ...session });
+      await bench.store.write('addSession', { digest: 's2', apiKey: null, ...session });
+      await bench.store.write('addSession', { digest: 's3', apiKey: null, ...session });
+      expect(await bench.store.read('session', 's1')).toEqual({ apiKey, expiresAt: session.expiresAt });
+      expect(await bench.store.read('session', 's2')).toEqual({ apiKey: null, expiresAt: session.expiresAt });
+      await bench.store.write('removeSession', { digest: 's3' });
+      expect(await bench.store.read('session', 's3')).toBeNull();
+      await bench.store.write('removeApiKey', apiKey.id);
+      expect(await bench.store.read('session', 's1')).toBeNull();
+      bench.clock.at += 1001;
+      const history = { idempotencyBefore: 0, commitsBefore: 0, reconciliationsBefore: 0, ordersBefore: 0 };
+      const long = { bytesBefore: 0, noncesBefore: 0, ...history };
+      expect((await bench.store.write('retain', long)).removed.sessions).toBe(2);
+      expect(await bench.store.read('session', 's2')).toBeNull();
+    });
+
     it('keeps a setting as it was first given, and a sandbox payment as it is now', async () => {
       expect([...(await bench.store.write('keepSetting', { name: 's', value: new Uint8Array([1]) }))]).toEqual([1]);
       expect([...(await bench.store.write('keepSetting', { name: 's', value: new Uint8Array([2]) }))]).toEqual([1]);

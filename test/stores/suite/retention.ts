@@ -19,7 +19,15 @@ export function retention(makeFolder: () => Promise<StoreFolder>): void {
 
     /** Until nothing is left to delete; gives the sums. */
     const retain = async (change: Partial<RetainInput> = {}) => {
-      const input = { bytesBefore: 0, noncesBefore: 0, idempotencyBefore: 0, ordersBefore: 0, ...change };
+      const input = {
+        bytesBefore: 0,
+        noncesBefore: 0,
+        idempotencyBefore: 0,
+        commitsBefore: 0,
+        reconciliationsBefore: 0,
+        ordersBefore: 0,
+        ...change,
+      };
       const sums: Record<string, number> = {};
       const kept = new Set<string>();
       for (let round = 0; round < 100; round += 1) {
@@ -103,6 +111,7 @@ export function retention(makeFolder: () => Promise<StoreFolder>): void {
       const { sums } = await retain({
         noncesBefore: bench.clock.at - 5 * dayMs,
         idempotencyBefore: bench.clock.at - 5 * dayMs,
+        reconciliationsBefore: bench.clock.at - 5 * dayMs,
       });
       expect(sums).toMatchObject({ nonces: 1, refused: 1, idempotency: 1, orders: 0 });
       const again = await bench.store.decide('publish', { ...publishInput('O-2'), merchant: shop, idempotency });

@@ -15,7 +15,7 @@ export const notificationTables = `paidonce.notifications n
 const attemptColumns =
   'delivery, number, id, started_at, duration_ms, step, status, error, peer, request_headers, request_sha256, response_headers, response_body, response_truncated, certificate, secret';
 
-const deliveryTables = `paidonce.deliveries d join paidonce.notifications n on n.id = d.notification
+export const deliveryTables = `paidonce.deliveries d join paidonce.notifications n on n.id = d.notification
   left join paidonce.lanes l on l.id = d.lane left join paidonce.endpoints e on e.id = d.lane`;
 
 export async function notifications(

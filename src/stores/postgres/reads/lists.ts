@@ -15,6 +15,7 @@ import {
   type Row,
   sandboxPaymentColumns,
   sandboxPaymentOf,
+  text,
 } from '../../mapping.ts';
 import type { Reads } from '../../reads.ts';
 import type { Session } from '../session.ts';
@@ -133,6 +134,21 @@ export async function apiKeyByDigest(
 ): Promise<Reads['apiKeyByDigest']['output']> {
   // api_keys_digest_key (digest)
   return oneOf(session.all(`select ${apiKeyColumns} from paidonce.api_keys where digest = $1`, digest), apiKeyOf);
+}
+
+export async function session(
+  connection: Session,
+  digest: Reads['session']['input'],
+): Promise<Reads['session']['output']> {
+  // sessions_pkey (digest)
+  const [found] = await connection.all('select api_key, expires_at from paidonce.sessions where digest = $1', digest);
+  if (found === undefined) return null;
+  const expiresAt = number(found, 'expires_at');
+  if (found.api_key === null) return { apiKey: null, expiresAt };
+  // api_keys_pkey (id)
+  const select = `select ${apiKeyColumns} from paidonce.api_keys where id = $1`;
+  const [row] = await connection.all(select, text(found, 'api_key'));
+  return row === undefined ? null : { apiKey: apiKeyOf(row), expiresAt };
 }
 
 export async function sandboxPayment(

@@ -177,7 +177,7 @@ async function actionsOn(
 }
 
 /** The bytes of a callback are dropped before the callback is: what they held is then shown as empty. */
-const callbackTables = `paidonce.callbacks c
+export const callbackTables = `paidonce.callbacks c
   left join paidonce.callback_bytes b on b.callback = c.id and b.bucket = c.bucket`;
 const callbackByteColumns = `coalesce(b.headers, '[]') as headers, coalesce(b.body, '') as body`;
 
@@ -255,7 +255,7 @@ export async function bore(
   return rows.length > 0;
 }
 
-const discrepancyTables = 'paidonce.discrepancies d left join paidonce.orders o on o.id = d.order_id';
+export const discrepancyTables = 'paidonce.discrepancies d left join paidonce.orders o on o.id = d.order_id';
 
 export async function discrepancies(
   session: Session,

@@ -3,10 +3,12 @@ import type { Reads } from '../../reads.ts';
 import type { Session } from '../session.ts';
 import * as alerts from './alerts.ts';
 import * as callbackReplays from './callback-replays.ts';
+import * as commits from './commits.ts';
 import * as deliveries from './deliveries.ts';
 import * as figures from './figures.ts';
 import * as lists from './lists.ts';
 import * as orders from './orders.ts';
+import * as reconciliations from './reconciliations.ts';
 import * as replays from './replays.ts';
 import * as seals from './seals.ts';
 
@@ -29,6 +31,7 @@ const reads: {
   actions: lists.actions,
   apiKeys: lists.apiKeys,
   apiKeyByDigest: lists.apiKeyByDigest,
+  session: lists.session,
   sandboxPayment: lists.sandboxPayment,
   sandboxPaymentsNamed: lists.sandboxPaymentsNamed,
   sandboxPaymentsMoved: lists.sandboxPaymentsMoved,
@@ -51,6 +54,13 @@ const reads: {
   replays: replays.replays,
   replay: replays.replay,
   runningReplays: replays.runningReplays,
+  reconciliations: reconciliations.reconciliations,
+  reconciliation: reconciliations.reconciliation,
+  waitingReconciliations: reconciliations.waitingReconciliations,
+  reconciledDays: reconciliations.reconciledDays,
+  statementChunk: reconciliations.statementChunk,
+  differences: reconciliations.differences,
+  unlistedFacts: reconciliations.unlistedFacts,
   callbackReplays: callbackReplays.callbackReplays,
   callbackReplay: callbackReplays.callbackReplay,
   runningCallbackReplays: callbackReplays.runningCallbackReplays,
@@ -69,6 +79,8 @@ const reads: {
   alertSignals: alerts.alertSignals,
   liveAlerts: alerts.liveAlerts,
   alerts: alerts.alerts,
+  commits: commits.commits,
+  newestCommit: commits.newestCommit,
   ready: figures.ready,
 };
 
@@ -87,6 +99,7 @@ const several: ReadonlySet<keyof Reads> = new Set([
   'recount',
   'unsealed',
   'alertSignals',
+  'commits',
 ] as const);
 
 /** Those that ask only by keys. Any plan of theirs but the one by the key is a mistake, and making it anew each time costs more than it does. */
@@ -97,6 +110,7 @@ const byKey: ReadonlySet<keyof Reads> = new Set([
   'notification',
   'delivery',
   'unsealed',
+  'commits',
 ] as const);
 const byKeySql = `select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`;
 

@@ -1,7 +1,8 @@
 import { parkedKey } from '../../../domain/discrepancy.ts';
+import type { Source } from '../../../domain/fact.ts';
 import { asId, bucketOf, bucketOfId } from '../../../domain/ids.ts';
 import type { StoredFact } from '../../kept.ts';
-import { factOf, text } from '../../mapping.ts';
+import { factOf, number, sourceOf, text } from '../../mapping.ts';
 import type { FactRow, Rows, SightingRow } from '../../work/rows.ts';
 import type { Image, ImageRow } from '../image.ts';
 import { Table } from '../table.ts';
@@ -105,12 +106,15 @@ export const sightings = new Table({
   key: ['fact', 'at', 'source', 'callback'],
 });
 
+export const sightingsOfFact = sightings.lookup({ name: 'fact', columns: ['fact'], index: 'sightings_pkey' });
+
 type FactRows = Pick<
   Rows,
   | 'factByKey'
   | 'insertFact'
   | 'insertFirstSighting'
   | 'insertNextSighting'
+  | 'firstSourceOf'
   | 'setFactSource'
   | 'setFactOrder'
   | 'setFactTold'
@@ -140,6 +144,7 @@ export function factRows(image: Image): FactRows {
     },
     insertFirstSighting: insertSighting,
     insertNextSighting: insertSighting,
+    firstSourceOf: (fact) => firstSourceOf(image, text(image.row(fact).values, 'id')),
     setFactSource: (fact, source, providerTime) =>
       image.change(image.row(fact), { source, provider_time: providerTime }),
     setFactOrder: (fact, order) => image.change(image.row(fact), { order_id: order }),
@@ -149,6 +154,14 @@ export function factRows(image: Image): FactRows {
     untoldParkedFacts: (recordedBefore, most) => untoldParkedFacts(image, recordedBefore, most),
     ...linkRows(image),
   };
+}
+
+/** Those of one moment are of one message, and from one source. */
+function firstSourceOf(image: Image, fact: string): Source | null {
+  const [first] = image
+    .find(sightingsOfFact, fact)
+    .toSorted((one, other) => number(one.values, 'at') - number(other.values, 'at'));
+  return first === undefined ? null : sourceOf(first.values);
 }
 
 type LinkRows = Pick<Rows, 'insertAwaitedReference' | 'paymentsAwaiting' | 'orderOfPayment' | 'insertPaymentLink'>;

@@ -1,5 +1,5 @@
 import { bucketOf } from '../../../domain/ids.ts';
-import type { Account, ApiKey, Endpoint, Merchant } from '../../../domain/merchant.ts';
+import type { Account, ApiKey, Endpoint, Merchant, Session } from '../../../domain/merchant.ts';
 import { accountOf, credentialsToJson, endpointOf, merchantOf, text, toJson } from '../../mapping.ts';
 import type { Rows } from '../../work/rows.ts';
 import type { Image } from '../image.ts';
@@ -150,6 +150,14 @@ export const apiKeys = new Table({
 
 export const apiKeysById = apiKeys.lookup({ name: 'id', columns: ['id'], index: 'api_keys_pkey' });
 
+export const sessions = new Table({
+  name: 'sessions',
+  columns: { digest: 'text', api_key: 'text', created_at: 'bigint', expires_at: 'bigint' },
+  key: ['digest'],
+});
+
+const sessionsByDigest = sessions.lookup({ name: 'digest', columns: ['digest'], index: 'sessions_pkey' });
+
 export const sandboxPayments = new Table({
   name: 'sandbox_payments',
   columns: {
@@ -210,6 +218,8 @@ type MerchantRows = Pick<
   | 'insertHandler'
   | 'insertApiKey'
   | 'deleteApiKey'
+  | 'insertSession'
+  | 'deleteSession'
   | 'upsertSandboxPayment'
   | 'nameSandboxPayment'
 >;
@@ -252,6 +262,11 @@ export function merchantRows(image: Image): MerchantRows {
       const kept = image.one(apiKeysById, id);
       if (kept !== null) image.delete(kept);
       return kept !== null;
+    },
+    insertSession: (session) => insertSession(image, session),
+    deleteSession(digest) {
+      const kept = image.one(sessionsByDigest, digest);
+      if (kept !== null) image.delete(kept);
     },
     upsertSandboxPayment(payment) {
       const { id, provider, orderNo, amountMinor, currency, createdAt } = payment;
@@ -341,6 +356,10 @@ function insertApiKey(image: Image, apiKey: ApiKey, digest: string): void {
   const { id, name, createdAt } = apiKey;
   const limitedTo = apiKey.merchants === null ? null : toJson(apiKey.merchants);
   image.add(apiKeys, { id, digest, name, scopes: toJson(apiKey.scopes), merchants: limitedTo, created_at: createdAt });
+}
+
+function insertSession(image: Image, { digest, apiKey, createdAt, expiresAt }: Session): void {
+  image.add(sessions, { digest, api_key: apiKey, created_at: createdAt, expires_at: expiresAt });
 }
 
 function merchantChanging({ name, policies, credentials }: Omit<Merchant, 'askedAccounts'>) {

@@ -1,20 +1,9 @@
 import { idFloor } from '../../../domain/ids.ts';
 import { number, type Row, text } from '../../mapping.ts';
-import type { Retained, Rows } from '../../work/rows.ts';
+import type { Retained, RetentionRows } from '../../work/retention-rows.ts';
 import type { Image } from '../image.ts';
 import { dropOld } from '../partitions.ts';
 import type { Session } from '../session.ts';
-
-type RetentionRows = Pick<
-  Rows,
-  | 'deleteBytes'
-  | 'deletePayloads'
-  | 'deleteAttempts'
-  | 'deleteNonces'
-  | 'deleteRefused'
-  | 'deleteIdempotency'
-  | 'deleteOrders'
->;
 
 /** Each kind is deleted in a transaction of the operation's own; what other nodes delete at this moment is left to them. */
 export function retentionRows(image: Image): RetentionRows {
@@ -80,8 +69,57 @@ export function retentionRows(image: Image): RetentionRows {
           most,
         ),
       ),
+    deleteCommits: (before, most) => deleting('commits', (session) => session.all(deleteCommitsSql, before, most)),
+    deleteReconciliations: (before, most) =>
+      deleting('reconciliations', (session) => deleteReconciliations(session, before, most)),
+    deleteSessions: (before, most) => deleting('sessions', (session) => deleteSessions(session, before, most)),
     deleteOrders: (before, most) => deleting('orders', (session) => deleteOrders(session, before, most)),
   };
+}
+
+/** Index commits_pkey: from the first on, and no further than those that are too old. */
+const deleteCommitsSql = `-- history
+  with first as (
+    select xid, at from paidonce.commits order by xid limit $2
+  ), gone as (
+    delete from paidonce.commits c using first where c.xid = first.xid and first.at < $1
+      and c.xid < (select xid from paidonce.commits order by xid desc limit 1) returning 1
+  ) select count(*) as removed from gone`;
+/** From the oldest on; one that has more differences than go at once stays until they are gone. */
+async function deleteReconciliations(session: Session, before: number, most: number): Promise<readonly Row[]> {
+  // Index reconciliations_age.
+  const old = await session.all(
+    'select id from paidonce.reconciliations where created_at < $1 order by created_at limit $2',
+    before,
+    most,
+  );
+  const ids = old.map((row) => text(row, 'id'));
+  const differences = await session.run(
+    `-- history
+     delete from paidonce.differences d using (
+       select reconciliation, run, seq from paidonce.differences where reconciliation = any($1::text[]) limit $2
+     ) old where (d.reconciliation, d.run, d.seq) = (old.reconciliation, old.run, old.seq)`,
+    ids,
+    most,
+  );
+  if (differences === most) return [{ removed: differences }];
+  await session.run('-- history\ndelete from paidonce.statement_chunks where reconciliation = any($1::text[])', ids);
+  await session.run('-- history\ndelete from paidonce.reconciliations where id = any($1::text[])', ids);
+  return [{ removed: differences + ids.length }];
+}
+
+function deleteSessions(session: Session, before: number, most: number): Promise<readonly Row[]> {
+  // Index sessions_age.
+  return session.all(
+    `-- history
+     with old as (
+       select digest from paidonce.sessions where expires_at < $1 order by expires_at limit $2
+     ), gone as (
+       delete from paidonce.sessions s using old where s.digest = old.digest returning 1
+     ) select count(*) as removed from gone`,
+    before,
+    most,
+  );
 }
 
 /** From the first order on, by orders_seq: those that are not final stay in front, and are few. Whatever is busy is left. */

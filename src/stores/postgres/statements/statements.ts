@@ -6,6 +6,7 @@ import { askRows, asks } from './asks.ts';
 import { attemptRows, attempts } from './attempts.ts';
 import { callbackReplayRows, callbackReplays, rereads } from './callback-replays.ts';
 import { callbackBytes, callbackRows, callbacks, nonces, parkedCallbacks, unkeptCallbacks } from './callbacks.ts';
+import { commitRows, commits } from './commits.ts';
 import { deliveries, deliveryRows } from './deliveries.ts';
 import { discrepancies, discrepancyRows } from './discrepancies.ts';
 import { awaitedReferences, factRows, facts, paymentLinks, sightings } from './facts.ts';
@@ -20,10 +21,12 @@ import {
   merchants,
   sandboxNames,
   sandboxPayments,
+  sessions,
 } from './merchants.ts';
 import { idempotency, notificationRows, notifications, payloads } from './notifications.ts';
 import { orderReferences, orderRows, orders } from './orders.ts';
 import { outbox, outboxRows } from './outbox.ts';
+import { differences, reconciliationRows, reconciliations, statementChunks } from './reconciliations.ts';
 import { replayRows, replays } from './replays.ts';
 import { retentionRows } from './retention.ts';
 import { sealRows, unsealed } from './seals.ts';
@@ -46,9 +49,11 @@ export function rowsOf(image: Image, { now, writer }: { now: number; writer: str
     ...settingRows(image, writer),
     ...retentionRows(image),
     ...askRows(image),
+    ...reconciliationRows(image),
     ...replayRows(image),
     ...callbackReplayRows(image),
     ...sealRows(image),
+    ...commitRows(image),
     ...funnelRows(image, writer),
   };
 }
@@ -60,6 +65,7 @@ export const writeOrder: readonly Table[] = [
   endpoints,
   handlers,
   apiKeys,
+  sessions,
   settings,
   callbacks,
   callbackBytes,
@@ -79,8 +85,12 @@ export const writeOrder: readonly Table[] = [
   attempts,
   asks,
   unsealed,
+  commits,
   lanes,
   outbox,
+  reconciliations,
+  differences,
+  statementChunks,
   replays,
   callbackReplays,
   rereads,

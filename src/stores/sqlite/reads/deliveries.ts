@@ -7,7 +7,7 @@ import { attemptsOfDelivery } from '../statements/attempts.ts';
 import { notificationById } from '../statements/notifications.ts';
 import { between, type Condition, equals, pageOf, visibleIn } from './page.ts';
 
-const deliveryTables = `paidonce_deliveries d join paidonce_notifications n on n.id = d.notification
+export const deliveryTables = `paidonce_deliveries d join paidonce_notifications n on n.id = d.notification
   left join paidonce_lanes l on l.id = d.lane left join paidonce_endpoints e on e.id = d.lane`;
 
 export function notifications(

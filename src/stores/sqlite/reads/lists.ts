@@ -14,6 +14,7 @@ import {
   number,
   sandboxPaymentColumns,
   sandboxPaymentOf,
+  text,
 } from '../../mapping.ts';
 import type { Reads } from '../../reads.ts';
 import type { Connection } from '../connection.ts';
@@ -113,6 +114,23 @@ export function apiKeyByDigest(
     digest,
   );
   return row === undefined ? null : apiKeyOf(row);
+}
+
+export function session(db: Connection, digest: Reads['session']['input']): Reads['session']['output'] {
+  const found = db.get(
+    `-- SEARCH paidonce_sessions USING PRIMARY KEY (digest=?)
+     select api_key, expires_at from paidonce_sessions where digest = ?`,
+    digest,
+  );
+  if (found === undefined) return null;
+  const expiresAt = number(found, 'expires_at');
+  if (found.api_key === null) return { apiKey: null, expiresAt };
+  const row = db.get(
+    `-- SEARCH paidonce_api_keys USING INDEX paidonce_api_keys_id (id=?)
+     select ${apiKeyColumns} from paidonce_api_keys where id = ?`,
+    text(found, 'api_key'),
+  );
+  return row === undefined ? null : { apiKey: apiKeyOf(row), expiresAt };
 }
 
 export function sandboxPayment(

@@ -4,10 +4,12 @@ import type { Connection } from '../connection.ts';
 import type { ReadRequest } from '../messages.ts';
 import * as alerts from './alerts.ts';
 import * as callbackReplays from './callback-replays.ts';
+import * as commits from './commits.ts';
 import * as deliveries from './deliveries.ts';
 import * as figures from './figures.ts';
 import * as lists from './lists.ts';
 import * as orders from './orders.ts';
+import * as reconciliations from './reconciliations.ts';
 import * as replays from './replays.ts';
 import * as seals from './seals.ts';
 
@@ -26,6 +28,7 @@ const reads: {
   actions: lists.actions,
   apiKeys: lists.apiKeys,
   apiKeyByDigest: lists.apiKeyByDigest,
+  session: lists.session,
   sandboxPayment: lists.sandboxPayment,
   sandboxPaymentsNamed: lists.sandboxPaymentsNamed,
   sandboxPaymentsMoved: lists.sandboxPaymentsMoved,
@@ -48,6 +51,13 @@ const reads: {
   replays: replays.replays,
   replay: replays.replay,
   runningReplays: replays.runningReplays,
+  reconciliations: reconciliations.reconciliations,
+  reconciliation: reconciliations.reconciliation,
+  waitingReconciliations: reconciliations.waitingReconciliations,
+  reconciledDays: reconciliations.reconciledDays,
+  statementChunk: reconciliations.statementChunk,
+  differences: reconciliations.differences,
+  unlistedFacts: reconciliations.unlistedFacts,
   callbackReplays: callbackReplays.callbackReplays,
   callbackReplay: callbackReplays.callbackReplay,
   runningCallbackReplays: callbackReplays.runningCallbackReplays,
@@ -66,6 +76,8 @@ const reads: {
   alertSignals: alerts.alertSignals,
   liveAlerts: alerts.liveAlerts,
   alerts: alerts.alerts,
+  commits: commits.commits,
+  newestCommit: commits.newestCommit,
   ready: figures.ready,
 };
 

@@ -2,7 +2,7 @@ import type { Instant } from '../../../domain/clock.ts';
 import type { Source } from '../../../domain/fact.ts';
 import { type AccountId, asId, type MerchantId, type OrderId } from '../../../domain/ids.ts';
 import type { StoredFact } from '../../kept.ts';
-import { factColumns, factOf, number, type Row, text } from '../../mapping.ts';
+import { factColumns, factOf, number, type Row, sourceOf, text } from '../../mapping.ts';
 import type { FactRow, Rows, SightingRow } from '../../work/rows.ts';
 import type { Connection } from '../connection.ts';
 
@@ -76,6 +76,14 @@ export function insertNextSighting(db: Connection, fact: number, sighting: Sight
     providerTime,
     note,
   );
+}
+
+const firstSourceSql = `-- SEARCH paidonce_sightings USING PRIMARY KEY (fact=? AND number=?)
+  select source from paidonce_sightings where fact = ? and number = 1`;
+
+export function firstSourceOf(db: Connection, fact: number): Source | null {
+  const row = db.get(firstSourceSql, fact);
+  return row === undefined ? null : sourceOf(row);
 }
 
 export function setFactSource(db: Connection, seq: number, source: Source, providerTime: Instant): void {

@@ -1,5 +1,5 @@
 import type { AccountId, ApiKeyId, EndpointId, MerchantId } from '../../../domain/ids.ts';
-import type { Account, ApiKey, Endpoint, Merchant } from '../../../domain/merchant.ts';
+import type { Account, ApiKey, Endpoint, Merchant, Session } from '../../../domain/merchant.ts';
 import type { SandboxPayment } from '../../kept.ts';
 import {
   accountColumns,
@@ -230,6 +230,24 @@ export function deleteApiKey(db: Connection, id: ApiKeyId): boolean {
     id,
   );
   return deleted === 1;
+}
+
+export function insertSession(db: Connection, { digest, apiKey, createdAt, expiresAt }: Session): void {
+  db.run(
+    'insert into paidonce_sessions (digest, api_key, created_at, expires_at) values (?, ?, ?, ?)',
+    digest,
+    apiKey,
+    createdAt,
+    expiresAt,
+  );
+}
+
+export function deleteSession(db: Connection, digest: string): void {
+  db.run(
+    `-- SEARCH paidonce_sessions USING PRIMARY KEY (digest=?)
+     delete from paidonce_sessions where digest = ?`,
+    digest,
+  );
 }
 
 export function upsertSandboxPayment(db: Connection, payment: SandboxPayment): void {

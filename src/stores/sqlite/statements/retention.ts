@@ -1,7 +1,8 @@
 import type { Instant } from '../../../domain/clock.ts';
 import { number, parsed, type Row, text } from '../../mapping.ts';
-import type { Retained } from '../../work/rows.ts';
+import type { Retained } from '../../work/retention-rows.ts';
 import type { Connection } from '../connection.ts';
+import { deleteSession } from './merchants.ts';
 
 // History goes from its oldest end, some rows in a transaction: what is to go is found first, and then deleted row by row.
 
@@ -120,6 +121,35 @@ export function deleteIdempotency(db: Connection, before: Instant, most: number)
       text(row, 'key'),
     );
   }
+  return { removed: old.length, kept: [] };
+}
+
+/** From the first on; the last one that is looked at, and so the newest, always stays. */
+export function deleteCommits(db: Connection, before: Instant, most: number): Retained {
+  const first = db.all(
+    `-- SEARCH paidonce_commits USING INTEGER PRIMARY KEY (rowid>?)
+     select seq, at from paidonce_commits where seq > 0 order by seq limit ?`,
+    most + 1,
+  );
+  const old = first.slice(0, -1).filter((row) => number(row, 'at') < before);
+  for (const row of old) {
+    db.run(
+      `-- SEARCH paidonce_commits USING INTEGER PRIMARY KEY (rowid=?)
+       delete from paidonce_commits where seq = ?`,
+      number(row, 'seq'),
+    );
+  }
+  return { removed: old.length, kept: [] };
+}
+
+export function deleteSessions(db: Connection, before: Instant, most: number): Retained {
+  const old = db.all(
+    `-- SEARCH paidonce_sessions USING COVERING INDEX paidonce_sessions_age (expires_at<?)
+     select digest from paidonce_sessions where expires_at < ? order by expires_at limit ?`,
+    before,
+    most,
+  );
+  for (const row of old) deleteSession(db, text(row, 'digest'));
   return { removed: old.length, kept: [] };
 }
 

@@ -5,6 +5,7 @@ import * as asks from './asks.ts';
 import * as attempts from './attempts.ts';
 import * as callbackReplays from './callback-replays.ts';
 import * as callbacks from './callbacks.ts';
+import * as commits from './commits.ts';
 import * as deliveries from './deliveries.ts';
 import * as discrepancies from './discrepancies.ts';
 import * as facts from './facts.ts';
@@ -14,6 +15,7 @@ import * as merchants from './merchants.ts';
 import * as notifications from './notifications.ts';
 import * as orders from './orders.ts';
 import * as outbox from './outbox.ts';
+import * as reconciliations from './reconciliations.ts';
 import * as replays from './replays.ts';
 import * as retention from './retention.ts';
 import * as seals from './seals.ts';
@@ -32,6 +34,7 @@ export function rowsOn(db: Connection): Rows {
     ...retentionRows(db),
     ...askRows(db),
     ...sealRows(db),
+    insertMade: commits.insertMade.bind(null, db),
     ...otherRows(db),
   };
 }
@@ -56,6 +59,8 @@ function merchantRows(db: Connection) {
     insertHandler: merchants.insertHandler.bind(null, db),
     insertApiKey: merchants.insertApiKey.bind(null, db),
     deleteApiKey: merchants.deleteApiKey.bind(null, db),
+    insertSession: merchants.insertSession.bind(null, db),
+    deleteSession: merchants.deleteSession.bind(null, db),
   };
 }
 
@@ -82,6 +87,7 @@ function factRows(db: Connection) {
     insertFact: facts.insertFact.bind(null, db),
     insertFirstSighting: facts.insertFirstSighting.bind(null, db),
     insertNextSighting: facts.insertNextSighting.bind(null, db),
+    firstSourceOf: facts.firstSourceOf.bind(null, db),
     setFactSource: facts.setFactSource.bind(null, db),
     setFactOrder: facts.setFactOrder.bind(null, db),
     setFactTold: facts.setFactTold.bind(null, db),
@@ -166,6 +172,9 @@ function retentionRows(db: Connection) {
     deleteNonces: retention.deleteNonces.bind(null, db),
     deleteRefused: retention.deleteRefused.bind(null, db),
     deleteIdempotency: retention.deleteIdempotency.bind(null, db),
+    deleteCommits: retention.deleteCommits.bind(null, db),
+    deleteReconciliations: reconciliations.deleteReconciliations.bind(null, db),
+    deleteSessions: retention.deleteSessions.bind(null, db),
     deleteOrders: retention.deleteOrders.bind(null, db),
   };
 }
@@ -200,6 +209,12 @@ function otherRows(db: Connection) {
     oldestOutboxItems: outbox.oldestOutboxItems.bind(null, db),
     deleteOutboxItem: outbox.deleteOutboxItem.bind(null, db),
     insertOutboxItem: outbox.insertOutboxItem.bind(null, db),
+    reconciliationById: reconciliations.reconciliationById.bind(null, db),
+    insertReconciliation: reconciliations.insertReconciliation.bind(null, db),
+    updateReconciliation: reconciliations.updateReconciliation.bind(null, db),
+    insertDifference: reconciliations.insertDifference.bind(null, db),
+    insertStatementChunk: reconciliations.insertStatementChunk.bind(null, db),
+    deleteStatement: reconciliations.deleteStatement.bind(null, db),
     replayById: replays.replayById.bind(null, db),
     insertReplay: replays.insertReplay.bind(null, db),
     updateReplay: replays.updateReplay.bind(null, db),

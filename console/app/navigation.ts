@@ -1,0 +1,14 @@
+import { type Icon, IconLayoutDashboard, IconReceipt } from '@tabler/icons-react';
+import type { frameTexts } from '../texts/frame.ts';
+
+interface NavigationItem {
+  to: string;
+  text: keyof typeof frameTexts.en;
+  icon: Icon;
+}
+
+/** What the menu leads to, by groups; a page is added here, in `routes.tsx` and in `texts/frame.ts`. */
+export const navigation: readonly { text: keyof typeof frameTexts.en | null; items: readonly NavigationItem[] }[] = [
+  { text: null, items: [{ to: '/', text: 'overview', icon: IconLayoutDashboard }] },
+  { text: 'nav.money', items: [{ to: '/orders', text: 'orders', icon: IconReceipt }] },
+];

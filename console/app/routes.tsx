@@ -1,0 +1,40 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { PageCrashed, PageMissing } from '../parts/page-states.tsx';
+import { Frame } from './frame.tsx';
+
+const root = createRootRoute({ component: Frame, notFoundComponent: PageMissing });
+
+/** Every page, loaded when it is first opened. `$name` in a path is a parameter; see `useParams`. */
+const pages = [
+  createRoute({
+    getParentRoute: () => root,
+    path: '/',
+    component: lazyRouteComponent(() => import('../pages/overview/overview-page.tsx'), 'OverviewPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/orders',
+    component: lazyRouteComponent(() => import('../pages/orders/orders-page.tsx'), 'OrdersPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/orders/$merchant/$orderNo',
+    component: lazyRouteComponent(() => import('../pages/orders/order-page.tsx'), 'OrderPage'),
+  }),
+];
+
+export function createConsoleRouter() {
+  return createRouter({
+    routeTree: root.addChildren(pages),
+    basepath: '/console',
+    defaultPreload: 'intent',
+    defaultErrorComponent: PageCrashed,
+    scrollRestoration: true,
+    // Texts stay texts: an order number of digits is no number.
+    parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+    stringifySearch: (search) => {
+      const text = new URLSearchParams(Object.entries(search).map(([name, value]) => [name, String(value)])).toString();
+      return text === '' ? '' : `?${text}`;
+    },
+  });
+}

@@ -1,0 +1,82 @@
+import { Button, Group, Paper, PasswordInput, Stack, Text, Title } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import type { Session } from '../../src/api/sessions.ts';
+import { type CallError, call } from '../api/call.ts';
+import { sessionQuery } from '../api/queries.ts';
+import { FailureText } from '../parts/states.tsx';
+import { signInTexts } from '../texts/frame.ts';
+import { useTexts } from '../texts/texts.ts';
+import { Mark } from './mark.tsx';
+import { LanguageMenu, ThemeMenu } from './preferences.tsx';
+import classes from './sign-in-page.module.css';
+
+export function SignInPage() {
+  const say = useTexts(signInTexts);
+  const client = useQueryClient();
+  const [key, setKey] = useState('');
+  const [isTried, setIsTried] = useState(false);
+  useEffect(() => {
+    document.title = `${say('title')} · Paidonce`;
+  });
+  const entering = useMutation<Session, CallError, string>({
+    mutationFn: (key) => call<Session>('POST', '/v1/session', { key }),
+    onSuccess: (session) => client.setQueryData(sessionQuery.queryKey, session),
+  });
+  const submit = () => {
+    setIsTried(true);
+    if (key.trim() !== '') entering.mutate(key.trim());
+  };
+  return (
+    <main className={classes.page}>
+      <Group justify="flex-end" gap={2} className={classes.corner ?? ''}>
+        <LanguageMenu />
+        <ThemeMenu />
+      </Group>
+      <Paper className={classes.sheet ?? ''} withBorder p="xl">
+        <Stack
+          component="form"
+          gap="md"
+          onSubmit={(event) => {
+            event.preventDefault();
+            submit();
+          }}
+        >
+          <Mark />
+          <div>
+            <Title order={1}>{say('title')}</Title>
+            <Text c="var(--soft)">{say('lead')}</Text>
+          </div>
+          <PasswordInput
+            label={say('key')}
+            description={say('hint')}
+            value={key}
+            onChange={(event) => setKey(event.currentTarget.value)}
+            error={isTried && key.trim() === '' ? say('missing') : entering.error && <Refusal error={entering.error} />}
+            autoComplete="current-password"
+            autoFocus
+          />
+          <Button type="submit" loading={entering.isPending} fullWidth>
+            {say('signIn')}
+          </Button>
+          <div className={classes.help}>
+            <Text size="xs" fw={600}>
+              {say('where')}
+            </Text>
+            <Text size="xs">{say('dev')}</Text>
+            <Text size="xs">{say('serve')}</Text>
+          </div>
+        </Stack>
+      </Paper>
+    </main>
+  );
+}
+
+function Refusal({ error }: { error: CallError }) {
+  const say = useTexts(signInTexts);
+  if (error.status === 401) return say('wrong');
+  if (error.status === 403) return say('scope');
+  const seconds = /(\d+) s$/.exec(error.problem?.detail ?? '')?.[1];
+  if (error.status === 429) return say('slow', { seconds: seconds ?? '60' });
+  return <FailureText error={error} />;
+}

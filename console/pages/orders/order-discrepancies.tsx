@@ -1,0 +1,77 @@
+import { Button, Group, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { DiscrepancyRow } from '../../../src/api/discrepancies.ts';
+import type { Order } from '../../../src/api/orders.ts';
+import { call } from '../../api/call.ts';
+import { sessionQuery } from '../../api/queries.ts';
+import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
+import { Money } from '../../parts/money.tsx';
+import { Section } from '../../parts/page.tsx';
+import { StatusBadge } from '../../parts/status-badge.tsx';
+import { useTexts } from '../../texts/texts.ts';
+import { useWord } from '../../texts/words.ts';
+import classes from './order-discrepancies.module.css';
+import { orderTexts } from './texts.ts';
+
+const actions = ['accept', 'refund', 'ignore', 'reopen'] as const;
+type Action = (typeof actions)[number];
+
+/** What does not fit, with what a person may do about it. */
+export function OrderDiscrepancies({ order }: { order: Order }) {
+  const say = useTexts(orderTexts);
+  if (order.discrepancies.length === 0) return null;
+  return (
+    <Section title={say('discrepancies')} flush>
+      {order.discrepancies.map((one) => (
+        <Discrepancy key={one.id} one={one} />
+      ))}
+    </Section>
+  );
+}
+
+function Discrepancy({ one }: { one: DiscrepancyRow }) {
+  const say = useTexts(orderTexts);
+  const word = useWord();
+  const { data: session } = useQuery(sessionQuery);
+  const [chosen, setChosen] = useState<Action | null>(null);
+  const offered = session?.role === 'viewer' ? [] : actions.filter((action) => one.actions.includes(action));
+  const kind = word('kind_of_discrepancy', one.kind);
+  return (
+    <div className={classes.row}>
+      <div>
+        <Group gap="xs">
+          <Text fw={600}>{kind}</Text>
+          <StatusBadge area="discrepancy" value={one.state} />
+          <Money minor={one.amount_minor} currency={one.currency} />
+        </Group>
+        <Text size="sm" c="var(--soft)">
+          {one.why}
+        </Text>
+      </div>
+      <Group gap="xs">
+        {offered.map((action) => (
+          <Button key={action} size="xs" variant="default" onClick={() => setChosen(action)}>
+            {say(`resolve.${action}`)}
+          </Button>
+        ))}
+      </Group>
+      <ConfirmDialog
+        opened={chosen !== null}
+        onClose={() => setChosen(null)}
+        title={chosen === null ? '' : say(`resolve.${chosen}`)}
+        confirm={chosen === null ? '' : say(`resolve.${chosen}`)}
+        danger={chosen === 'refund'}
+        withNote
+        run={(note) =>
+          call<DiscrepancyRow>('POST', `/v1/discrepancies/${one.id}/resolve`, { body: { action: chosen, note } })
+        }
+      >
+        <Text>{say('resolve.text', { kind, order: one.order_no ?? one.id })}</Text>
+        <Text size="sm" c="var(--soft)">
+          {one.why}
+        </Text>
+      </ConfirmDialog>
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+import { useQuery } from '@tanstack/react-query';
+import type { Funnel } from '../../../src/api/figures.ts';
+import { funnelQuery } from '../../api/queries.ts';
+import { type TimeRange, useTimeRange } from '../../parts/time-range.tsx';
+import { useLanguage } from '../../texts/texts.ts';
+
+export type Side = 'sending' | 'receiving';
+
+/** The funnel over the range in the address. */
+export function useFunnel(side: Side) {
+  const { from, to, bucket } = useTimeRange();
+  return useQuery(funnelQuery({ side, from, to, bucket }));
+}
+
+/** `99.9 %`, never rounded up to 100: one that failed is to be seen. */
+export function useRate(): (rate: number | null) => string {
+  const { tag } = useLanguage();
+  const format = new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 1, roundingMode: 'floor' });
+  return (rate) => (rate === null ? '—' : format.format(rate));
+}
+
+export function useCount(): (count: number) => string {
+  const { tag } = useLanguage();
+  const format = new Intl.NumberFormat(tag);
+  return (count) => format.format(count);
+}
+
+type Bucket = Funnel['buckets'][number];
+
+/** A bucket for every step of the range: those without anything are not answered. */
+export function bucketsOver(
+  { from, to, bucketMs }: TimeRange,
+  buckets: readonly Bucket[],
+): {
+  at: number[];
+  of: (Bucket | null)[];
+} {
+  const found = new Map(buckets.map((one) => [Date.parse(one.at), one]));
+  const at: number[] = [];
+  const of: (Bucket | null)[] = [];
+  for (let moment = Date.parse(from); moment < Date.parse(to); moment += bucketMs) {
+    at.push(moment / 1000);
+    of.push(found.get(moment) ?? null);
+  }
+  return { at, of };
+}

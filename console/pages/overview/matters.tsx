@@ -1,0 +1,143 @@
+import { Group, Text } from '@mantine/core';
+import { IconArrowRight, IconCircleCheck } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import type { AlertRow } from '../../../src/api/alerts.ts';
+import type { DiscrepancyRow } from '../../../src/api/discrepancies.ts';
+import type { EndpointRow } from '../../../src/api/endpoint-view.ts';
+import type { Backlog } from '../../../src/api/figures.ts';
+import { segment } from '../../api/call.ts';
+import { type Page, readQuery } from '../../api/queries.ts';
+import { InnerLink } from '../../parts/link.tsx';
+import { Money } from '../../parts/money.tsx';
+import { Section } from '../../parts/page.tsx';
+import { Loaded } from '../../parts/states.tsx';
+import { StatusBadge } from '../../parts/status-badge.tsx';
+import { Time } from '../../parts/time.tsx';
+import { useTexts } from '../../texts/texts.ts';
+import { useWord } from '../../texts/words.ts';
+import classes from './matters.module.css';
+import { overviewTexts } from './texts.ts';
+
+const most = 5;
+const disabledEndpoints = readQuery<Page<EndpointRow>>('/v1/endpoints', { state: 'disabled', limit: most });
+
+/** Money that does not fit, the newest first. */
+export function OpenDiscrepancies() {
+  const say = useTexts(overviewTexts);
+  const word = useWord();
+  const query = useQuery(readQuery<Page<DiscrepancyRow>>('/v1/discrepancies', { state: 'open', limit: most }));
+  return (
+    <Section title={say('discrepancies')} flush>
+      <Loaded query={query} lines={4}>
+        {({ data }) => (
+          <Lines none={say('noDiscrepancies')}>
+            {data.map(({ id, kind, merchant, order_no, amount_minor, currency, opened_at }) => (
+              <li key={id}>
+                <div>
+                  <Text fw={500}>{word('kind_of_discrepancy', kind)}</Text>
+                  <Text size="xs" c="var(--soft)" component="div">
+                    {order_no === null ? null : (
+                      <InnerLink href={`/orders/${segment(merchant)}/${segment(order_no)}`}>{order_no}</InnerLink>
+                    )}{' '}
+                    · <Time at={opened_at} />
+                  </Text>
+                </div>
+                <Text fw={600}>
+                  <Money minor={amount_minor} currency={currency} />
+                </Text>
+              </li>
+            ))}
+          </Lines>
+        )}
+      </Loaded>
+    </Section>
+  );
+}
+
+/** Endpoints that do not take what they are sent, and open alerts. */
+export function Trouble() {
+  const say = useTexts(overviewTexts);
+  const disabled = useQuery(disabledEndpoints);
+  // Null for a key that is limited to merchants: alerts are the whole system's.
+  const alerts = useQuery(readQuery<Page<AlertRow>>('/v1/alerts', { state: 'open', limit: most })).data?.data ?? [];
+  return (
+    <Section title={say('trouble')} flush>
+      <Loaded query={disabled} lines={4}>
+        {({ data }) => (
+          <Lines none={say('noTrouble')}>
+            {alerts.map(({ id, rule, detail, opened_at }) => (
+              <li key={id}>
+                <div>
+                  <Text>{detail}</Text>
+                  <Text size="xs" c="var(--soft)" component="div">
+                    {rule} · <Time at={opened_at} />
+                  </Text>
+                </div>
+              </li>
+            ))}
+            {data.map(({ id, url, merchant, state }) => (
+              <li key={id}>
+                <div>
+                  <Text className="mono">{url}</Text>
+                  <Text size="xs" c="var(--soft)">
+                    {merchant} · {say('disabled')}
+                  </Text>
+                </div>
+                <StatusBadge area="endpoint" value={state} />
+              </li>
+            ))}
+          </Lines>
+        )}
+      </Loaded>
+    </Section>
+  );
+}
+
+/** The next steps of a person, the most pressing first. */
+export function WhatNext() {
+  const say = useTexts(overviewTexts);
+  const backlog = useQuery(readQuery<Backlog>('/v1/backlog'));
+  const disabled = useQuery(disabledEndpoints).data?.data.length ?? 0;
+  return (
+    <Section title={say('next')} flush>
+      <Loaded query={backlog} lines={4}>
+        {({ discrepancies_open, dead, quarantined }) => {
+          const steps = [
+            [say('next.disabled', { count: disabled }), disabled],
+            [say('next.discrepancies', { count: discrepancies_open }), discrepancies_open],
+            [say('next.dead', { count: dead }), dead],
+            [say('next.quarantined', { count: quarantined }), quarantined],
+          ] as const;
+          return (
+            <Lines none={say('nothing')}>
+              {steps.map(([text, count]) =>
+                count === 0 ? null : (
+                  <li key={text}>
+                    <Group gap="xs" wrap="nowrap" align="flex-start">
+                      <IconArrowRight size={16} className={classes.arrow} aria-hidden />
+                      <Text>{text}</Text>
+                    </Group>
+                  </li>
+                ),
+              )}
+            </Lines>
+          );
+        }}
+      </Loaded>
+    </Section>
+  );
+}
+
+function Lines({ children, none }: { children: readonly ReactNode[] | ReactNode; none: string }) {
+  const lines = [children].flat(2).filter((line) => line !== null && line !== undefined);
+  if (lines.length === 0) {
+    return (
+      <Group gap="xs" p="md" wrap="nowrap">
+        <IconCircleCheck size={18} color="var(--good)" className={classes.arrow} aria-hidden />
+        <Text c="var(--soft)">{none}</Text>
+      </Group>
+    );
+  }
+  return <ul className={classes.lines}>{lines}</ul>;
+}

@@ -1,0 +1,28 @@
+import { Columns, Page } from '../../parts/page.tsx';
+import { TimeRangePicker } from '../../parts/time-range.tsx';
+import { useTexts } from '../../texts/texts.ts';
+import { BacklogStrip } from './backlog-strip.tsx';
+import { FunnelSection } from './funnel-section.tsx';
+import { OpenDiscrepancies, Trouble, WhatNext } from './matters.tsx';
+import { OverTime } from './over-time.tsx';
+import { overviewTexts } from './texts.ts';
+
+/** How payment results fare, and what needs a person. */
+export function OverviewPage() {
+  const say = useTexts(overviewTexts);
+  return (
+    <Page title={say('title')} actions={<TimeRangePicker />}>
+      <BacklogStrip />
+      <Columns least={440}>
+        <FunnelSection side="sending" />
+        <FunnelSection side="receiving" />
+      </Columns>
+      <OverTime />
+      <Columns>
+        <WhatNext />
+        <OpenDiscrepancies />
+        <Trouble />
+      </Columns>
+    </Page>
+  );
+}

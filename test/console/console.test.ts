@@ -1,0 +1,111 @@
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBrowser } from '../support/browser.ts';
+import { adminKey, startTestServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+let browser: Browser;
+let page: Page;
+/** What the browser complained of: a style or script that the policy refuses, an error of a page. */
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  server = await startTestServer();
+  await makeOrders(server);
+  browser = await startBrowser();
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1360, height: 900 } });
+  page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    // The session is asked for before there is one.
+    if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text());
+  });
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** An order that was paid twice, by what a person saw at the provider. */
+async function makeOrders({ call }: TestServer): Promise<void> {
+  await call('POST', '/v1/merchants', { id: 'tickets', name: 'Tickets' });
+  await call('POST', '/v1/merchants/tickets/endpoints', { url: 'http://127.0.0.1:9/hook' });
+  const credentials = { api_key: 't1', api_secrets: ['kF93jd8s7fh2Ks9dj3hf8S7d'] };
+  const account = await call('POST', '/v1/accounts', { merchant: 'tickets', provider: 'hmac', credentials });
+  await call('PUT', '/v1/orders/T-1', { merchant: 'tickets', amount_minor: 12345, currency: 'CNY' });
+  for (const operation_id of ['first', 'second']) {
+    const seen = { merchant: 'tickets', account: account.body.id, operation_id, note: 'Seen at the provider.' };
+    const confirmed = await call('POST', '/v1/orders/T-1/confirm', { ...seen, amount_minor: 12345, currency: 'CNY' });
+    expect(confirmed.status).toBe(202);
+  }
+}
+
+async function seriousFindings(): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => Reflect.get(globalThis, 'axe').run());
+  return violations
+    .filter(({ impact }: { impact: string }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }: axe.Result) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
+}
+
+// Each goes on where the one before ended, as a person does.
+describe('a person at the console', () => {
+  it('is told that a key is wrong, and gets in with the right one', async () => {
+    await page.goto(`${server.url}/console`);
+    await page.getByLabel('Admin key or API key').fill('wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('This key is not known').waitFor();
+    expect(await seriousFindings()).toEqual([]);
+    await page.getByLabel('Admin key or API key').fill(adminKey);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  });
+
+  it('sees how results fare, and what needs a person', async () => {
+    await page.getByText('Resolve 1 discrepancy').waitFor();
+    await page.getByText('Double payment').waitFor();
+    await page.locator('.uplot').first().waitFor();
+    expect(await seriousFindings()).toEqual([]);
+  });
+
+  it('finds an order, and reads what is behind a line of its timeline', async () => {
+    await page.getByRole('link', { name: 'Orders' }).click();
+    await page.getByLabel('Order number').fill('T-1');
+    await page.getByRole('link', { name: 'T-1', exact: true }).click();
+    await page.getByRole('heading', { name: 'T-1', level: 1 }).waitFor();
+    expect(await seriousFindings()).toEqual([]);
+    await page.getByRole('listitem').filter({ hasText: 'Attempt 1' }).first().click();
+    await page.getByRole('dialog').getByText('SHA-256').waitFor();
+    expect(await seriousFindings()).toEqual([]);
+    await page.keyboard.press('Escape');
+  });
+
+  it('resolves a discrepancy with a note', async () => {
+    await page.getByRole('button', { name: 'Ignore' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Ignore' }).click();
+    await dialog.getByText('Say why').waitFor();
+    await dialog.getByLabel('Note').fill('A gift.');
+    await dialog.getByRole('button', { name: 'Ignore' }).click();
+    await page.getByText('Double payment: Ignored').first().waitFor();
+    const { body } = await server.call('GET', '/v1/discrepancies?state=ignored');
+    expect(body.data).toHaveLength(1);
+  });
+
+  it('switches to Chinese, which is remembered, and signs out', async () => {
+    await page.getByRole('button', { name: 'Language' }).click();
+    await page.getByRole('menuitem', { name: '简体中文' }).click();
+    await page.getByText('时间线').waitFor();
+    await page.reload();
+    await page.getByText('时间线').waitFor();
+    expect(await seriousFindings()).toEqual([]);
+    await page.getByTitle('当前登录：admin').click();
+    await page.getByRole('menuitem', { name: '退出登录' }).click();
+    await page.getByRole('button', { name: '登录' }).waitFor();
+  });
+
+  it('was shown nothing that failed or was refused by the policy of the page', () => {
+    expect(complaints).toEqual([]);
+  });
+});

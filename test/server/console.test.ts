@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { limits } from '../../src/domain/limits.ts';
+import { adminKey, startTestServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+const asConsole = { 'x-paidonce-console': '1' };
+
+async function signIn(key: string = adminKey): Promise<{ cookie: string; header: string }> {
+  const answer = await server.call('POST', '/v1/session', undefined, { key });
+  expect(answer.status).toBe(201);
+  const header = answer.headers.get('set-cookie') ?? '';
+  return { cookie: header.split(';')[0] ?? '', header };
+}
+
+describe('a session', () => {
+  it('stands for the key in a cookie that scripts and other sites cannot use', async () => {
+    const { cookie, header } = await signIn();
+    expect(header).toMatch(/; Path=\/; Expires=.*GMT; HttpOnly; SameSite=Strict$/);
+    const mine = await server.call('GET', '/v1/session', undefined, { key: null, headers: { cookie } });
+    expect(mine.body).toMatchObject({ name: 'admin', role: 'admin', merchants: null });
+    const made = { id: 'signed-in', name: 'Signed in' };
+    const without = await server.call('POST', '/v1/merchants', made, { key: null, headers: { cookie } });
+    expect([without.status, without.body.code]).toEqual([403, 'auth.scope']);
+    const headers = { cookie, ...asConsole };
+    expect((await server.call('POST', '/v1/merchants', made, { key: null, headers })).status).toBe(201);
+  });
+
+  it('ends when it is signed out, and with its API key', async () => {
+    const key = await server.call('POST', '/v1/keys', { name: 'Ann', scopes: ['read', 'operate'] });
+    const { cookie } = await signIn(String(key.body.api_key));
+    const headers = { cookie, ...asConsole };
+    const other = await signIn(String(key.body.api_key));
+    const seen = await server.call('GET', '/v1/session', undefined, { key: null, headers });
+    expect(seen.body).toMatchObject({ name: 'Ann', role: 'operator' });
+    const out = await server.call('DELETE', '/v1/session', undefined, { key: null, headers });
+    expect(out.headers.get('set-cookie')).toContain('paidonce_session=; Path=/; Expires=Thu, 01 Jan 1970');
+    const after = await server.call('GET', '/v1/session', undefined, { key: null, headers });
+    expect([after.status, after.body.code]).toEqual([401, 'auth.invalid']);
+    await server.call('DELETE', `/v1/keys/${key.body.id}`);
+    const orphan = await server.call('GET', '/v1/session', undefined, { key: null, headers: { cookie: other.cookie } });
+    expect(orphan.status).toBe(401);
+  });
+
+  it('is not opened by a key that may not read, nor by a wrong one', async () => {
+    const key = await server.call('POST', '/v1/keys', { name: 'Publisher', scopes: ['publish'] });
+    const refused = await server.call('POST', '/v1/session', undefined, { key: String(key.body.api_key) });
+    expect([refused.status, refused.headers.get('set-cookie')]).toEqual([403, null]);
+    expect((await server.call('POST', '/v1/session', undefined, { key: 'guess' })).status).toBe(401);
+  });
+});
+
+describe('signing in', () => {
+  it('is limited for each address', async () => {
+    const own = await startTestServer();
+    const tries = Array.from({ length: limits.signInBurst + 1 }, () =>
+      own.call('POST', '/v1/session', undefined, { key: 'guess' }),
+    );
+    const answers = await Promise.all(tries);
+    expect(
+      answers
+        .map(({ status }) => status)
+        .toSorted()
+        .at(-1),
+    ).toBe(429);
+    expect(answers.find(({ status }) => status === 429)?.headers.get('retry-after')).toMatch(/^\d+$/);
+    await own.stop();
+  });
+});
