@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { exponentOf } from '../domain/currencies.ts';
-import { decimalFromMinor, minorFromInteger } from '../domain/money.ts';
+import { moneyText } from './money-text.ts';
 import { plain, type Terminal, table } from './terminal.ts';
 
 const amount = z.union([z.int(), z.string()]);
@@ -27,7 +26,7 @@ export const timelineAnswer = z.object({
 /** The order in a few lines: its state, its money, what is open. */
 export function orderLines(order: z.output<typeof orderAnswer>, terminal: Terminal): readonly string[] {
   const status = order.status === 'paid' ? terminal.style('green', order.status) : terminal.style('bold', order.status);
-  const money = (minor: number | string) => moneyOf(minor, order.expectation?.currency ?? null);
+  const money = (minor: number | string) => moneyText(minor, order.expectation?.currency ?? null);
   const expected =
     order.expectation === null ? 'nothing expected' : `${money(order.expectation.amount_minor)} expected`;
   const open = order.discrepancies.filter(({ state }) => state === 'open');
@@ -47,10 +46,4 @@ export function timelineLines(entries: z.output<typeof timelineAnswer>['data'], 
   const timeOf = (at: string) => (isOneDay ? at.slice(11, 23) : at.slice(0, 23).replace('T', ' '));
   const rows = entries.map(({ at, what, text, why }) => [timeOf(at), what, text, why]);
   return table(['TIME (UTC)', 'WHAT', 'TEXT', 'WHY'], rows, terminal);
-}
-
-function moneyOf(minor: number | string, currency: string | null): string {
-  const amountMinor = minorFromInteger(minor);
-  if (amountMinor === null || currency === null || exponentOf(currency) === null) return String(minor);
-  return `${decimalFromMinor(amountMinor, currency)} ${currency}`;
 }

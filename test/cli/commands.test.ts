@@ -198,8 +198,8 @@ describe('reconcile', () => {
     await writeFile(file(), Buffer.concat([...wechatpayBill([{ fact, feeMinor: 5n }], { mchid, appid: 'wx' })]));
     const called = ['reconcile', id, '2026-01-05', '--file', file(), ...server.access];
     const { code, out } = await run(called);
-    expect({ code, out }).toMatchObject({ code: 1, out: expect.stringContaining('1 missing here') });
-    expect(out).toContain('captured 8880 CNY');
+    expect({ code, out }).toMatchObject({ code: 1, out: expect.stringContaining('missing here: 1') });
+    expect(out).toContain('captured 88.80 CNY');
     const csv = await run([...called, '--csv']);
     expect(csv.out.split('\r\n')).toHaveLength(2);
     await writeFile(file(), Buffer.concat([...wechatpayBill([], { mchid, appid: 'wx' })]));

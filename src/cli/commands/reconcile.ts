@@ -5,6 +5,7 @@ import type { Clock } from '../../domain/clock.ts';
 import type { Client } from '../client.ts';
 import { newCommand, optionsOf, type Run, serverOptions, type Tools, usage, withServer } from '../command.ts';
 import { exitCodes } from '../failure.ts';
+import { moneyText } from '../money-text.ts';
 import { plain, table } from '../terminal.ts';
 
 const options = z.object({
@@ -123,17 +124,16 @@ function differing({ counts }: Answer): number {
 
 async function show(client: Client, ended: Answer, { terminal }: Tools): Promise<void> {
   const { id, state, failure, progress, counts, sums, fees } = ended;
-  terminal.out(`reconciliation ${id}: ${state}, ${progress.rows} rows`);
+  terminal.out(`reconciliation ${id}: ${state}, rows read: ${progress.rows}`);
   if (failure !== null) terminal.out(`${failure.code}: ${plain(failure.detail)}`);
-  for (const [what, rows] of Object.entries(counts)) terminal.out(`${rows} ${plain(what).replaceAll('_', ' ')}`);
-  for (const { currency, fee_minor: fee } of fees) terminal.out(`${fee} ${plain(currency)} fees (minor units)`);
+  for (const [what, rows] of Object.entries(counts)) terminal.out(`${plain(what).replaceAll('_', ' ')}: ${rows}`);
+  for (const { currency, fee_minor: fee } of fees) terminal.out(`fees: ${plain(moneyText(fee, currency))}`);
   const lines = sums.map((sum) => [
     sum.kind,
-    sum.currency ?? '',
-    ...[sum.ours_minor, sum.theirs_minor, sum.difference_minor].map(String),
+    ...[sum.ours_minor, sum.theirs_minor, sum.difference_minor].map((minor) => moneyText(minor, sum.currency)),
   ]);
   if (lines.length > 0)
-    for (const line of table(['KIND', 'CURRENCY', 'OURS', 'THEIRS', 'DIFFERENCE'], lines, terminal)) terminal.out(line);
+    for (const line of table(['KIND', 'OURS', 'THEIRS', 'DIFFERENCE'], lines, terminal)) terminal.out(line);
   if (state !== 'done') return;
   const { data, next_cursor: more } = await client.get(
     `/v1/reconciliations/${id}/differences?limit=${shownMax}`,
@@ -155,5 +155,6 @@ async function show(client: Client, ended: Answer, { terminal }: Tools): Promise
 }
 
 function textOf(one: z.output<typeof side> | null): string {
-  return one === null ? '–' : `${one.kind} ${one.amount_minor ?? '?'} ${one.currency ?? ''}`.trim();
+  if (one === null) return '–';
+  return one.amount_minor === null ? one.kind : `${one.kind} ${moneyText(one.amount_minor, one.currency)}`;
 }
