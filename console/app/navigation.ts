@@ -1,4 +1,11 @@
-import { type Icon, IconLayoutDashboard, IconReceipt } from '@tabler/icons-react';
+import {
+  type Icon,
+  IconAlertTriangle,
+  IconInbox,
+  IconLayoutDashboard,
+  IconReceipt,
+  IconSend,
+} from '@tabler/icons-react';
 import type { frameTexts } from '../texts/frame.ts';
 
 interface NavigationItem {
@@ -10,5 +17,18 @@ interface NavigationItem {
 /** What the menu leads to, by groups; a page is added here, in `routes.tsx` and in `texts/frame.ts`. */
 export const navigation: readonly { text: keyof typeof frameTexts.en | null; items: readonly NavigationItem[] }[] = [
   { text: null, items: [{ to: '/', text: 'overview', icon: IconLayoutDashboard }] },
-  { text: 'nav.money', items: [{ to: '/orders', text: 'orders', icon: IconReceipt }] },
+  {
+    text: 'nav.money',
+    items: [
+      { to: '/orders', text: 'orders', icon: IconReceipt },
+      { to: '/discrepancies', text: 'discrepancies', icon: IconAlertTriangle },
+    ],
+  },
+  {
+    text: 'nav.traffic',
+    items: [
+      { to: '/callbacks', text: 'callbacks', icon: IconInbox },
+      { to: '/deliveries', text: 'deliveries', icon: IconSend },
+    ],
+  },
 ];

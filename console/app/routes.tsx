@@ -21,6 +21,21 @@ const pages = [
     path: '/orders/$merchant/$orderNo',
     component: lazyRouteComponent(() => import('../pages/orders/order-page.tsx'), 'OrderPage'),
   }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/discrepancies',
+    component: lazyRouteComponent(() => import('../pages/discrepancies/discrepancies-page.tsx'), 'DiscrepanciesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/deliveries',
+    component: lazyRouteComponent(() => import('../pages/deliveries/deliveries-page.tsx'), 'DeliveriesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/callbacks',
+    component: lazyRouteComponent(() => import('../pages/callbacks/callbacks-page.tsx'), 'CallbacksPage'),
+  }),
 ];
 
 export function createConsoleRouter() {

@@ -42,6 +42,8 @@ export const theme = createTheme({
   primaryColor: 'pine',
   primaryShade: { light: 7, dark: 4 },
   colors: { pine, dark: slate, gray: ink },
+  // Who asks for less motion gets none.
+  respectReducedMotion: true,
   autoContrast: true,
   luminanceThreshold: 0.36,
   defaultRadius: 'sm',

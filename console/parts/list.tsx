@@ -28,6 +28,7 @@ interface ListProps<T> {
   rowKey: (row: T) => string;
   /** Where a click on a row leads; the first column should hold the same as a link, for the keyboard. */
   rowHref?: (row: T) => string;
+  /** Shown where there is nothing at all; where `query` leaves nothing, the list says so itself. */
   empty?: ReactNode;
 }
 
@@ -36,6 +37,7 @@ const pageRows = 100;
 
 /** A list of the API, page by page as it is scrolled; only the rows in sight are in the page. */
 export function List<T>({ path, query = {}, columns, rowKey, rowHref, empty }: ListProps<T>) {
+  const say = useTexts(commonTexts);
   const pages = useInfiniteQuery<Page<T>, CallError, { pages: Page<T>[] }, readonly unknown[], string | null>({
     queryKey: [path, 'list', query],
     queryFn: ({ pageParam, signal }) =>
@@ -49,7 +51,10 @@ export function List<T>({ path, query = {}, columns, rowKey, rowHref, empty }: L
   if (pages.data === undefined) {
     return <Section flush>{pages.error === null ? <Loading lines={10} /> : <Failure error={pages.error} />}</Section>;
   }
-  if (rows.length === 0) return <Section flush>{empty ?? <Empty />}</Section>;
+  if (rows.length === 0) {
+    const isFiltered = Object.values(query).some((value) => value !== undefined);
+    return <Section flush>{isFiltered ? <Empty title={say('emptyFiltered')} /> : (empty ?? <Empty />)}</Section>;
+  }
   return (
     <Section flush>
       <Rows rows={rows} columns={columns} rowKey={rowKey} {...(rowHref === undefined ? {} : { rowHref })} />

@@ -8,6 +8,9 @@ export const frameTexts = defineTexts('frame', {
     'nav.setup': 'Set-up',
     overview: 'Overview',
     orders: 'Orders',
+    discrepancies: 'Discrepancies',
+    callbacks: 'Callbacks',
+    deliveries: 'Deliveries',
   },
   zh: {
     'nav.label': '主导航',
@@ -16,6 +19,9 @@ export const frameTexts = defineTexts('frame', {
     'nav.setup': '设置',
     overview: '总览',
     orders: '订单',
+    discrepancies: '差异',
+    callbacks: '回调',
+    deliveries: '投递',
   },
 });
 

@@ -155,6 +155,11 @@ export function useWord(): (area: string, value: string) => string {
   };
 }
 
+/** The values of an area that have words, in their order there. */
+export function wordsOf(area: string): readonly string[] {
+  return Object.keys(wordTexts.en).flatMap((key) => (key.startsWith(`${area}.`) ? [key.slice(area.length + 1)] : []));
+}
+
 function isKnown(key: string): key is keyof typeof wordTexts.en {
   return Object.hasOwn(wordTexts.en, key);
 }

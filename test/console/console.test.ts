@@ -14,7 +14,8 @@ beforeAll(async () => {
   server = await startTestServer();
   await makeOrders(server);
   browser = await startBrowser();
-  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1360, height: 900 } });
+  const viewing = { locale: 'en-GB', viewport: { width: 1360, height: 900 }, reducedMotion: 'reduce' } as const;
+  const context = await browser.newContext(viewing);
   page = await context.newPage();
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
@@ -42,6 +43,8 @@ async function makeOrders({ call }: TestServer): Promise<void> {
 }
 
 async function seriousFindings(): Promise<string[]> {
+  // What fades has other colours for a moment.
+  await page.waitForFunction("document.getAnimations().every(({ playState }) => playState !== 'running')");
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() => Reflect.get(globalThis, 'axe').run());
   return violations
@@ -91,6 +94,23 @@ describe('a person at the console', () => {
     await page.getByText('Double payment: Ignored').first().waitFor();
     const { body } = await server.call('GET', '/v1/discrepancies?state=ignored');
     expect(body.data).toHaveLength(1);
+  });
+
+  it('looks through callbacks, deliveries and discrepancies, and stops sending', async () => {
+    await page.getByRole('link', { name: 'Callbacks', exact: true }).click();
+    await page.getByText('No callbacks yet').waitFor();
+    expect(await seriousFindings()).toEqual([]);
+    await page.getByRole('link', { name: 'Deliveries', exact: true }).click();
+    const row = page.getByRole('row').filter({ hasText: 'payment.succeeded' });
+    await row.getByRole('button', { name: 'Stop sending' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Stop sending' }).click();
+    await row.getByText('Canceled').waitFor();
+    expect(await seriousFindings()).toEqual([]);
+    await page.getByRole('link', { name: 'Discrepancies', exact: true }).click();
+    await page.getByRole('row').filter({ hasText: 'Double payment' }).getByText('Ignored').waitFor();
+    expect(await seriousFindings()).toEqual([]);
+    await page.getByRole('link', { name: 'T-1', exact: true }).click();
+    await page.getByRole('heading', { name: 'T-1', level: 1 }).waitFor();
   });
 
   it('switches to Chinese, which is remembered, and signs out', async () => {

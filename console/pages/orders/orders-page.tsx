@@ -9,19 +9,14 @@ import { useSearchState } from '../../parts/search.ts';
 import { Empty } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
-import { commonTexts } from '../../texts/common.ts';
 import { useTexts } from '../../texts/texts.ts';
-import { useWord } from '../../texts/words.ts';
+import { useWord, wordsOf } from '../../texts/words.ts';
 import { orderTexts } from './texts.ts';
-
-const statuses = ['pending', 'authorized', 'underpaid', 'paid', 'reversed', 'closed', 'failed'] as const;
 
 export function OrdersPage() {
   const say = useTexts(orderTexts);
-  const sayCommon = useTexts(commonTexts);
   const word = useWord();
   const [{ q, merchant, status }] = useSearchState();
-  const isFiltered = [q, merchant, status].some((value) => value !== undefined);
   const columns: Column<OrderRow>[] = [
     { name: 'order', header: say('order'), cell: (row) => <InnerLink href={hrefOf(row)}>{row.order_no}</InnerLink> },
     { name: 'merchant', header: say('merchant'), cell: (row) => row.merchant, wide: true },
@@ -59,7 +54,7 @@ export function OrdersPage() {
             kind: 'choice',
             name: 'status',
             label: say('status'),
-            choices: statuses.map((value) => ({ value, label: word('order', value) })),
+            choices: wordsOf('order').map((value) => ({ value, label: word('order', value) })),
           },
         ]}
       />
@@ -69,13 +64,7 @@ export function OrdersPage() {
         columns={columns}
         rowKey={(row) => `${row.merchant} ${row.order_no}`}
         rowHref={hrefOf}
-        empty={
-          isFiltered ? (
-            <Empty title={sayCommon('emptyFiltered')} />
-          ) : (
-            <Empty title={say('empty.title')}>{say('empty')}</Empty>
-          )
-        }
+        empty={<Empty title={say('empty.title')}>{say('empty')}</Empty>}
       />
     </Page>
   );

@@ -1,0 +1,39 @@
+import { Button, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { call } from '../api/call.ts';
+import { sessionQuery } from '../api/queries.ts';
+import { ConfirmDialog } from './confirm-dialog.tsx';
+
+interface ActProps {
+  /** The words on the button, and in the dialog that asks first. */
+  label: string;
+  /** What will happen, and to what. */
+  text: string;
+  path: string;
+  danger?: boolean;
+}
+
+/** One thing that a person may do to a row: a POST without a body, asked for first. Viewers do not see it. */
+export function Act({ label, text, path, danger = false }: ActProps) {
+  const { data: session } = useQuery(sessionQuery);
+  const [isAsking, setIsAsking] = useState(false);
+  if (session === undefined || session.role === 'viewer') return null;
+  return (
+    <>
+      <Button size="compact-xs" variant="default" onClick={() => setIsAsking(true)}>
+        {label}
+      </Button>
+      <ConfirmDialog
+        opened={isAsking}
+        onClose={() => setIsAsking(false)}
+        title={label}
+        confirm={label}
+        danger={danger}
+        run={() => call('POST', path)}
+      >
+        <Text>{text}</Text>
+      </ConfirmDialog>
+    </>
+  );
+}
