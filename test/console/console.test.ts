@@ -44,7 +44,10 @@ async function makeOrders({ call }: TestServer): Promise<void> {
 
 async function seriousFindings(): Promise<string[]> {
   // What fades has other colours for a moment.
-  await page.waitForFunction("document.getAnimations().every(({ playState }) => playState !== 'running')");
+  await page.waitForFunction(() => {
+    const animations: { playState: string }[] = Reflect.get(globalThis, 'document').getAnimations();
+    return animations.every(({ playState }) => playState !== 'running');
+  });
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() => Reflect.get(globalThis, 'axe').run());
   return violations
