@@ -7,8 +7,12 @@ describe('the simulation', () => {
 
   it('hears of a payment that no callback told of within one gap of the sweep and 30 seconds', async () => {
     const waits: number[] = [];
-    for (let seed = 1; seed <= 40; seed += 1)
-      waits.push((await simulate(`quiet ${seed}`, 6, { calm: true })).unheardMs);
+    // Not alipay: its signatures end in the thread pool, for which simulated time does not wait.
+    const formats = ['stripe', 'checkout', 'midtrans', 'mollie', 'razorpay', 'square', 'xendit'];
+    for (const [seed, format] of Array.from({ length: 6 }, () => formats)
+      .flat()
+      .entries())
+      waits.push((await simulate(`quiet ${seed}`, 6, { calm: true, format })).unheardMs);
     expect(waits.filter((wait) => wait > 0).length).toBeGreaterThan(10);
     expect(Math.max(...waits)).toBeLessThanOrEqual(30_000 + 30_000);
   }, 120_000);
