@@ -84,6 +84,11 @@ export function sees(caller: Caller, merchant: MerchantId): boolean {
   return caller.visible === null || caller.visible.includes(merchant);
 }
 
+/** The same for a job by filter; null: it is of all merchants. */
+export function seesFiltered(caller: Caller, merchant: MerchantId | null): boolean {
+  return merchant === null ? caller.visible === null : sees(caller, merchant);
+}
+
 /** For calls that concern all merchants. @throws AppError `auth.scope` */
 export function requireUnlimited(caller: Caller): void {
   if (caller.visible !== null) throw new AppError('auth.scope', 'this needs a key that is not limited to merchants');

@@ -13,7 +13,7 @@ import { AppError } from '../domain/errors.ts';
 import { type Fact, factKinds } from '../domain/fact.ts';
 import { asId } from '../domain/ids.ts';
 import type { Service } from '../service.ts';
-import { type Caller, sees } from './auth.ts';
+import { type Caller, sees, seesFiltered } from './auth.ts';
 import {
   amountOrNull,
   answered,
@@ -26,7 +26,7 @@ import {
   text,
   timeOrNull,
 } from './fields.ts';
-import { requireMerchant } from './merchants.ts';
+import { requireFiltered } from './merchants.ts';
 import type { Routes } from './route.ts';
 
 const verdict = z.enum(verdicts);
@@ -225,18 +225,14 @@ async function filterOf(
       throw new AppError('account.unknown', `there is no account ${body.account}`);
   }
   const merchant = body.merchant ?? account?.merchant ?? null;
-  if (merchant !== null) requireMerchant(caller, merchant);
-  else if (caller.visible !== null)
-    throw new AppError('request.invalid', 'this key is limited to merchants: name one with `merchant`');
+  requireFiltered(caller, merchant);
   return { merchant, account: account?.id ?? null, provider, verdict, from, to };
 }
 
 /** @throws AppError `replay.unknown`, also for one that the caller may not see. */
 async function replayFor(service: Service, caller: Caller, id: string): Promise<CallbackReplay> {
   const found = await service.callbackReplays.find(id);
-  const { merchant } = found.filter;
-  if (merchant === null ? caller.visible !== null : !sees(caller, merchant))
-    throw new AppError('replay.unknown', `there is no replay ${id}`);
+  if (!seesFiltered(caller, found.filter.merchant)) throw new AppError('replay.unknown', `there is no replay ${id}`);
   return found;
 }
 

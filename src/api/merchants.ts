@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { toIso } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
+import type { MerchantId } from '../domain/ids.ts';
 import type { Merchant } from '../domain/merchant.ts';
 import { type Caller, requireUnlimited, sees } from './auth.ts';
 import { answered, credentials, listOf, merchant, pageView, paging, shortText } from './fields.ts';
@@ -132,6 +133,13 @@ function addOneMerchant(routes: Routes): void {
 /** What a caller may not see answers like what does not exist. @throws AppError `merchant.unknown` */
 export function requireMerchant(caller: Caller, id: Merchant['id']): void {
   if (!sees(caller, id)) throw unknownMerchant(id);
+}
+
+/** For a filter of a job: a key that is limited to merchants names the one it means. @throws AppError also `request.invalid`. */
+export function requireFiltered(caller: Caller, merchant: MerchantId | null): void {
+  if (merchant !== null) requireMerchant(caller, merchant);
+  else if (caller.visible !== null)
+    throw new AppError('request.invalid', 'this key is limited to merchants: name one with `merchant`');
 }
 
 function unknownMerchant(id: string): AppError {

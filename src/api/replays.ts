@@ -7,9 +7,9 @@ import { minorToJson } from '../domain/money.ts';
 import { notificationTypes } from '../domain/notification.ts';
 import { type Replay, replayChanges, replayLeft, replayStates } from '../domain/replay.ts';
 import type { Service } from '../service.ts';
-import { type Caller, sees } from './auth.ts';
+import { type Caller, sees, seesFiltered } from './auth.ts';
 import { answered, filter, listOf, merchant, note, pageView, paging, text, time, timeOrNull } from './fields.ts';
-import { requireMerchant } from './merchants.ts';
+import { requireFiltered } from './merchants.ts';
 import type { Routes } from './route.ts';
 
 const state = z.enum([...deliveryStates, 'held', 'missing']);
@@ -160,18 +160,14 @@ async function filterOf(service: Service, caller: Caller, body: z.output<typeof 
       throw new AppError('endpoint.unknown', `there is no endpoint ${body.endpoint}`);
   }
   const merchant = body.merchant ?? endpoint?.merchant ?? null;
-  if (merchant !== null) requireMerchant(caller, merchant);
-  else if (caller.visible !== null)
-    throw new AppError('request.invalid', 'this key is limited to merchants: name one with `merchant`');
+  requireFiltered(caller, merchant);
   return { merchant, endpoint: endpoint?.id ?? null, state, type, from, to };
 }
 
 /** @throws AppError `replay.unknown`, also for one that the caller may not see. */
 async function replayFor(service: Service, caller: Caller, id: string): Promise<Replay> {
   const found = await service.replays.find(id);
-  const { merchant } = found.filter;
-  if (merchant === null ? caller.visible !== null : !sees(caller, merchant))
-    throw new AppError('replay.unknown', `there is no replay ${id}`);
+  if (!seesFiltered(caller, found.filter.merchant)) throw new AppError('replay.unknown', `there is no replay ${id}`);
   return found;
 }
 
