@@ -1,30 +1,21 @@
-import axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startBrowser } from '../support/browser.ts';
-import { adminKey, startTestServer, type TestServer } from '../support/server.ts';
+import { type OpenedConsole, openConsole } from '../support/console.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
-let browser: Browser;
+let opened: OpenedConsole;
 let page: Page;
-/** What the browser complained of: a style or script that the policy refuses, an error of a page. */
-const complaints: string[] = [];
+const seriousFindings = () => opened.seriousFindings();
 
 beforeAll(async () => {
   server = await startTestServer();
   await makeOrders(server);
-  browser = await startBrowser();
-  const viewing = { locale: 'en-GB', viewport: { width: 1360, height: 900 }, reducedMotion: 'reduce' } as const;
-  const context = await browser.newContext(viewing);
-  page = await context.newPage();
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => {
-    // The session is asked for before there is one.
-    if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text());
-  });
+  opened = await openConsole(server);
+  ({ page } = opened);
 }, 120_000);
 afterAll(async () => {
-  await browser?.close();
+  await opened?.close();
   await server?.stop();
 });
 
@@ -42,30 +33,14 @@ async function makeOrders({ call }: TestServer): Promise<void> {
   }
 }
 
-async function seriousFindings(): Promise<string[]> {
-  // What fades has other colours for a moment.
-  await page.waitForFunction(() => {
-    const animations: { playState: string }[] = Reflect.get(globalThis, 'document').getAnimations();
-    return animations.every(({ playState }) => playState !== 'running');
-  });
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => Reflect.get(globalThis, 'axe').run());
-  return violations
-    .filter(({ impact }: { impact: string }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }: axe.Result) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
-}
-
 // Each goes on where the one before ended, as a person does.
 describe('a person at the console', () => {
   it('is told that a key is wrong, and gets in with the right one', async () => {
-    await page.goto(`${server.url}/console`);
     await page.getByLabel('Admin key or API key').fill('wrong');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText('This key is not known').waitFor();
     expect(await seriousFindings()).toEqual([]);
-    await page.getByLabel('Admin key or API key').fill(adminKey);
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+    await opened.signIn();
   });
 
   it('sees how results fare, and what needs a person', async () => {
@@ -129,6 +104,6 @@ describe('a person at the console', () => {
   });
 
   it('was shown nothing that failed or was refused by the policy of the page', () => {
-    expect(complaints).toEqual([]);
+    expect(opened.complaints).toEqual([]);
   });
 });
