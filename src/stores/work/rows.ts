@@ -138,6 +138,7 @@ export interface SightingRow {
 }
 
 interface FactRows {
+  hasReadFacts(keys: readonly string[]): boolean;
   factByKey(key: string): FactRow | null;
   insertFact(fact: StoredFact, key: string, paymentKey: string): number;
   insertFirstSighting(fact: number, sighting: SightingRow): void;

@@ -83,6 +83,8 @@ function callbackRows(db: Connection) {
 
 function factRows(db: Connection) {
   return {
+    // Each is there when it is asked for.
+    hasReadFacts: () => true,
     factByKey: facts.factByKey.bind(null, db),
     insertFact: facts.insertFact.bind(null, db),
     insertFirstSighting: facts.insertFirstSighting.bind(null, db),
