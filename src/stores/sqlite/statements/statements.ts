@@ -107,6 +107,8 @@ function orderRows(db: Connection) {
   return {
     orderById: orders.orderById.bind(null, db),
     orderByNo: orders.orderByNo.bind(null, db),
+    // Looking for what is not there costs little here.
+    orderIsNew: () => {},
     insertOrder: orders.insertOrder.bind(null, db),
     updateOrder: orders.updateOrder.bind(null, db),
     ordersToRefold: orders.ordersToRefold.bind(null, db),
