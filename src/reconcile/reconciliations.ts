@@ -48,9 +48,13 @@ export function createReconciliations(deps: RunDependencies): Reconciliations {
     return found;
   };
 
-  /** Gives whether there was anything to do. */
+  /** Gives whether there was anything to do. What this process has no code for is left to those that have. */
   const once = async (): Promise<boolean> => {
-    const waiting = await store.read('waitingReconciliations', { at: store.now() });
+    const waiting: Reconciliation[] = [];
+    for (const one of await store.read('waitingReconciliations', { at: store.now() })) {
+      const provider = (await store.read('account', one.account))?.provider;
+      if (provider === undefined || deps.providers.has(provider)) waiting.push(one);
+    }
     for (const reconciliation of waiting) {
       if (over.signal.aborted) return false;
       await work(deps, reconciliation, over.signal).catch((error: unknown) => {
