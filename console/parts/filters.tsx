@@ -4,21 +4,26 @@ import { IconSearch, IconX } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { commonTexts } from '../texts/common.ts';
 import { useTexts } from '../texts/texts.ts';
+import { DaysFilter } from './days-filter.tsx';
 import { useSearchState } from './search.ts';
 
-/** One way to narrow a list. `name` is the parameter, in the address and of the API. */
+/** One way to narrow a list. `name` is the parameter, in the address and of the API; of days see `timesOfDays`. */
 export type Filter =
+  | { kind: 'days' }
   | { kind: 'text'; name: string; label: string; placeholder?: string; width?: number }
   | { kind: 'choice'; name: string; label: string; choices: readonly { value: string; label: string }[] };
 
 export function Filters({ filters }: { filters: readonly Filter[] }) {
   const say = useTexts(commonTexts);
   const [search, change] = useSearchState();
-  const isFiltered = filters.some(({ name }) => search[name] !== undefined);
+  const names = filters.flatMap((filter) => (filter.kind === 'days' ? ['from', 'to'] : filter.name));
+  const isFiltered = names.some((name) => search[name] !== undefined);
   return (
     <Group gap="xs" align="flex-end" role="search" aria-label={say('filters')}>
       {filters.map((filter) =>
-        filter.kind === 'text' ? (
+        filter.kind === 'days' ? (
+          <DaysFilter key="days" />
+        ) : filter.kind === 'text' ? (
           <TextFilter key={filter.name} filter={filter} />
         ) : (
           <Select
@@ -39,7 +44,7 @@ export function Filters({ filters }: { filters: readonly Filter[] }) {
           variant="subtle"
           color="gray"
           leftSection={<IconX size={14} />}
-          onClick={() => change(Object.fromEntries(filters.map(({ name }) => [name, ''])))}
+          onClick={() => change(Object.fromEntries(names.map((name) => [name, ''])))}
         >
           {say('clearFilters')}
         </Button>

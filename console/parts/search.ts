@@ -13,3 +13,15 @@ export function useSearchState(): [Search, (change: Search) => void] {
   };
   return [search, change];
 }
+
+/** The days in the address as times for the API: from the beginning of the first to the end of the last, in the viewer's zone. */
+export function timesOfDays({ from, to }: Search): { from: string | undefined; to: string | undefined } {
+  return { from: beginOf(from, 0), to: beginOf(to, 1) };
+}
+
+function beginOf(day: string | undefined, daysLater: number): string | undefined {
+  const at = new Date(`${day}T00:00`);
+  if (Number.isNaN(at.getTime())) return undefined;
+  at.setDate(at.getDate() + daysLater);
+  return at.toISOString();
+}

@@ -3,7 +3,7 @@ import { type Instant, toIso } from '../domain/clock.ts';
 import { factKinds, type KnownFact, sources } from '../domain/fact.ts';
 import { asId, type MerchantId, type OrderNo } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
-import { minorToJson } from '../domain/money.ts';
+import { amountsWritten, minorToJson } from '../domain/money.ts';
 import { orderStatuses } from '../domain/order.ts';
 import type { ExpectRequest, Service } from '../service.ts';
 import type { StoredOrder } from '../stores/kept.ts';
@@ -184,14 +184,22 @@ export function addOrders(routes: Routes): void {
       ...range,
       merchant: filter(merchant),
       status: filter(z.enum(orderStatuses)),
-      q: filter(text(1, 128)).openapi({ description: 'Part of an order number.' }),
+      q: filter(text(1, 128)).openapi({
+        description:
+          "Part of an order number or description, or a whole reference, or the provider's id of a payment or operation.",
+      }),
+      amount: filter(z.string().regex(/^\d{1,15}(\.\d{1,4})?$/, 'must be an amount such as 88.80 or 8880')).openapi({
+        description: 'Expected, or of a fact: as it is written (`88.80`) or in minor units (`8880`), of any currency.',
+      }),
     }),
     statuses: [200],
     answer: listOf(row),
     refusals: ['merchant.unknown'],
     async run({ service, caller, query }) {
       if (query.merchant !== null) requireMerchant(caller, query.merchant);
-      const page = await service.store.read('orders', { ...query, visible: caller.visible });
+      const { amount, ...rest } = query;
+      const amounts = amount === null ? null : amountsWritten(amount);
+      const page = await service.store.read('orders', { ...rest, amounts, visible: caller.visible });
       return { status: 200, body: pageView(page, rowView) };
     },
   });

@@ -36,6 +36,15 @@ export function minorFromDecimal(
   return amount <= amountMinorMax ? amount : null;
 }
 
+/** Decimals that currencies have (ISO 4217). */
+const exponents = [0, 2, 3, 4];
+
+/** What a decimal text may come to in minor units, where nobody says in which currency; a text without decimals may be them itself. */
+export function amountsWritten(text: string): readonly bigint[] {
+  const amounts = exponents.flatMap((exponent) => minorFromDecimal(text, '', { exponent }) ?? []);
+  return [...new Set(amounts)];
+}
+
 /** Writes minor units as a decimal text with all the decimals of the currency. The amount must not be negative, the currency known. */
 export function decimalFromMinor(
   amountMinor: bigint,

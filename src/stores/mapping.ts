@@ -313,6 +313,11 @@ export function withAmountsToJson(list: readonly { amountMinor: bigint | null }[
   );
 }
 
+/** How {@link withAmountsToJson} writes one of the amounts. */
+export function expectedAmountJson(amountMinor: bigint): string {
+  return `"amountMinor":"${amountMinor}"`;
+}
+
 function totalsFromJson(json: string): StoredOrder['totals'] {
   if (json === zeroTotalsJson) return zeroTotals;
   const kept = JSON.parse(json) as Record<keyof StoredOrder['totals'], string>;

@@ -80,7 +80,11 @@ export interface Reads {
   /** The same by its id, without the people's side of it. */
   orderById: { input: OrderId; output: { order: StoredOrder; facts: readonly StoredFact[] } | null };
   orders: {
-    input: PageRequest & Range & { visible: Visible } & Only<{ merchant: MerchantId; status: OrderStatus; q: string }>;
+    input: PageRequest &
+      Range & { visible: Visible } & Only<{ merchant: MerchantId; status: OrderStatus; q: string }> & {
+        /** Orders that expected one of these amounts, in minor units, or have a fact of it. */
+        amounts?: readonly bigint[] | null;
+      };
     output: Page<StoredOrder>;
   };
   /** Everything known about an order, for its timeline. */

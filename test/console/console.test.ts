@@ -52,7 +52,7 @@ describe('a person at the console', () => {
 
   it('finds an order, and reads what is behind a line of its timeline', async () => {
     await page.getByRole('link', { name: 'Orders' }).click();
-    await page.getByLabel('Order number').fill('T-1');
+    await page.getByLabel('Order, payment or refund').fill('T-1');
     await page.getByRole('link', { name: 'T-1', exact: true }).click();
     await page.getByRole('heading', { name: 'T-1', level: 1 }).waitFor();
     expect(await seriousFindings()).toEqual([]);

@@ -5,7 +5,7 @@ import { InnerLink } from '../../parts/link.tsx';
 import { type Column, List } from '../../parts/list.tsx';
 import { Money } from '../../parts/money.tsx';
 import { Page } from '../../parts/page.tsx';
-import { useSearchState } from '../../parts/search.ts';
+import { timesOfDays, useSearchState } from '../../parts/search.ts';
 import { Empty } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
@@ -16,7 +16,8 @@ import { orderTexts } from './texts.ts';
 export function OrdersPage() {
   const say = useTexts(orderTexts);
   const word = useWord();
-  const [{ q, merchant, status }] = useSearchState();
+  const [search] = useSearchState();
+  const { q, amount, merchant, status } = search;
   const columns: Column<OrderRow>[] = [
     { name: 'order', header: say('order'), cell: (row) => <InnerLink href={hrefOf(row)}>{row.order_no}</InnerLink> },
     { name: 'merchant', header: say('merchant'), cell: (row) => row.merchant, wide: true },
@@ -49,6 +50,8 @@ export function OrdersPage() {
       <Filters
         filters={[
           { kind: 'text', name: 'q', label: say('search'), placeholder: say('search.hint') },
+          { kind: 'text', name: 'amount', label: say('amount'), placeholder: '88.80', width: 120 },
+          { kind: 'days' },
           { kind: 'text', name: 'merchant', label: say('merchant'), width: 160 },
           {
             kind: 'choice',
@@ -60,7 +63,7 @@ export function OrdersPage() {
       />
       <List
         path="/v1/orders"
-        query={{ q, merchant, status }}
+        query={{ q, amount, merchant, status, ...timesOfDays(search) }}
         columns={columns}
         rowKey={(row) => `${row.merchant} ${row.order_no}`}
         rowHref={hrefOf}

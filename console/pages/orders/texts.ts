@@ -4,8 +4,8 @@ export const orderTexts = defineTexts('orders', {
   en: {
     title: 'Orders',
     lead: 'What buyers were to pay, and what they paid.',
-    search: 'Order number',
-    'search.hint': 'Part of it is enough',
+    search: 'Order, payment or refund',
+    'search.hint': 'Part of a number, or a whole id',
     merchant: 'Merchant',
     status: 'Status',
     order: 'Order',
@@ -97,8 +97,8 @@ export const orderTexts = defineTexts('orders', {
   zh: {
     title: '订单',
     lead: '买家应付的，和实际支付的。',
-    search: '订单号',
-    'search.hint': '输入一部分即可',
+    search: '订单、支付或退款',
+    'search.hint': '部分订单号，或完整的流水号',
     merchant: '商户',
     status: '状态',
     order: '订单',

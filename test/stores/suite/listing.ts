@@ -113,6 +113,15 @@ export function listing(makeFolder: () => Promise<StoreFolder>): void {
       expect(await found({ q: 'ref-2' })).toEqual(['O-2']);
       expect(await found({ q: 'pay-9' })).toEqual(['O-2']);
       expect(await found({ q: '%' })).toEqual([]);
+      await bench.callback([
+        { reference: 'ref-2', paymentId: 'pay-9', kind: 'refunded', operationId: 'ref-9', amountMinor: 31n },
+      ]);
+      expect(await found({ q: 'ref-9' })).toEqual(['O-2']);
+      expect(await found({ amounts: [31n] })).toEqual(['O-2']);
+      await bench.expect('O-4', { amountMinor: 4321n });
+      expect(await found({ amounts: [43n, 4321n] })).toEqual(['O-4']);
+      expect(await found({ amounts: [432n] })).toEqual([]);
+      expect(await found({ amounts: [] })).toEqual([]);
     });
 
     it('filters deliveries', async () => {

@@ -9,6 +9,7 @@ import {
   callbackLineColumns,
   callbackOf,
   callbackSummaryOf,
+  expectedAmountJson,
   factColumns,
   factOf,
   notificationOf,
@@ -91,14 +92,15 @@ async function sightingsOf(
   return Map.groupBy(seen, ({ fact }) => fact);
 }
 
-/** `q` is looked for in the order's number and description, and as a whole reference or payment. */
+/** `q` is looked for in the order's number and description, and as a whole reference, payment or operation. */
 export async function orders(session: Session, input: Reads['orders']['input']): Promise<Reads['orders']['output']> {
   const conditions = [
     visibleIn('merchant', input.visible),
     equals('merchant', input.merchant),
     equals('status', input.status),
     ...between('created_at', input),
-    input.q === null ? null : ([likeQuestion, input.q, input.q, input.q, input.q] as const),
+    input.q === null ? null : ([likeQuestion, input.q, input.q, input.q, input.q, input.q] as const),
+    ...withAmount(input.amounts),
   ];
   // orders_seq (seq)
   const list = { columns: orderColumns, from: 'paidonce.orders', seqs: ['seq'], xid: 'xid' };
@@ -108,7 +110,16 @@ export async function orders(session: Session, input: Reads['orders']['input']):
 // order_references_pkey (merchant, reference), facts_order (order_id)
 const likeQuestion = `(strpos(order_no, ?) > 0 or strpos(coalesce(description, ''), ?) > 0
   or exists (select 1 from paidonce.order_references r where r.merchant = orders.merchant and r.reference = ? and r.order_id = orders.id)
-  or exists (select 1 from paidonce.facts f where f.order_id = orders.id and f.payment_id = ?))`;
+  or exists (select 1 from paidonce.facts f where f.order_id = orders.id and (f.payment_id = ? or f.operation_id = ?)))`;
+
+// facts_order (order_id)
+function withAmount(amounts: readonly bigint[] | null = null): Condition[] {
+  if (amounts === null) return [];
+  const one = `strpos(expectations, ?) > 0
+    or exists (select 1 from paidonce.facts f where f.order_id = orders.id and f.amount_minor = ?::bigint)`;
+  const condition = ['false', ...amounts.map(() => one)].join(' or ');
+  return [[`(${condition})`, ...amounts.flatMap((amount) => [expectedAmountJson(amount), String(amount)])]];
+}
 
 export async function history(session: Session, id: Reads['history']['input']): Promise<OrderTrail> {
   const [found, callbacks, notifications, deliveries, discrepancies] = await Promise.all([

@@ -8,6 +8,7 @@ import {
   callbackLineColumns,
   callbackOf,
   callbackSummaryOf,
+  expectedAmountJson,
   number,
   orderColumns,
   orderOf,
@@ -23,7 +24,7 @@ import { factsOfOrder } from '../statements/facts.ts';
 import { notificationsOfOrder } from '../statements/notifications.ts';
 import { orderById, orderByNo } from '../statements/orders.ts';
 import { deliveriesOf } from './deliveries.ts';
-import { between, equals, pageOf, visibleIn } from './page.ts';
+import { between, type Condition, equals, pageOf, visibleIn } from './page.ts';
 
 export function order(db: Connection, { merchant, orderNo }: Reads['order']['input']): Reads['order']['output'] {
   const found = orderByNo(db, merchant, orderNo);
@@ -47,7 +48,7 @@ function sightingsOf(db: Connection, fact: number) {
     .map(sightingOf);
 }
 
-/** `q` is looked for in the order's number and description, and as a whole reference or payment. */
+/** `q` is looked for in the order's number and description, and as a whole reference, payment or operation. */
 export function orders(db: Connection, input: Reads['orders']['input']): Reads['orders']['output'] {
   const select = `select ${orderColumns} from paidonce_orders`;
   const conditions = [
@@ -55,14 +56,23 @@ export function orders(db: Connection, input: Reads['orders']['input']): Reads['
     equals('merchant', input.merchant),
     equals('status', input.status),
     ...between('created_at', input),
-    input.q === null ? null : ([likeQuestion, input.q, input.q, input.q, input.q] as const),
+    input.q === null ? null : ([likeQuestion, input.q, input.q, input.q, input.q, input.q] as const),
+    ...withAmount(input.amounts),
   ];
   return pageOf(db, { select, seq: 'seq', conditions, map: orderOf }, input);
 }
 
 const likeQuestion = `(instr(order_no, ?) > 0 or instr(coalesce(description, ''), ?) > 0
   or exists (select 1 from paidonce_order_references r where r.merchant = paidonce_orders.merchant and r.reference = ? and r.order_id = paidonce_orders.id)
-  or exists (select 1 from paidonce_facts f where f.order_id = paidonce_orders.id and f.payment_id = ?))`;
+  or exists (select 1 from paidonce_facts f where f.order_id = paidonce_orders.id and (f.payment_id = ? or f.operation_id = ?)))`;
+
+function withAmount(amounts: readonly bigint[] | null = null): Condition[] {
+  if (amounts === null) return [];
+  const one = `instr(expectations, ?) > 0
+    or exists (select 1 from paidonce_facts f where f.order_id = paidonce_orders.id and f.amount_minor = ?)`;
+  const condition = ['false', ...amounts.map(() => one)].join(' or ');
+  return [[`(${condition})`, ...amounts.flatMap((amount) => [expectedAmountJson(amount), amount])]];
+}
 
 export function history(db: Connection, id: Reads['history']['input']): OrderTrail {
   const found = orderById(db, id);
