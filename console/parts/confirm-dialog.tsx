@@ -16,12 +16,17 @@ interface ConfirmDialogProps {
   danger?: boolean;
   /** Whether a note must be given: it reaches `run`, and is kept with the action. */
   withNote?: boolean;
+  /** Whether it cannot be confirmed as it is. */
+  disabled?: boolean;
+  /** Default: that of a question; `lg` for forms. */
+  size?: 'md' | 'lg';
   run: (note: string) => Promise<unknown>;
 }
 
 /** Asks before something is done, tells why it could not be, and has everything shown read again when it was. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { opened, onClose, title, children, confirm, danger = false, withNote = false, run } = props;
+  const { disabled = false, size = 'md' } = props;
   const say = useTexts(commonTexts);
   const client = useQueryClient();
   const [note, setNote] = useState('');
@@ -48,6 +53,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
     <Modal
       opened={opened}
       onClose={close}
+      size={size}
       title={<Text fw={600}>{title}</Text>}
       closeButtonProps={{ 'aria-label': say('close') }}
     >
@@ -81,7 +87,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           <Button variant="default" onClick={close}>
             {say('cancel')}
           </Button>
-          <Button type="submit" loading={doing.isPending} {...(danger ? { color: 'red' } : {})}>
+          <Button type="submit" loading={doing.isPending} disabled={disabled} {...(danger ? { color: 'red' } : {})}>
             {confirm}
           </Button>
         </Group>
