@@ -16,7 +16,7 @@ interface ActProps {
   body?: unknown;
   danger?: boolean;
   /** Default: small, as in a row. */
-  size?: 'compact-xs' | 'sm';
+  size?: 'compact-xs' | 'xs' | 'sm';
   /** Before everything shown is read again. */
   onDone?: () => Promise<unknown>;
 }

@@ -137,6 +137,7 @@ function Secrets({ account, path }: { account: AccountAnswer; path: string }) {
                 text={sayOfRotation('finish.text')}
                 path={`${path}/rotate`}
                 body={{ finish: true }}
+                size="xs"
               />
             ) : null}
             <RotateButton provider={provider} side="account" mode={account.mode} path={path} />

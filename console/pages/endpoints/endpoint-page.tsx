@@ -167,6 +167,7 @@ function Keys({ endpoint, path, provider }: OfEndpoint & { provider: ProviderRow
                   text={sayOfRotation('finish.text')}
                   path={`${path}/rotate`}
                   body={{ finish: true }}
+                  size="xs"
                 />
               ) : null}
               <RotateButton provider={provider} side="endpoint" path={path} onMade={setMade} />

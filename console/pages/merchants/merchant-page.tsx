@@ -132,14 +132,14 @@ function Policies({ merchant, canAct }: OfMerchant) {
           {say('policies.lead')}
         </Text>
         {policies.map(({ name, choices }) => (
-          <Group key={name} justify="space-between" align="flex-start" gap="xs">
+          <Group key={name} justify="space-between" align="flex-start" gap="lg" wrap="nowrap">
             <div>
               <Text fw={500}>{say(name)}</Text>
               <Text size="xs" c="var(--soft)">
                 {say(`${name}.text`)}
               </Text>
             </div>
-            <Text size="sm">
+            <Text size="sm" ta="right">
               {choices !== null
                 ? say(choices.find((one) => one === merchant.policies[name]) ?? 'manual')
                 : tolerance === 0

@@ -28,6 +28,9 @@ const inChinese: readonly (readonly [RegExp, string])[] = [
   [/^must be a user name and a password, joined by a colon$/, '必须是以冒号连接的用户名和密码'],
   [/^must be names joined by points$/, '必须是以点号连接的字段名'],
   [/^must hold 1 to 8 keys$/, '需要 1 至 8 个密钥'],
+  [/^too small: .*>=(\d+) .*$/, '至少 $1 个'],
+  [/^too big: .*<=(\d+) .*$/, '最多 $1 个'],
+  [/^invalid ISO date$/, '必须是 YYYY-MM-DD 格式的日期'],
   [/^must not be empty$/, '不能为空'],
   [
     /^must name at least one key.+$/,
@@ -63,10 +66,13 @@ const meanings: readonly (readonly [RegExp, string])[] = [
 export function useDetail(): (detail: string) => string {
   const { language } = useLanguage();
   if (language === 'en') return (detail) => `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`;
-  return (detail) => {
-    const [, what = detail, meaning] = /^(.*?)(?: \(what counts is (.+)\))?$/s.exec(detail) ?? [];
-    return `${chinese(inChinese, what)}${meaning === undefined ? '' : `（${chinese(meanings, meaning)}）`}`;
-  };
+  return detailInChinese;
+}
+
+/** As it stands where there are no Chinese words for it. */
+export function detailInChinese(detail: string): string {
+  const [, what = detail, meaning] = /^(.*?)(?: \(what counts is (.+)\))?$/s.exec(detail) ?? [];
+  return `${chinese(inChinese, what)}${meaning === undefined ? '' : `（${chinese(meanings, meaning)}）`}`;
 }
 
 function chinese(table: typeof inChinese, text: string): string {

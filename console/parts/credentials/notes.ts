@@ -22,7 +22,7 @@ export function notesIn(page: string, terms: readonly string[]): readonly Note[]
   const [byHand = ''] = page.split(/^<!--/m);
   const notes = byHand.split(/^(?=- \*\*)/m).flatMap((item) => {
     const [, term, text] = /^- \*\*(.+?)\*\*[:：]\s*(.*?)(?:\n\n.*)?$/s.exec(item) ?? [];
-    return term === undefined || text === undefined ? [] : [{ term, text: joined(text) }];
+    return term === undefined || text === undefined ? [] : [{ term, text: begun(joined(text)) }];
   });
   return terms.flatMap((term) => notes.filter((note) => note.term === term));
 }
@@ -40,6 +40,11 @@ export function piecesOf(text: string): readonly Piece[] {
     if (/^\*.+\*$/.test(piece)) return [{ kind: 'emphasis', text: piece.slice(1, -1) }];
     return [{ kind: 'plain', text: piece }];
   });
+}
+
+/** As a sentence begins: there it stands behind its term. */
+function begun(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Lines of a paragraph as one; where Chinese meets Chinese without a space. */

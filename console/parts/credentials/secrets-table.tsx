@@ -31,7 +31,12 @@ export function SecretsTable({ provider, secrets, rotatePath }: SecretsTableProp
       cell: (row) => (
         <>
           {words(row.field).label}
-          {row.name === null ? null : <span className="mono"> {row.name}</span>}
+          {row.name === null ? null : (
+            <span className="mono" title={row.name}>
+              {' '}
+              {row.name.length > 16 ? `${row.name.slice(0, 7)}…${row.name.slice(-5)}` : row.name}
+            </span>
+          )}
         </>
       ),
     },
@@ -75,7 +80,7 @@ function Ends({ at }: { at: string | null }) {
   if (at === null) return '—';
   return (
     <>
-      <Time at={at} form="full" />{' '}
+      <Time at={at} form="date" />{' '}
       {left < soonMs ? <Badge color={left < 0 ? 'red' : 'orange'}>{say(left < 0 ? 'expired' : 'soon')}</Badge> : null}
     </>
   );
