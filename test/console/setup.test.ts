@@ -28,13 +28,19 @@ afterAll(async () => {
 
 const rowsAt = async (path: string) => (await server.call('GET', path)).body.data as Record<string, unknown>[];
 const button = (name: string) => page.getByRole('button', { name, exact: true });
-const confirm = (name: string) => page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
+const confirm = async (name: string) => {
+  await page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+};
 
 // Each goes on where the one before ended, as a person does who sets up a new installation.
-describe('a person who sets up', () => {
+describe('a person who sets up', { timeout: 90_000 }, () => {
   it('makes a merchant', async () => {
     await opened.signIn();
-    await page.getByRole('link', { name: 'Merchants', exact: true }).click();
+    const steps = page.getByRole('region', { name: 'First steps' });
+    await steps.getByText('Add an endpoint').waitFor();
+    expect(await seriousFindings()).toEqual([]);
+    await steps.getByRole('link', { name: 'Make a merchant' }).click();
     await page.getByText('No merchants yet').waitFor();
     expect(await seriousFindings()).toEqual([]);
     await button('New merchant').click();
@@ -52,7 +58,6 @@ describe('a person who sets up', () => {
     await page.getByRole('dialog').getByLabel('Late payment').click();
     await page.getByRole('option', { name: 'Refund at once' }).click();
     await confirm('Save');
-    await page.getByRole('dialog').waitFor({ state: 'hidden' });
     expect((await rowsAt('/v1/merchants'))[0]).toMatchObject({ policies: { late_payment: 'refund' } });
   });
 
