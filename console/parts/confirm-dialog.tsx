@@ -26,7 +26,6 @@ interface ConfirmDialogProps {
 /** Asks before something is done, tells why it could not be, and has everything shown read again when it was. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { opened, onClose, title, children, confirm, danger = false, withNote = false, run } = props;
-  const { disabled = false, size = 'md' } = props;
   const say = useTexts(commonTexts);
   const client = useQueryClient();
   const [note, setNote] = useState('');
@@ -45,6 +44,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
     onClose();
   };
   const isMissing = withNote && note.trim() === '';
+  const look = { disabled: props.disabled ?? false, ...(danger ? { color: 'red' } : {}) };
   const submit = () => {
     setIsTried(true);
     if (!isMissing) doing.mutate(note.trim());
@@ -53,7 +53,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
     <Modal
       opened={opened}
       onClose={close}
-      size={size}
+      size={props.size ?? 'md'}
       title={<Text fw={600}>{title}</Text>}
       closeButtonProps={{ 'aria-label': say('close') }}
     >
@@ -78,20 +78,25 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
             data-autofocus
           />
         ) : null}
-        {doing.error === null ? null : (
-          <div role="alert">
-            <FailureText error={doing.error} />
-          </div>
-        )}
+        <Refused error={doing.error} />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={close}>
             {say('cancel')}
           </Button>
-          <Button type="submit" loading={doing.isPending} disabled={disabled} {...(danger ? { color: 'red' } : {})}>
+          <Button type="submit" loading={doing.isPending} {...look}>
             {confirm}
           </Button>
         </Group>
       </Stack>
     </Modal>
+  );
+}
+
+function Refused({ error }: { error: Error | null }) {
+  if (error === null) return null;
+  return (
+    <div role="alert">
+      <FailureText error={error} />
+    </div>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Input, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Input, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -11,11 +11,13 @@ import classes from '../../parts/credentials/credentials.module.css';
 import { CredentialsForm } from '../../parts/credentials/credentials-form.tsx';
 import { credentialsOf, fieldsOf, type Values } from '../../parts/credentials/fields.ts';
 import { Instructions } from '../../parts/credentials/instructions.tsx';
+import { Refusal } from '../../parts/credentials/refusal.tsx';
 import { credentialTexts } from '../../parts/credentials/texts.ts';
 import { InnerLink } from '../../parts/link.tsx';
+import { OperatorsOnly } from '../../parts/operators-only.tsx';
 import { Page, Section } from '../../parts/page.tsx';
 import { useSearchState } from '../../parts/search.ts';
-import { Empty, FailureText } from '../../parts/states.tsx';
+import { Empty } from '../../parts/states.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { accountHref } from './account-rows.tsx';
 import { accountTexts } from './texts.ts';
@@ -24,7 +26,7 @@ import { accountTexts } from './texts.ts';
 export function NewAccountPage() {
   const say = useTexts(accountTexts);
   const { data: providers = [] } = useQuery(providersQuery);
-  const [{ merchant = null, provider: name = null }, change] = useSearchState();
+  const [{ merchant = null, provider: name = null }] = useSearchState();
   const [called, setCalled] = useState('');
   const [mode, setMode] = useState<'live' | 'test'>('live');
   const provider = providers.find((one) => one.name === name);
@@ -39,56 +41,80 @@ export function NewAccountPage() {
         </Group>
       }
     >
-      <div className={classes.beside}>
-        <Stack gap="md">
-          <Section title={say('who')}>
-            <Stack gap="md">
-              <ChooseMerchant
-                label={say('merchant')}
-                description={say('merchant.hint')}
-                value={merchant}
-                onChange={(value) => change({ merchant: value ?? '' })}
+      <OperatorsOnly>
+        <div className={classes.beside}>
+          <Stack gap="md">
+            <Who name={called} setName={setCalled} mode={mode} setMode={setMode} />
+            {provider === undefined ? (
+              <Section>
+                <Empty title={say('credentials')}>{say('choose')}</Empty>
+              </Section>
+            ) : (
+              <Credentials
+                key={provider.name}
+                provider={provider}
+                merchant={merchant}
+                name={called.trim()}
+                mode={mode}
               />
-              <ChooseProvider
-                label={say('provider')}
-                description={say('provider.hint')}
-                value={name}
-                onChange={(value) => change({ provider: value ?? '' })}
-              />
-              <TextInput
-                label={say('name')}
-                description={say('name.hint')}
-                value={called}
-                onChange={(event) => setCalled(event.currentTarget.value)}
-                maxLength={200}
-              />
-              <Input.Wrapper label={say('mode')} labelElement="div" description={say(`mode.${mode}`)}>
-                <SegmentedControl
-                  display="flex"
-                  w="fit-content"
-                  mt={4}
-                  aria-label={say('mode')}
-                  data={[
-                    { value: 'live', label: say('live') },
-                    { value: 'test', label: say('test') },
-                  ]}
-                  value={mode}
-                  onChange={(value) => setMode(value === 'test' ? 'test' : 'live')}
-                />
-              </Input.Wrapper>
-            </Stack>
-          </Section>
-          {provider === undefined ? (
-            <Section>
-              <Empty title={say('credentials')}>{say('choose')}</Empty>
-            </Section>
-          ) : (
-            <Credentials key={provider.name} provider={provider} merchant={merchant} name={called.trim()} mode={mode} />
-          )}
-        </Stack>
-        {provider === undefined ? <div /> : <Instructions provider={provider.name} />}
-      </div>
+            )}
+          </Stack>
+          {provider === undefined ? <div /> : <Instructions provider={provider.name} />}
+        </div>
+      </OperatorsOnly>
     </Page>
+  );
+}
+
+interface WhoProps {
+  name: string;
+  setName: (name: string) => void;
+  mode: 'live' | 'test';
+  setMode: (mode: 'live' | 'test') => void;
+}
+
+/** Whose account it is, and at which platform: these two stand in the address. */
+function Who({ name, setName, mode, setMode }: WhoProps) {
+  const say = useTexts(accountTexts);
+  const [{ merchant = null, provider = null }, change] = useSearchState();
+  return (
+    <Section title={say('who')}>
+      <Stack gap="md">
+        <ChooseMerchant
+          label={say('merchant')}
+          description={say('merchant.hint')}
+          value={merchant}
+          onChange={(value) => change({ merchant: value ?? '' })}
+        />
+        <ChooseProvider
+          label={say('provider')}
+          description={say('provider.hint')}
+          value={provider}
+          onChange={(value) => change({ provider: value ?? '' })}
+        />
+        <TextInput
+          label={say('name')}
+          description={say('name.hint')}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          maxLength={200}
+        />
+        <Input.Wrapper label={say('mode')} labelElement="div" description={say(`mode.${mode}`)}>
+          <SegmentedControl
+            display="flex"
+            w="fit-content"
+            mt={4}
+            aria-label={say('mode')}
+            data={[
+              { value: 'live', label: say('live') },
+              { value: 'test', label: say('test') },
+            ]}
+            value={mode}
+            onChange={(value) => setMode(value === 'test' ? 'test' : 'live')}
+          />
+        </Input.Wrapper>
+      </Stack>
+    </Section>
   );
 }
 
@@ -136,14 +162,13 @@ function Credentials({ provider, merchant, name, mode }: CredentialsProps) {
           side="account"
           mode={mode}
           values={values}
-          onChange={setValues}
+          onChange={(next) => {
+            setValues(next);
+            adding.reset();
+          }}
           isTried={isTried}
         />
-        {adding.error === null ? null : (
-          <Alert color="red" variant="light" role="alert">
-            <FailureText error={adding.error} />
-          </Alert>
-        )}
+        <Refusal error={adding.error} />
         <Group justify="flex-end">
           <Button type="submit" loading={adding.isPending} disabled={merchant === null}>
             {say('create')}

@@ -87,6 +87,23 @@ function Dialog({ endpoint, provider, path, onClose }: EditProps & { onClose: ()
         isWrong={isWrong}
         onChange={(next) => set({ schedule: next })}
       />
+      <Limits draft={draft} set={set} />
+      <Select
+        label={say('ordering')}
+        description={say(`${draft.ordering}.text`)}
+        data={(['none', 'order'] as const).map((value) => ({ value, label: say(value) }))}
+        value={draft.ordering}
+        onChange={(value) => set({ ordering: value === 'order' ? 'order' : 'none' })}
+        allowDeselect={false}
+      />
+    </ConfirmDialog>
+  );
+}
+
+function Limits({ draft, set }: { draft: Draft; set: (change: Partial<Draft>) => void }) {
+  const say = useTexts(endpointTexts);
+  return (
+    <>
       <NumberInput
         label={say('timeout')}
         description={say('timeout.hint')}
@@ -109,15 +126,7 @@ function Dialog({ endpoint, provider, path, onClose }: EditProps & { onClose: ()
         min={1}
         allowDecimal={false}
       />
-      <Select
-        label={say('ordering')}
-        description={say(`${draft.ordering}.text`)}
-        data={(['none', 'order'] as const).map((value) => ({ value, label: say(value) }))}
-        value={draft.ordering}
-        onChange={(value) => set({ ordering: value === 'order' ? 'order' : 'none' })}
-        allowDeselect={false}
-      />
-    </ConfirmDialog>
+    </>
   );
 }
 

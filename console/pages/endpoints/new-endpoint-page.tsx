@@ -1,4 +1,4 @@
-import { Alert, Button, Group, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -12,11 +12,12 @@ import { CredentialsForm } from '../../parts/credentials/credentials-form.tsx';
 import { credentialsOf, fieldsOf, type Values } from '../../parts/credentials/fields.ts';
 import { ReceiverInstructions } from '../../parts/credentials/instructions.tsx';
 import { MadeOnce } from '../../parts/credentials/made-once.tsx';
+import { Refusal } from '../../parts/credentials/refusal.tsx';
 import { credentialTexts } from '../../parts/credentials/texts.ts';
 import { InnerLink } from '../../parts/link.tsx';
+import { OperatorsOnly } from '../../parts/operators-only.tsx';
 import { Page, Section } from '../../parts/page.tsx';
 import { useSearchState } from '../../parts/search.ts';
-import { FailureText } from '../../parts/states.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { endpointHref } from './endpoint-rows.tsx';
 import { endpointTexts } from './texts.ts';
@@ -25,7 +26,7 @@ import { endpointTexts } from './texts.ts';
 export function NewEndpointPage() {
   const say = useTexts(endpointTexts);
   const { data: providers = [] } = useQuery(providersQuery);
-  const [{ merchant = null, format = 'standard' }, change] = useSearchState();
+  const [{ merchant = null, format = 'standard' }] = useSearchState();
   const [url, setUrl] = useState('');
   const navigate = useNavigate();
   // Kept nowhere else: with this page it is gone.
@@ -43,52 +44,64 @@ export function NewEndpointPage() {
     return (
       <Page title={say('created')} lead={<span className="mono">{made.url}</span>}>
         <MadeOnce provider={made.provider} credentials={made.credentials} onDone={() => done(made)} />
+        <ReceiverInstructions provider={made.provider} />
       </Page>
     );
   }
   return (
     <Page title={say('new')} lead={lead}>
-      <div className={classes.beside}>
-        <Stack gap="md">
-          <Section title={say('who')}>
-            <Stack gap="md">
-              <ChooseMerchant
-                label={say('merchant')}
-                description={say('merchant.hint')}
-                value={merchant}
-                onChange={(value) => change({ merchant: value ?? '' })}
+      <OperatorsOnly>
+        <div className={classes.beside}>
+          <Stack gap="md">
+            <Who url={url} setUrl={setUrl} />
+            {provider === undefined ? null : (
+              <Keys
+                key={provider.name}
+                provider={provider}
+                merchant={merchant}
+                url={url.trim()}
+                onMade={(endpoint) => (endpoint.credentials === undefined ? done(endpoint) : setMade(endpoint))}
               />
-              <TextInput
-                label={say('url')}
-                description={say('url.hint')}
-                placeholder="https://shop.example/paidonce"
-                type="url"
-                value={url}
-                onChange={(event) => setUrl(event.currentTarget.value)}
-                withAsterisk
-                spellCheck={false}
-              />
-              <ChooseProvider
-                label={say('format')}
-                description={say('format.hint')}
-                value={format}
-                onChange={(value) => change({ format: value ?? '' })}
-              />
-            </Stack>
-          </Section>
-          {provider === undefined ? null : (
-            <Keys
-              key={provider.name}
-              provider={provider}
-              merchant={merchant}
-              url={url.trim()}
-              onMade={(endpoint) => (endpoint.credentials === undefined ? done(endpoint) : setMade(endpoint))}
-            />
-          )}
-        </Stack>
-        {provider === undefined ? <div /> : <ReceiverInstructions provider={provider.name} />}
-      </div>
+            )}
+          </Stack>
+          {provider === undefined ? <div /> : <ReceiverInstructions provider={provider.name} />}
+        </div>
+      </OperatorsOnly>
     </Page>
+  );
+}
+
+/** Whose endpoint it is, and in which format: these two stand in the address. */
+function Who({ url, setUrl }: { url: string; setUrl: (url: string) => void }) {
+  const say = useTexts(endpointTexts);
+  const [{ merchant = null, format = 'standard' }, change] = useSearchState();
+  return (
+    <Section title={say('who')}>
+      <Stack gap="md">
+        <ChooseMerchant
+          label={say('merchant')}
+          description={say('merchant.hint')}
+          value={merchant}
+          onChange={(value) => change({ merchant: value ?? '' })}
+        />
+        <TextInput
+          label={say('url')}
+          description={say('url.hint')}
+          placeholder="https://shop.example/paidonce"
+          type="url"
+          value={url}
+          onChange={(event) => setUrl(event.currentTarget.value)}
+          withAsterisk
+          spellCheck={false}
+        />
+        <ChooseProvider
+          label={say('format')}
+          description={say('format.hint')}
+          value={format}
+          onChange={(value) => change({ format: value ?? '' })}
+        />
+      </Stack>
+    </Section>
   );
 }
 
@@ -143,13 +156,18 @@ function Keys({ provider, merchant, url, onMade }: KeysProps) {
           {isOwn ? sayOfKeys('never') : say('generated.text')}
         </Text>
         {isOwn ? (
-          <CredentialsForm provider={provider} side="endpoint" values={values} onChange={setValues} isTried={isTried} />
+          <CredentialsForm
+            provider={provider}
+            side="endpoint"
+            values={values}
+            onChange={(next) => {
+              setValues(next);
+              adding.reset();
+            }}
+            isTried={isTried}
+          />
         ) : null}
-        {adding.error === null ? null : (
-          <Alert color="red" variant="light" role="alert">
-            <FailureText error={adding.error} />
-          </Alert>
-        )}
+        <Refusal error={adding.error} />
         <Group justify="flex-end">
           <Button type="submit" loading={adding.isPending} disabled={merchant === null || url === ''}>
             {say('create')}

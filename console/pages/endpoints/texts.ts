@@ -41,7 +41,7 @@ export const endpointTexts = defineTexts('endpoints', {
     save: 'Save',
     settings: 'Settings',
     'budget.title': 'Failure budget',
-    'budget.none': 'The last attempt was a success: nothing is used.',
+    'budget.none': 'No failure since the last success: nothing is used.',
     'budget.some_one': '{{percent}} % used: one failure since the last success.',
     'budget.some_other': '{{percent}} % used: {{count}} failures in a row, without one success in between.',
     'budget.since': 'Failing since',
@@ -133,7 +133,7 @@ export const endpointTexts = defineTexts('endpoints', {
     save: '保存',
     settings: '设置',
     'budget.title': '失败额度',
-    'budget.none': '最近一次发送成功：额度未使用。',
+    'budget.none': '最近一次成功之后没有失败：额度未使用。',
     'budget.some_other': '已用 {{percent}} %：连续失败 {{count}} 次，期间没有一次成功。',
     'budget.since': '开始失败',
     'budget.text':

@@ -8,9 +8,11 @@ import { type Note, notesIn, noteTerms, partOf, piecesOf } from './notes.ts';
 import { credentialTexts } from './texts.ts';
 import { useProviderName } from './words.ts';
 
-/** The pages of the reference as they stand in the repository, each loaded when it is needed. */
-const pages = import.meta.glob<string>('../../../docs/reference/providers/*.md', { query: '?raw', import: 'default' });
-const pageInChinese = async () => (await import('../../../docs/reference/providers.zh-CN.md?raw')).default;
+/** Pages of the reference as they stand in the repository, each loaded when it is needed. */
+const pages = import.meta.glob<string>('../../../docs/reference/{providers/*,providers.zh-CN}.md', {
+  query: '?raw',
+  import: 'default',
+});
 
 /** What a person does in the platform's portal: where the keys are, where the callback URL goes, where the order number. */
 export function Instructions({ provider }: { provider: string }) {
@@ -53,9 +55,9 @@ function useNotes(provider: string) {
 }
 
 async function pageOf(provider: string, language: 'en' | 'zh'): Promise<string> {
-  if (language === 'zh') return partOf(await pageInChinese(), provider);
-  const load = pages[`../../../docs/reference/providers/${provider}.md`];
-  return load === undefined ? '' : load();
+  const page = language === 'zh' ? 'providers.zh-CN' : `providers/${provider}`;
+  const text = (await pages[`../../../docs/reference/${page}.md`]?.()) ?? '';
+  return language === 'zh' ? partOf(text, provider) : text;
 }
 
 function Notes({ notes }: { notes: readonly Note[] }) {

@@ -23,7 +23,8 @@ export function MadeOnce({ provider, credentials, onDone }: MadeOnceProps) {
         {textsIn(credentials).map(({ field, text }) => (
           <div key={`${field} ${text}`}>
             <Text size="xs" c="var(--soft)">
-              {words(field).label} <span className="mono">{field}</span>
+              {words(field).label}
+              {words(field).label.toLowerCase() === field ? null : <span className="mono"> {field}</span>}
             </Text>
             <Identifier text={text} />
           </div>

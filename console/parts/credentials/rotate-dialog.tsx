@@ -74,16 +74,7 @@ export function RotateButton(props: RotateProps) {
         <Text size="sm" c="var(--soft)">
           {say(way === 'instead' ? 'instead.text' : `${way}.${isFirstAlone ? 'first' : 'text'}`)}
         </Text>
-        {side === 'endpoint' && way !== 'instead' ? (
-          <Select
-            label={say('overlap')}
-            description={say('overlap.hint')}
-            data={overlaps.map((value) => ({ value, label: say(`overlap.${value === '' ? 'open' : value}`) }))}
-            value={overlap}
-            onChange={(value) => setOverlap(value ?? '')}
-            allowDeselect={false}
-          />
-        ) : null}
+        {side === 'endpoint' && way !== 'instead' ? <Overlap value={overlap} onChange={setOverlap} /> : null}
         {way === 'made' ? null : (
           <CredentialsForm
             key={way}
@@ -96,5 +87,20 @@ export function RotateButton(props: RotateProps) {
         )}
       </ConfirmDialog>
     </>
+  );
+}
+
+/** How long the older keys stay. */
+function Overlap({ value, onChange }: { value: string; onChange: (seconds: string) => void }) {
+  const say = useTexts(rotateTexts);
+  return (
+    <Select
+      label={say('overlap')}
+      description={say('overlap.hint')}
+      data={overlaps.map((one) => ({ value: one, label: say(`overlap.${one === '' ? 'open' : one}`) }))}
+      value={value}
+      onChange={(next) => onChange(next ?? '')}
+      allowDeselect={false}
+    />
   );
 }
