@@ -59,4 +59,9 @@ export const timelineQuery = (merchant: string, orderNo: string) =>
   readQuery<Page<TimelineEntry>>(`/v1/orders/${segment(orderNo)}/timeline`, { merchant });
 
 /** As many as one page holds: for choices, and for names beside ids. */
-export const merchantsQuery = readQuery<Page<MerchantRow>>('/v1/merchants', { limit: 200 });
+export const merchantsQuery = {
+  ...readQuery<Page<MerchantRow>>('/v1/merchants', { limit: 200 }),
+  staleTime: 60_000,
+  // Whatever is changed here has it read again.
+  refetchInterval: false as const,
+};

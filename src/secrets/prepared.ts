@@ -30,7 +30,11 @@ export interface Prepared {
   statementReader(account: PreparedAccount): (file: AsyncIterable<Uint8Array>) => AsyncIterable<StatementRow>;
   /** The provider's own API, with at least this one call. @throws AppError `provider.cannot_ask`: it says which fields would help. */
   client<Call extends keyof Client>(account: PreparedAccount, call: Call): Client & Required<Pick<Client, Call>>;
-  /** Why credentials that are not kept, and were parsed, do not suffice for a call; null: they do. */
+  /**
+   * Why credentials that are not kept, and were parsed, do not suffice for a call; null: they do.
+   *
+   * @throws AppError `account.credentials`: no client can be made of them.
+   */
   whyNot(call: keyof Client, provider: Provider, credentials: unknown, account: ClientWorld['account']): string | null;
 }
 
@@ -92,8 +96,13 @@ export function createPrepared(options: PreparedOptions): Prepared {
       throw new AppError('provider.cannot_ask', `account ${id}: ${lacking(call, provider, helpful)}`);
     },
     whyNot(call, provider, credentials, account) {
-      const { client, helpful } = clientOf(provider, credentials, account);
-      return can(client, call) ? null : lacking(call, provider.name, helpful);
+      try {
+        const { client, helpful } = clientOf(provider, credentials, account);
+        return can(client, call) ? null : lacking(call, provider.name, helpful);
+      } catch (error) {
+        // As with credentials that are kept.
+        throw unusable(secretOwner.account(account.id), error);
+      }
     },
     statementReader(account) {
       const { id, mode } = account;

@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { endpointTexts } from '../../console/pages/endpoints/texts.ts';
+import { limits } from '../../src/domain/limits.ts';
 import { type OpenedConsole, openConsole } from '../support/console.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -145,4 +147,11 @@ describe('a person who sets up', { timeout: 90_000 }, () => {
   it('was shown nothing that failed or was refused by the policy of the page', () => {
     expect(opened.complaints).toEqual([]);
   });
+});
+
+it('says of the failure budget what the limits are', () => {
+  const { failureBudgetMs, failureBudgetAttempts } = limits;
+  const days = failureBudgetMs / 86_400_000;
+  expect(endpointTexts.en['budget.text']).toContain(`${days} days and ${failureBudgetAttempts} attempts`);
+  expect(endpointTexts.zh['budget.text']).toContain(`${days} 天且达 ${failureBudgetAttempts} 次`);
 });

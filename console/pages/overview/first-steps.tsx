@@ -28,29 +28,31 @@ export function FirstSteps() {
       <ol className={classes.lines}>
         {steps.map(([name, to, isDone]) => (
           <li key={name}>
-            <Group gap="sm" wrap="nowrap" align="flex-start">
-              {isDone ? (
-                <IconCircleCheck
-                  size={20}
-                  color="var(--good)"
-                  className={classes.arrow}
-                  aria-label={say('first.done')}
-                />
-              ) : (
-                <IconCircle size={20} color="var(--idle)" className={classes.arrow} aria-hidden />
+            <Group justify="space-between" w="100%" gap="xs">
+              <Group gap="sm" wrap="nowrap" align="flex-start" flex="1 1 15rem">
+                {isDone ? (
+                  <IconCircleCheck
+                    size={20}
+                    color="var(--good)"
+                    className={classes.arrow}
+                    aria-label={say('first.done')}
+                  />
+                ) : (
+                  <IconCircle size={20} color="var(--idle)" className={classes.arrow} aria-hidden />
+                )}
+                <div>
+                  <Text fw={500}>{say(`first.${name}`)}</Text>
+                  <Text size="sm" c="var(--soft)">
+                    {say(`first.${name}.text`)}
+                  </Text>
+                </div>
+              </Group>
+              {isDone || (name !== 'merchant' && !merchants) ? null : (
+                <LinkButton to={to} variant={name === next ? 'filled' : 'default'}>
+                  {say(`first.${name}.do`)}
+                </LinkButton>
               )}
-              <div>
-                <Text fw={500}>{say(`first.${name}`)}</Text>
-                <Text size="sm" c="var(--soft)">
-                  {say(`first.${name}.text`)}
-                </Text>
-              </div>
             </Group>
-            {isDone || (name !== 'merchant' && !merchants) ? null : (
-              <LinkButton to={to} variant={name === next ? 'filled' : 'default'}>
-                {say(`first.${name}.do`)}
-              </LinkButton>
-            )}
           </li>
         ))}
       </ol>
