@@ -16,6 +16,7 @@ import { createReplays, type Replays } from './maintain/replay.ts';
 import { createUpkeep, type Upkeep } from './maintain/upkeep.ts';
 import { type Accounts, createAccounts } from './merchants/accounts.ts';
 import { type ApiKeys, createApiKeys, digestOf } from './merchants/api-keys.ts';
+import { type CheckCredentials, createChecking } from './merchants/checking.ts';
 import { createEndpoints, type Endpoints } from './merchants/endpoints.ts';
 import { type Keeping, providerOf } from './merchants/keeping.ts';
 import { createMerchants, type Merchants } from './merchants/merchants.ts';
@@ -65,6 +66,7 @@ export interface Service {
     /** Publishes a small test notification to this endpoint alone. @throws AppError `endpoint.unknown`. */
     test(id: EndpointId): Promise<PublishAnswer>;
   };
+  readonly checkCredentials: CheckCredentials;
   /** What secrets are kept, without them. */
   readonly secrets: Secrets;
   readonly apiKeys: ApiKeys;
@@ -175,6 +177,7 @@ export function createService(options: ServiceOptions): Service {
     merchants: createMerchants({ store, clock, keeping }),
     accounts,
     endpoints: { ...endpoints, test: (id) => testEndpoint(store, publisher, id) },
+    checkCredentials: createChecking(keeping, prepared.whyNot),
     secrets: createSecrets(keeping),
     ...createKeys(options, clock),
     proofs,

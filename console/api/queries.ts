@@ -1,7 +1,9 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { Currency } from '../../src/api/currencies.ts';
 import type { Funnel } from '../../src/api/figures.ts';
+import type { MerchantRow } from '../../src/api/merchants.ts';
 import type { Order, TimelineEntry } from '../../src/api/orders.ts';
+import type { ProviderRow } from '../../src/api/providers.ts';
 import type { Session } from '../../src/api/sessions.ts';
 import { type CallError, call, type Query, segment } from './call.ts';
 
@@ -31,6 +33,13 @@ export const currenciesQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 });
 
+/** Providers with the credentials they need; they change with the program alone. */
+export const providersQuery = queryOptions({
+  queryKey: ['providers'],
+  queryFn: async ({ signal }) => (await call<Page<ProviderRow>>('GET', '/v1/providers', { signal })).data,
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
 /** Any list, or thing, by its path: what is shown is kept while the next is on its way. */
 export function readQuery<T>(path: string, query: Query = {}) {
   return queryOptions<T, CallError>({
@@ -48,3 +57,11 @@ export const orderQuery = (merchant: string, orderNo: string) =>
 
 export const timelineQuery = (merchant: string, orderNo: string) =>
   readQuery<Page<TimelineEntry>>(`/v1/orders/${segment(orderNo)}/timeline`, { merchant });
+
+/** As many as one page holds: for choices, and for names beside ids. */
+export const merchantsQuery = {
+  ...readQuery<Page<MerchantRow>>('/v1/merchants', { limit: 200 }),
+  staleTime: 60_000,
+  // Whatever is changed here has it read again.
+  refetchInterval: false as const,
+};

@@ -1,10 +1,13 @@
 import {
   type Icon,
   IconAlertTriangle,
+  IconBuildingStore,
   IconInbox,
   IconLayoutDashboard,
+  IconPlugConnected,
   IconReceipt,
   IconSend,
+  IconWebhook,
 } from '@tabler/icons-react';
 import type { frameTexts } from '../texts/frame.ts';
 
@@ -29,6 +32,14 @@ export const navigation: readonly { text: keyof typeof frameTexts.en | null; ite
     items: [
       { to: '/callbacks', text: 'callbacks', icon: IconInbox },
       { to: '/deliveries', text: 'deliveries', icon: IconSend },
+    ],
+  },
+  {
+    text: 'nav.setup',
+    items: [
+      { to: '/merchants', text: 'merchants', icon: IconBuildingStore },
+      { to: '/accounts', text: 'accounts', icon: IconPlugConnected },
+      { to: '/endpoints', text: 'endpoints', icon: IconWebhook },
     ],
   },
 ];

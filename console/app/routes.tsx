@@ -36,6 +36,46 @@ const pages = [
     path: '/callbacks',
     component: lazyRouteComponent(() => import('../pages/callbacks/callbacks-page.tsx'), 'CallbacksPage'),
   }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/merchants',
+    component: lazyRouteComponent(() => import('../pages/merchants/merchants-page.tsx'), 'MerchantsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/merchants/$merchant',
+    component: lazyRouteComponent(() => import('../pages/merchants/merchant-page.tsx'), 'MerchantPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/accounts',
+    component: lazyRouteComponent(() => import('../pages/accounts/accounts-page.tsx'), 'AccountsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/accounts/new',
+    component: lazyRouteComponent(() => import('../pages/accounts/new-account-page.tsx'), 'NewAccountPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/accounts/$account',
+    component: lazyRouteComponent(() => import('../pages/accounts/account-page.tsx'), 'AccountPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/endpoints',
+    component: lazyRouteComponent(() => import('../pages/endpoints/endpoints-page.tsx'), 'EndpointsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/endpoints/new',
+    component: lazyRouteComponent(() => import('../pages/endpoints/new-endpoint-page.tsx'), 'NewEndpointPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/endpoints/$endpoint',
+    component: lazyRouteComponent(() => import('../pages/endpoints/endpoint-page.tsx'), 'EndpointPage'),
+  }),
 ];
 
 export function createConsoleRouter() {

@@ -59,7 +59,14 @@ export const theme = createTheme({
     sizes: { h1: { fontSize: '1.375rem', lineHeight: '1.3' }, h2: { fontSize: '1rem', lineHeight: '1.4' } },
   },
   components: {
-    Button: { defaultProps: { size: 'sm' } },
+    Button: {
+      defaultProps: { size: 'sm' },
+      // By itself the text of a main button is white, which the accent of the dark is too light for.
+      vars: (_: unknown, { color, variant }: { color?: string; variant?: string }) =>
+        color === undefined && (variant === undefined || variant === 'filled')
+          ? { root: { '--button-color': 'var(--mantine-primary-color-contrast)' } }
+          : { root: {} },
+    },
     TextInput: { defaultProps: { size: 'sm' } },
     PasswordInput: { defaultProps: { size: 'sm' } },
     Textarea: { defaultProps: { size: 'sm' } },
@@ -80,7 +87,11 @@ const readable = {
   '--mantine-color-anchor': 'var(--accent)',
   '--mantine-color-text': 'var(--ink)',
   '--mantine-color-green-light-color': 'var(--good)',
+  '--mantine-color-orange-light': 'light-dark(#fff3e0, #2c2113)',
   '--mantine-color-orange-light-color': 'var(--warn)',
+  '--mantine-color-red-filled': '#c02f37',
+  '--mantine-color-red-filled-hover': '#a8262e',
+  '--mantine-color-red-light': 'light-dark(#fdecec, #33191d)',
   '--mantine-color-red-light-color': 'var(--bad)',
   '--mantine-color-blue-light-color': 'light-dark(#1c55ab, #8fbaff)',
   '--mantine-color-gray-light-color': 'light-dark(#4a5661, #aab4bf)',

@@ -11,17 +11,25 @@ interface ActProps {
   /** What will happen, and to what. */
   text: string;
   path: string;
+  /** Default: POST. */
+  method?: 'POST' | 'PATCH' | 'DELETE';
+  body?: unknown;
   danger?: boolean;
+  /** Default: small, as in a row. */
+  size?: 'compact-xs' | 'xs' | 'sm';
+  /** Before everything shown is read again. */
+  onDone?: () => Promise<unknown>;
 }
 
-/** One thing that a person may do to a row: a POST without a body, asked for first. Viewers do not see it. */
-export function Act({ label, text, path, danger = false }: ActProps) {
+/** One thing that a person may do to a row or to a whole page's thing, asked for first. Viewers do not see it. */
+export function Act(props: ActProps) {
+  const { label, text, path, method = 'POST', body, danger = false, size = 'compact-xs', onDone } = props;
   const { data: session } = useQuery(sessionQuery);
   const [isAsking, setIsAsking] = useState(false);
   if (session === undefined || session.role === 'viewer') return null;
   return (
     <>
-      <Button size="compact-xs" variant="default" onClick={() => setIsAsking(true)}>
+      <Button size={size} variant="default" onClick={() => setIsAsking(true)}>
         {label}
       </Button>
       <ConfirmDialog
@@ -30,7 +38,10 @@ export function Act({ label, text, path, danger = false }: ActProps) {
         title={label}
         confirm={label}
         danger={danger}
-        run={() => call('POST', path)}
+        run={async () => {
+          await call(method, path, { body });
+          await onDone?.();
+        }}
       >
         <Text>{text}</Text>
       </ConfirmDialog>

@@ -16,6 +16,10 @@ interface ConfirmDialogProps {
   danger?: boolean;
   /** Whether a note must be given: it reaches `run`, and is kept with the action. */
   withNote?: boolean;
+  /** Whether it cannot be confirmed as it is. */
+  disabled?: boolean;
+  /** Default: that of a question; `lg` for forms. */
+  size?: 'md' | 'lg';
   run: (note: string) => Promise<unknown>;
 }
 
@@ -40,6 +44,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
     onClose();
   };
   const isMissing = withNote && note.trim() === '';
+  const look = { disabled: props.disabled ?? false, ...(danger ? { color: 'red' } : {}) };
   const submit = () => {
     setIsTried(true);
     if (!isMissing) doing.mutate(note.trim());
@@ -48,6 +53,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
     <Modal
       opened={opened}
       onClose={close}
+      size={props.size ?? 'md'}
       title={<Text fw={600}>{title}</Text>}
       closeButtonProps={{ 'aria-label': say('close') }}
     >
@@ -72,20 +78,25 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
             data-autofocus
           />
         ) : null}
-        {doing.error === null ? null : (
-          <div role="alert">
-            <FailureText error={doing.error} />
-          </div>
-        )}
+        <Refused error={doing.error} />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={close}>
             {say('cancel')}
           </Button>
-          <Button type="submit" loading={doing.isPending} {...(danger ? { color: 'red' } : {})}>
+          <Button type="submit" loading={doing.isPending} {...look}>
             {confirm}
           </Button>
         </Group>
       </Stack>
     </Modal>
+  );
+}
+
+function Refused({ error }: { error: Error | null }) {
+  if (error === null) return null;
+  return (
+    <div role="alert">
+      <FailureText error={error} />
+    </div>
   );
 }

@@ -84,7 +84,8 @@ export function Rows<T>({ rows, columns, rowKey, rowHref }: RowsProps<T>) {
   const before = Math.max(0, (items[0]?.start ?? 0) - virtual.options.scrollMargin);
   const after = Math.max(0, virtual.getTotalSize() - before - items.length * rowHeight);
   return (
-    <Table.ScrollContainer minWidth={480} type="native">
+    // It scrolls where there is little room, so the keyboard must reach it.
+    <Table.ScrollContainer minWidth={480} type="native" tabIndex={0}>
       <Table
         highlightOnHover
         verticalSpacing={9}

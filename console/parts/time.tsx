@@ -5,11 +5,12 @@ interface TimeProps {
   /** ISO 8601 in UTC, as the API answers; null shows a dash. */
   at: string | null;
   /** `short`: for tables; without the year where it is this one. */
-  form?: 'full' | 'short' | 'clock';
+  form?: 'full' | 'short' | 'clock' | 'date';
 }
 
 const forms = {
   full: { dateStyle: 'medium', timeStyle: 'medium' },
+  date: { dateStyle: 'medium' },
   short: { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' },
   clock: { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;

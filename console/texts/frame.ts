@@ -11,6 +11,9 @@ export const frameTexts = defineTexts('frame', {
     discrepancies: 'Discrepancies',
     callbacks: 'Callbacks',
     deliveries: 'Deliveries',
+    merchants: 'Merchants',
+    accounts: 'Accounts',
+    endpoints: 'Endpoints',
   },
   zh: {
     'nav.label': '主导航',
@@ -22,6 +25,9 @@ export const frameTexts = defineTexts('frame', {
     discrepancies: '差异',
     callbacks: '回调',
     deliveries: '投递',
+    merchants: '商户',
+    accounts: '账户',
+    endpoints: '端点',
   },
 });
 

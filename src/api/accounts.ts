@@ -34,6 +34,9 @@ const answer = z
 
 const answerWithSecrets = answer.extend({ secrets }).openapi('AccountWithSecrets');
 
+export type AccountRow = z.output<typeof answer>;
+export type AccountAnswer = z.output<typeof answerWithSecrets>;
+
 const tag = 'Accounts';
 const params = z.strictObject({ id: text(1, 64) });
 

@@ -22,6 +22,7 @@ import { addOrderActions } from './order-actions.ts';
 import { addOrders } from './orders.ts';
 import { expectedError, problemResponse } from './problem.ts';
 import { addProofs } from './proofs.ts';
+import { addProviders } from './providers.ts';
 import { addPublish } from './publish.ts';
 import { addReconciliations } from './reconciliations.ts';
 import { addReplays } from './replays.ts';
@@ -51,6 +52,7 @@ export function createApi(service: Service): Api {
   addReplays(routes);
   addReconciliations(routes);
   addAccounts(routes);
+  addProviders(routes);
   addCallbacks(routes);
   addCallbackReplays(routes);
   addVerify(routes);

@@ -73,8 +73,10 @@ export const answerWithHealth = answerWithSecrets
     }),
   })
   .openapi('EndpointWithHealth');
+export type EndpointAnswer = z.output<typeof answerWithHealth>;
 export const answerOnce = answer.extend({ credentials: made.optional() }).openapi('EndpointWithCredentials');
 export const answerRotated = answerWithSecrets.extend({ credentials: made.optional() }).openapi('RotatedEndpoint');
+export type EndpointOnce = z.output<typeof answerOnce>;
 
 export function withSecrets(service: Service, endpoint: Endpoint): z.input<typeof answerWithSecrets> {
   return { ...endpointView(service, endpoint), secrets: secretsView(service.secrets.ofEndpoint(endpoint)) };

@@ -39,6 +39,9 @@ const answerWithSecrets = answer
   .extend({ secrets: z.record(z.string(), secrets).openapi({ description: 'Signing secrets, by provider.' }) })
   .openapi('MerchantWithSecrets');
 
+export type MerchantRow = z.output<typeof answer>;
+export type MerchantAnswer = z.output<typeof answerWithSecrets>;
+
 const tag = 'Merchants';
 const params = z.strictObject({ id: merchant });
 

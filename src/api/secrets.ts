@@ -5,7 +5,7 @@ import type { SecretView } from '../providers/secret-field.ts';
 import { answered, credentials } from './fields.ts';
 
 /** A secret that is kept, without it. */
-const secret = z
+export const secret = z
   .object({
     field: z.string().openapi({ description: 'The field of the credentials that holds it.' }),
     name: z.string().nullable().openapi({ description: 'Its name where the field gives each one, such as a serial.' }),
@@ -20,6 +20,7 @@ const secret = z
     expires_at: answered.time.nullable(),
   })
   .openapi('Secret');
+export type Secret = z.output<typeof secret>;
 export const secrets = z.array(secret).openapi({ description: 'What is kept of key material; never the secrets.' });
 
 const changes = {
@@ -68,5 +69,9 @@ export function endpointRotationOf({ overlap_s, ...others }: z.output<typeof end
 }
 
 export function secretsView(views: readonly SecretView[]): z.input<typeof secrets> {
-  return views.map(({ expiresAt, ...view }) => ({ ...view, expires_at: expiresAt === null ? null : toIso(expiresAt) }));
+  return views.map(secretView);
+}
+
+export function secretView<View extends SecretView>({ expiresAt, ...view }: View) {
+  return { ...view, expires_at: expiresAt === null ? null : toIso(expiresAt) };
 }

@@ -4,12 +4,12 @@ import { AppError } from '../domain/errors.ts';
 import { type AccountId, bucketOf, type MerchantId, newId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { LruMap } from '../domain/lru-map.ts';
-import { type Account, acceptsRisk } from '../domain/merchant.ts';
+import type { Account } from '../domain/merchant.ts';
 import type { Prepared } from '../secrets/prepared.ts';
 import { secretOwner } from '../secrets/vault.ts';
 import type { Page } from '../stores/reads.ts';
 import type { Store } from '../stores/store.ts';
-import { type Keeping, keep, markOf, providerOf } from './keeping.ts';
+import { type Keeping, keep, markOf, providerOf, riskOf } from './keeping.ts';
 import { type Rotation, withNew, without, withoutOld } from './rotation.ts';
 
 export interface AccountRequest {
@@ -213,11 +213,10 @@ function canBeAsked({ keeping, client }: AccountsDependencies, account: Account)
     return true;
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'provider.cannot_ask') throw error;
-    const { unsigned } = providerOf(keeping, account.provider).profile;
     const credentials = keeping.vault.openCredentials(secretOwner.account(account.id), account.credentials.sealed);
-    if (unsigned === undefined || acceptsRisk(credentials, unsigned.risk)) return false;
-    const detail = `${unsigned.why}, so the provider is asked before a callback is believed. ${error.detail}; or accept the risk with accept_risk: "${unsigned.risk}"`;
-    throw new AppError('account.credentials', detail, { errors: [{ pointer: '/credentials', detail }] });
+    const refusal = riskOf(providerOf(keeping, account.provider), credentials, error.detail);
+    if (refusal !== null) throw refusal;
+    return false;
   }
 }
 

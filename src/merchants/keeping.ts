@@ -1,7 +1,7 @@
 import { AppError } from '../domain/errors.ts';
 import { fieldErrors } from '../domain/field-errors.ts';
 import type { Random } from '../domain/ids.ts';
-import type { SealedCredentials } from '../domain/merchant.ts';
+import { acceptsRisk, type SealedCredentials } from '../domain/merchant.ts';
 import type { Provider, ReceiverAccount } from '../providers/provider.ts';
 import type { SecretOwner, Vault } from '../secrets/vault.ts';
 
@@ -25,6 +25,12 @@ export function markOf({ vault }: Pick<Keeping, 'vault'>, provider: string): (ma
   return (material) => vault.fingerprint(Buffer.concat([Buffer.from(`${provider} `), material]));
 }
 
+/** Whose credentials they are to be. */
+interface Purpose {
+  provider: string;
+  for: ReceiverAccount | 'endpoint';
+}
+
 /**
  * Checks credentials against the provider's schema and encrypts them.
  *
@@ -34,13 +40,19 @@ export function keep(
   keeping: Keeping,
   owner: SecretOwner,
   credentials: unknown,
-  options: { provider: string; for: ReceiverAccount | 'endpoint'; version: number },
+  options: Purpose & { version: number },
 ): SealedCredentials {
-  const provider = providerOf(keeping, options.provider);
-  const schema = options.for === 'endpoint' ? provider.endpointCredentials : provider.accountCredentials;
+  const sealed = keeping.vault.sealCredentials(owner, parsedCredentials(keeping, credentials, options));
+  return { version: options.version, sealed };
+}
+
+/** The credentials as the provider's schema gives them back. @throws AppError as {@link keep}. */
+export function parsedCredentials(keeping: Keeping, credentials: unknown, purpose: Purpose): unknown {
+  const provider = providerOf(keeping, purpose.provider);
+  const schema = purpose.for === 'endpoint' ? provider.endpointCredentials : provider.accountCredentials;
   const parsed = schema.safeParse(credentials, { reportInput: true });
   if (!parsed.success) {
-    const side = options.for === 'endpoint' ? 'endpoint' : 'account';
+    const side = purpose.for === 'endpoint' ? 'endpoint' : 'account';
     const errors = fieldErrors(parsed.error.issues, '/credentials').map(({ pointer, detail }) => {
       const field = provider.secretFields(side).find((one) => pointer.split('/')[2] === one.field);
       // Conventions differ by provider, and the wrong one is the usual mistake.
@@ -50,8 +62,8 @@ export function keep(
     throw new AppError('account.credentials', `${provider.name}: ${fields}`, { errors });
   }
   // Built once here, so that a key that parses but cannot be used is refused now and not at the first callback.
-  buildOnce(provider, parsed.data, options.for);
-  return { version: options.version, sealed: keeping.vault.sealCredentials(owner, parsed.data) };
+  buildOnce(provider, parsed.data, purpose.for);
+  return parsed.data;
 }
 
 function buildOnce(provider: Provider, credentials: unknown, of: ReceiverAccount | 'endpoint'): void {
@@ -64,4 +76,15 @@ function buildOnce(provider: Provider, credentials: unknown, of: ReceiverAccount
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unusable key';
     throw new AppError('account.credentials', `${provider.name}: a key cannot be used (${code})`);
   }
+}
+
+/**
+ * Why credentials with which the provider cannot be asked are refused: no signature covers what matters, and their owner does not accept
+ * that risk by name. Null: they are not.
+ */
+export function riskOf({ profile }: Provider, credentials: unknown, whyNotAsked: string): AppError | null {
+  const { unsigned } = profile;
+  if (unsigned === undefined || acceptsRisk(credentials, unsigned.risk)) return null;
+  const detail = `${unsigned.why}, so the provider is asked before a callback is believed. ${whyNotAsked}; or accept the risk with accept_risk: "${unsigned.risk}"`;
+  return new AppError('account.credentials', detail, { errors: [{ pointer: '/credentials', detail }] });
 }

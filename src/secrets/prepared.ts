@@ -30,6 +30,12 @@ export interface Prepared {
   statementReader(account: PreparedAccount): (file: AsyncIterable<Uint8Array>) => AsyncIterable<StatementRow>;
   /** The provider's own API, with at least this one call. @throws AppError `provider.cannot_ask`: it says which fields would help. */
   client<Call extends keyof Client>(account: PreparedAccount, call: Call): Client & Required<Pick<Client, Call>>;
+  /**
+   * Why credentials that are not kept, and were parsed, do not suffice for a call; null: they do.
+   *
+   * @throws AppError `account.credentials`: no client can be made of them.
+   */
+  whyNot(call: keyof Client, provider: Provider, credentials: unknown, account: ClientWorld['account']): string | null;
 }
 
 type PreparedAccount = Pick<Account, 'id' | 'provider' | 'mode' | 'credentials'>;
@@ -64,6 +70,11 @@ export function createPrepared(options: PreparedOptions): Prepared {
     }
   };
 
+  const clientOf = (found: Provider, opened: unknown, account: ClientWorld['account']) => ({
+    client: found.client?.(opened, { ...options.world, account }) ?? {},
+    helpful: found.client === undefined ? [] : absentFields(found.accountCredentials, opened),
+  });
+
   const keyOf = ({ id, provider, mode, credentials }: PreparedAccount): string =>
     `${secretOwner.account(id)} ${provider} ${mode} ${nameIn(names, credentials)}`;
 
@@ -79,17 +90,19 @@ export function createPrepared(options: PreparedOptions): Prepared {
     client(account, call) {
       const { id, mode, provider } = account;
       const { client, helpful } = clients(keyOf(account), () =>
-        prepare(ownerOf(account), (found, opened) => ({
-          client: found.client?.(opened, { ...options.world, account: { id, mode } }) ?? {},
-          helpful: found.client === undefined ? [] : absentFields(found.accountCredentials, opened),
-        })),
+        prepare(ownerOf(account), (found, opened) => clientOf(found, opened, { id, mode })),
       );
       if (can(client, call)) return client;
-      const why =
-        helpful.length === 0
-          ? `there is no way to ${call} at ${provider}`
-          : `to ${call} at ${provider} its credentials need one or more of: ${helpful.join(', ')}`;
-      throw new AppError('provider.cannot_ask', `account ${id}: ${why}`);
+      throw new AppError('provider.cannot_ask', `account ${id}: ${lacking(call, provider, helpful)}`);
+    },
+    whyNot(call, provider, credentials, account) {
+      try {
+        const { client, helpful } = clientOf(provider, credentials, account);
+        return can(client, call) ? null : lacking(call, provider.name, helpful);
+      } catch (error) {
+        // As with credentials that are kept.
+        throw unusable(secretOwner.account(account.id), error);
+      }
     },
     statementReader(account) {
       const { id, mode } = account;
@@ -113,6 +126,12 @@ function textsIn(value: unknown): readonly string[] {
 
 function ownerOf({ id, provider, credentials }: PreparedAccount): SealingOwner {
   return { owner: secretOwner.account(id), provider, credentials };
+}
+
+function lacking(call: keyof Client, provider: string, helpful: readonly string[]): string {
+  return helpful.length === 0
+    ? `there is no way to ${call} at ${provider}`
+    : `to ${call} at ${provider} its credentials need one or more of: ${helpful.join(', ')}`;
 }
 
 function can<Call extends keyof Client>(client: Client, call: Call): client is Client & Required<Pick<Client, Call>> {

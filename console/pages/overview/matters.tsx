@@ -79,7 +79,7 @@ export function Trouble() {
             {data.map(({ id, url, merchant, state }) => (
               <li key={id}>
                 <div>
-                  <Text className="mono">{url}</Text>
+                  <InnerLink href={`/endpoints/${segment(id)}`}>{url}</InnerLink>
                   <Text size="xs" c="var(--soft)">
                     {merchant} · {say('disabled')}
                   </Text>

@@ -2,6 +2,7 @@ import { Columns, Page } from '../../parts/page.tsx';
 import { TimeRangePicker } from '../../parts/time-range.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { BacklogStrip } from './backlog-strip.tsx';
+import { FirstSteps } from './first-steps.tsx';
 import { FunnelSection } from './funnel-section.tsx';
 import { OpenDiscrepancies, Trouble, WhatNext } from './matters.tsx';
 import { OverTime } from './over-time.tsx';
@@ -12,6 +13,7 @@ export function OverviewPage() {
   const say = useTexts(overviewTexts);
   return (
     <Page title={say('title')} actions={<TimeRangePicker />}>
+      <FirstSteps />
       <BacklogStrip />
       <Columns least={440}>
         <FunnelSection side="sending" />

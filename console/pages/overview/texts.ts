@@ -2,6 +2,19 @@ import { defineTexts } from '../../texts/texts.ts';
 
 export const overviewTexts = defineTexts('overview', {
   en: {
+    first: 'First steps',
+    'first.done': 'Done',
+    'first.merchant': 'Make a merchant',
+    'first.merchant.text': 'Whose orders these are. Accounts and endpoints belong to it.',
+    'first.merchant.do': 'Make a merchant',
+    'first.account': 'Add an account',
+    'first.account.text':
+      'It gives the callback URL for your payment platform, and keeps the keys that open what comes there.',
+    'first.account.do': 'Add an account',
+    'first.endpoint': 'Add an endpoint',
+    'first.endpoint.text':
+      'The URL of the application that should hear of payments. Not needed where your code is called in its own process.',
+    'first.endpoint.do': 'Add an endpoint',
     title: 'Overview',
     sending: 'Sending',
     receiving: 'Receiving',
@@ -45,6 +58,17 @@ export const overviewTexts = defineTexts('overview', {
     all: 'All',
   },
   zh: {
+    first: '开始使用',
+    'first.done': '已完成',
+    'first.merchant': '新建商户',
+    'first.merchant.text': '订单属于谁；账户和端点都属于商户。',
+    'first.merchant.do': '新建商户',
+    'first.account': '添加账户',
+    'first.account.text': '得到填给支付平台的回调地址，并保存验签所需的密钥。',
+    'first.account.do': '添加账户',
+    'first.endpoint': '添加端点',
+    'first.endpoint.text': '需要得知支付结果的应用的地址。在应用进程内直接处理时不需要。',
+    'first.endpoint.do': '添加端点',
     title: '总览',
     sending: '发送',
     receiving: '接收',

@@ -1,0 +1,51 @@
+import { defineTexts } from '../../texts/texts.ts';
+
+export const rotateTexts = defineTexts('rotate', {
+  en: {
+    change: 'Change keys',
+    made: 'Let the server make one',
+    beside: 'Add beside',
+    instead: 'Replace all',
+    'made.text': 'A new secret signs beside the present ones, so that the receiver can change over without a gap.',
+    'made.first':
+      'The format carries one signature: the present secret signs until you end it, so give the new one to the receiver first.',
+    'beside.text':
+      'Fill in only what is new. A list grows, and any of its keys counts; other fields are replaced; what you leave blank stays.',
+    'beside.first':
+      'Fill in only what is new. The format carries one signature: the present key signs until you end it. What you leave blank stays.',
+    'instead.text': 'Everything that is kept now goes at once, and this takes its place.',
+    'do.made': 'Make a new secret',
+    'do.beside': 'Add',
+    'do.instead': 'Replace all',
+    overlap: 'Older ones end',
+    'overlap.hint': 'Long enough for the receiver to change over.',
+    'overlap.open': 'When I end them',
+    'overlap.3600': 'In 1 hour',
+    'overlap.86400': 'In 24 hours',
+    'overlap.604800': 'In 7 days',
+    finish: 'End older keys',
+    'finish.text': 'Of each list only the newest key stays. Do it once the other side uses the new one.',
+  },
+  zh: {
+    change: '更换密钥',
+    made: '由服务器生成',
+    beside: '并存添加',
+    instead: '全部替换',
+    'made.text': '新密钥与现有密钥同时签名，接收方可以无缝切换。',
+    'made.first': '该格式只能带一个签名：在你停用之前，仍由现有密钥签名。请先把新密钥交给接收方。',
+    'beside.text': '只填写新的内容。列表会增加，其中任一密钥都有效；其他字段被替换；留空的保持不变。',
+    'beside.first': '只填写新的内容。该格式只能带一个签名：在你停用之前，仍由现有密钥签名。留空的保持不变。',
+    'instead.text': '现在保存的全部立即失效，由这里填写的取代。',
+    'do.made': '生成新密钥',
+    'do.beside': '添加',
+    'do.instead': '全部替换',
+    overlap: '旧密钥何时停用',
+    'overlap.hint': '留出接收方切换所需的时间。',
+    'overlap.open': '由我停用',
+    'overlap.3600': '1 小时后',
+    'overlap.86400': '24 小时后',
+    'overlap.604800': '7 天后',
+    finish: '停用旧密钥',
+    'finish.text': '每个列表只保留最新的密钥。请在对方已使用新密钥之后再操作。',
+  },
+});
