@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { type CallError, call, type Query } from '../api/call.ts';
-import { type Page, refreshMs } from '../api/queries.ts';
+import type { Page } from '../api/queries.ts';
 import { commonTexts } from '../texts/common.ts';
 import { useTexts } from '../texts/texts.ts';
 import classes from './list.module.css';
@@ -44,8 +44,6 @@ export function List<T>({ path, query = {}, columns, rowKey, rowHref, empty }: L
       call<Page<T>>('GET', path, { query: { ...query, limit: pageRows, cursor: pageParam }, signal }),
     initialPageParam: null,
     getNextPageParam: ({ next_cursor }) => next_cursor,
-    // Read again only while the first page is all there is: further pages stay as they were read.
-    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : refreshMs),
   });
   const rows = pages.data?.pages.flatMap(({ data }) => data) ?? [];
   if (pages.data === undefined) {
