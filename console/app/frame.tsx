@@ -67,6 +67,7 @@ function SignedIn() {
 function Menu({ onOpen }: { onOpen?: () => void }) {
   const say = useTexts(frameTexts);
   const { pathname } = useLocation();
+  const { data: session } = useQuery(sessionQuery);
   return (
     <div className={classes.menu}>
       <Group className={classes.mark ?? ''}>
@@ -81,7 +82,8 @@ function Menu({ onOpen }: { onOpen?: () => void }) {
                 {say(text)}
               </Text>
             )}
-            {items.map(({ to, text, icon: Icon }) => {
+            {items.map(({ to, text, icon: Icon, when }) => {
+              if (when !== undefined && (session === undefined || !when(session))) return null;
               const isHere = to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`);
               return (
                 <NavLink

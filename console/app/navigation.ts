@@ -1,17 +1,22 @@
 import {
   type Icon,
   IconAlertTriangle,
+  IconFingerprint,
+  IconFlask,
   IconInbox,
   IconLayoutDashboard,
   IconReceipt,
   IconSend,
 } from '@tabler/icons-react';
+import type { Session } from '../../src/api/sessions.ts';
 import type { frameTexts } from '../texts/frame.ts';
 
 interface NavigationItem {
   to: string;
   text: keyof typeof frameTexts.en;
   icon: Icon;
+  /** Where not everybody has it. */
+  when?: (session: Session) => boolean;
 }
 
 /** What the menu leads to, by groups; a page is added here, in `routes.tsx` and in `texts/frame.ts`. */
@@ -29,6 +34,13 @@ export const navigation: readonly { text: keyof typeof frameTexts.en | null; ite
     items: [
       { to: '/callbacks', text: 'callbacks', icon: IconInbox },
       { to: '/deliveries', text: 'deliveries', icon: IconSend },
+    ],
+  },
+  {
+    text: 'nav.tools',
+    items: [
+      { to: '/verify', text: 'verify', icon: IconFingerprint },
+      { to: '/sandbox', text: 'sandbox', icon: IconFlask, when: ({ sandbox }) => sandbox },
     ],
   },
 ];

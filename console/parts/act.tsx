@@ -12,16 +12,18 @@ interface ActProps {
   text: string;
   path: string;
   danger?: boolean;
+  /** The one thing that the page is for at this moment. */
+  main?: boolean;
 }
 
 /** One thing that a person may do to a row: a POST without a body, asked for first. Viewers do not see it. */
-export function Act({ label, text, path, danger = false }: ActProps) {
+export function Act({ label, text, path, danger = false, main = false }: ActProps) {
   const { data: session } = useQuery(sessionQuery);
   const [isAsking, setIsAsking] = useState(false);
   if (session === undefined || session.role === 'viewer') return null;
   return (
     <>
-      <Button size="compact-xs" variant="default" onClick={() => setIsAsking(true)}>
+      <Button {...(main ? {} : { size: 'compact-xs', variant: 'default' })} onClick={() => setIsAsking(true)}>
         {label}
       </Button>
       <ConfirmDialog

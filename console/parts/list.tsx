@@ -24,6 +24,8 @@ interface ListProps<T> {
   path: string;
   /** Sent with every page; a change begins anew. */
   query?: Query;
+  /** Sent as well, but nothing that a person chose. */
+  fixed?: Query;
   columns: readonly Column<T>[];
   rowKey: (row: T) => string;
   /** Where a click on a row leads; the first column should hold the same as a link, for the keyboard. */
@@ -36,12 +38,12 @@ const rowHeight = 41;
 const pageRows = 100;
 
 /** A list of the API, page by page as it is scrolled; only the rows in sight are in the page. */
-export function List<T>({ path, query = {}, columns, rowKey, rowHref, empty }: ListProps<T>) {
+export function List<T>({ path, query = {}, fixed = {}, columns, rowKey, rowHref, empty }: ListProps<T>) {
   const say = useTexts(commonTexts);
   const pages = useInfiniteQuery<Page<T>, CallError, { pages: Page<T>[] }, readonly unknown[], string | null>({
-    queryKey: [path, 'list', query],
+    queryKey: [path, 'list', query, fixed],
     queryFn: ({ pageParam, signal }) =>
-      call<Page<T>>('GET', path, { query: { ...query, limit: pageRows, cursor: pageParam }, signal }),
+      call<Page<T>>('GET', path, { query: { ...query, ...fixed, limit: pageRows, cursor: pageParam }, signal }),
     initialPageParam: null,
     getNextPageParam: ({ next_cursor }) => next_cursor,
   });
@@ -82,7 +84,8 @@ export function Rows<T>({ rows, columns, rowKey, rowHref }: RowsProps<T>) {
   const before = Math.max(0, (items[0]?.start ?? 0) - virtual.options.scrollMargin);
   const after = Math.max(0, virtual.getTotalSize() - before - items.length * rowHeight);
   return (
-    <Table.ScrollContainer minWidth={480} type="native">
+    // Rows that do not open have nothing the keyboard could stop at, to scroll from there.
+    <Table.ScrollContainer minWidth={480} type="native" {...(rowHref === undefined ? { tabIndex: 0 } : {})}>
       <Table
         highlightOnHover
         verticalSpacing={9}

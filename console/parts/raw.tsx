@@ -1,6 +1,8 @@
 import { Box, Text } from '@mantine/core';
 import classes from './raw.module.css';
 
+const secretNames = /cookie|token|secret|password|api-?key/i;
+
 /** A text as it went over the wire; JSON is laid out for reading. */
 export function Raw({ title, text, note }: { title: string; text: string; note?: string }) {
   return (
@@ -25,7 +27,22 @@ export function Raw({ title, text, note }: { title: string; text: string; note?:
 
 export function Headers({ title, pairs }: { title: string; pairs: readonly (readonly string[])[] }) {
   if (pairs.length === 0) return null;
-  return <Raw title={title} text={pairs.map(([name, value]) => `${name}: ${value}`).join('\n')} />;
+  return (
+    <Raw
+      title={title}
+      text={masked(pairs)
+        .map(([name, value]) => `${name}: ${value}`)
+        .join('\n')}
+    />
+  );
+}
+
+/** Headers whose value opens a door by itself show only its beginning: signatures open none, a token that is the same each time does. */
+export function masked(pairs: readonly (readonly string[])[]): readonly (readonly [name: string, value: string])[] {
+  return pairs.map(([name = '', value = '']) => {
+    const isSecret = secretNames.test(name) || (/authorization$/i.test(name) && /^(bearer|basic)\s/i.test(value));
+    return [name, isSecret ? `${value.slice(0, /\s/.test(value) ? value.search(/\s/) + 4 : 4)}••••••` : value];
+  });
 }
 
 /** Bytes that came in base64, as text. */

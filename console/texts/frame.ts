@@ -11,6 +11,9 @@ export const frameTexts = defineTexts('frame', {
     discrepancies: 'Discrepancies',
     callbacks: 'Callbacks',
     deliveries: 'Deliveries',
+    'nav.tools': 'Tools',
+    verify: 'Why refused?',
+    sandbox: 'Sandbox',
   },
   zh: {
     'nav.label': '主导航',
@@ -22,6 +25,9 @@ export const frameTexts = defineTexts('frame', {
     discrepancies: '差异',
     callbacks: '回调',
     deliveries: '投递',
+    'nav.tools': '工具',
+    verify: '为何被拒？',
+    sandbox: '沙箱',
   },
 });
 

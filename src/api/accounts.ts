@@ -31,6 +31,7 @@ const answer = z
     created_at: answered.time,
   })
   .openapi('Account');
+export type AccountRow = z.output<typeof answer>;
 
 const answerWithSecrets = answer.extend({ secrets }).openapi('AccountWithSecrets');
 

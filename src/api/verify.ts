@@ -56,6 +56,7 @@ const diagnosis = z
       .openapi({ description: 'What was tried, in order; the last may fit.' }),
   })
   .openapi('Diagnosis');
+export type CauseName = NonNullable<Diagnosis['cause']>['name'];
 export type DiagnosisAnswer = z.output<typeof diagnosis>;
 
 export function addVerify(routes: Routes): void {
