@@ -12,18 +12,20 @@ interface ActProps {
   text: string;
   path: string;
   danger?: boolean;
-  /** The one thing that the page is for at this moment. */
-  main?: boolean;
+  /** Small in a row, plain above a page, filled where it is what the page is for at this moment. */
+  look?: 'row' | 'page' | 'main';
 }
 
+const looks = { row: { size: 'compact-xs', variant: 'default' }, page: { variant: 'default' }, main: {} } as const;
+
 /** One thing that a person may do to a row: a POST without a body, asked for first. Viewers do not see it. */
-export function Act({ label, text, path, danger = false, main = false }: ActProps) {
+export function Act({ label, text, path, danger = false, look = 'row' }: ActProps) {
   const { data: session } = useQuery(sessionQuery);
   const [isAsking, setIsAsking] = useState(false);
   if (session === undefined || session.role === 'viewer') return null;
   return (
     <>
-      <Button {...(main ? {} : { size: 'compact-xs', variant: 'default' })} onClick={() => setIsAsking(true)}>
+      <Button {...looks[look]} onClick={() => setIsAsking(true)}>
         {label}
       </Button>
       <ConfirmDialog

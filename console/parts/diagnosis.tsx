@@ -1,16 +1,18 @@
 import { Alert, Box, Stack, Text } from '@mantine/core';
 import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import type { CauseName, DiagnosisAnswer } from '../../src/api/verify.ts';
-import { diagnosisTexts, nextInChinese } from '../texts/diagnosis.ts';
+import { causesInChinese, diagnosisTexts } from '../texts/diagnosis.ts';
 import { useLanguage, useTexts } from '../texts/texts.ts';
 import classes from './diagnosis.module.css';
-import { Details } from './page.tsx';
 import { Raw } from './raw.tsx';
 
 /** What would become of a request, why, and what to do about it. */
 export function DiagnosisView({ diagnosis }: { diagnosis: DiagnosisAnswer }) {
   const say = useTexts(diagnosisTexts);
   const { accepted, code, why, facts, signed_text: signed, tried } = diagnosis;
+  const { language } = useLanguage();
+  const named = (cause: string) =>
+    language === 'zh' && isCause(cause) ? causesInChinese[cause][0] : cause.replaceAll('_', ' ');
   const Icon = accepted ? IconCircleCheck : IconCircleX;
   return (
     <Stack gap="md" role="status">
@@ -35,7 +37,9 @@ export function DiagnosisView({ diagnosis }: { diagnosis: DiagnosisAnswer }) {
           {tried.length === 0 ? null : (
             <Lines
               title={say('tried')}
-              lines={tried.map(({ cause, attempts, fits }) => say(fits ? 'fits' : 'fitsNot', { cause, attempts }))}
+              lines={tried.map(({ cause, attempts, fits }) =>
+                say(fits ? 'fits' : 'fitsNot', { cause: named(cause), attempts }),
+              )}
             />
           )}
           {signed === null ? null : <Raw title={say('signed')} text={signed} />}
@@ -48,10 +52,10 @@ export function DiagnosisView({ diagnosis }: { diagnosis: DiagnosisAnswer }) {
 function CauseView({ cause }: Pick<DiagnosisAnswer, 'cause'>) {
   const say = useTexts(diagnosisTexts);
   const { language } = useLanguage();
-  if (cause === null) return <Details items={[[say('cause'), say('noCause')]]} />;
-  const next = language === 'zh' && isCause(cause.name) ? nextInChinese[cause.name] : cause.next;
+  if (cause === null) return <Answers items={[[say('cause'), say('noCause')]]} />;
+  const next = language === 'zh' && isCause(cause.name) ? causesInChinese[cause.name][1] : cause.next;
   return (
-    <Details
+    <Answers
       items={[
         [say('cause'), cause.proven ? cause.what : `${cause.what} — ${say('unproven')}`],
         [say('next'), next],
@@ -59,6 +63,26 @@ function CauseView({ cause }: Pick<DiagnosisAnswer, 'cause'>) {
         [say('remaining'), cause.remaining],
       ]}
     />
+  );
+}
+
+/** Sentences under their names; those of null are left out. */
+function Answers({ items }: { items: readonly (readonly [name: string, text: string | null])[] }) {
+  return (
+    <Stack component="dl" gap="sm" m={0}>
+      {items.map(([name, text]) =>
+        text === null ? null : (
+          <div key={name}>
+            <Text component="dt" size="xs" c="var(--soft)">
+              {name}
+            </Text>
+            <Text component="dd" m={0}>
+              {text}
+            </Text>
+          </div>
+        ),
+      )}
+    </Stack>
   );
 }
 
@@ -108,5 +132,5 @@ function Lines({ title, lines }: { title: string; lines: readonly string[] }) {
 }
 
 function isCause(name: string): name is CauseName {
-  return Object.hasOwn(nextInChinese, name);
+  return Object.hasOwn(causesInChinese, name);
 }

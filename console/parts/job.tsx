@@ -52,6 +52,7 @@ export function JobActs({ job, path }: { job: JobState; path: string }) {
           text={say(`${name}.text`)}
           path={`${path}/${job.id}/${name}`}
           danger={name === 'cancel'}
+          look="page"
         />
       ))}
     </>

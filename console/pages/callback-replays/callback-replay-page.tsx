@@ -45,7 +45,7 @@ export function CallbackReplayPage() {
             <JobActs job={data} path={path} />
             {data.state === 'previewed' && data.progress.differ > 0 ? (
               <Act
-                main
+                look="main"
                 label={say('apply')}
                 text={say('apply.text', { count: data.progress.differ })}
                 path={`${path}/${data.id}/apply`}

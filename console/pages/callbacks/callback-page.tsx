@@ -40,7 +40,7 @@ export function CallbackPage() {
           )}
         </Group>
       }
-      actions={data === undefined ? null : <ReadAgain callback={data} />}
+      actions={data === undefined ? null : <ReadAgain callback={data} look="page" />}
     >
       <Loaded query={query} lines={12}>
         {(callback) => (

@@ -6,8 +6,15 @@ import { callbacksTexts } from './texts.ts';
 /** Taken for good already; reading them again finds the same. */
 const settled: readonly string[] = ['verified', 'duplicate'];
 
-export function ReadAgain({ callback }: { callback: Pick<CallbackDetail, 'id' | 'verdict'> }) {
+interface ReadAgainProps {
+  callback: Pick<CallbackDetail, 'id' | 'verdict'>;
+  look?: 'row' | 'page';
+}
+
+export function ReadAgain({ callback, look = 'row' }: ReadAgainProps) {
   const say = useTexts(callbacksTexts);
   if (settled.includes(callback.verdict)) return null;
-  return <Act label={say('again')} text={say('again.text')} path={`/v1/callbacks/${callback.id}/reprocess`} />;
+  return (
+    <Act label={say('again')} text={say('again.text')} path={`/v1/callbacks/${callback.id}/reprocess`} look={look} />
+  );
 }

@@ -7,7 +7,7 @@ import { deliveriesTexts } from './texts.ts';
 type Row = Omit<Delivery, 'attempts'>;
 
 /** What its state allows a person to do. */
-export function DeliveryActs({ delivery }: { delivery: Row }) {
+export function DeliveryActs({ delivery, look = 'row' }: { delivery: Row; look?: 'row' | 'page' }) {
   const say = useTexts(deliveriesTexts);
   const { id, state, type, order_no: order } = delivery;
   const isLive = state === 'pending' || state === 'held' || state === 'sending';
@@ -15,10 +15,16 @@ export function DeliveryActs({ delivery }: { delivery: Row }) {
   return (
     <Group gap={4} justify="flex-end" wrap="nowrap">
       {state === 'dead' || state === 'pending' ? (
-        <Act label={say('retry')} text={say('retry.text', about)} path={`/v1/deliveries/${id}/retry`} />
+        <Act label={say('retry')} text={say('retry.text', about)} path={`/v1/deliveries/${id}/retry`} look={look} />
       ) : null}
       {isLive ? (
-        <Act label={say('cancel')} text={say('cancel.text', about)} path={`/v1/deliveries/${id}/cancel`} danger />
+        <Act
+          label={say('cancel')}
+          text={say('cancel.text', about)}
+          path={`/v1/deliveries/${id}/cancel`}
+          danger
+          look={look}
+        />
       ) : null}
     </Group>
   );

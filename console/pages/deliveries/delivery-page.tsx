@@ -32,7 +32,7 @@ export function DeliveryPage() {
           {data === undefined ? null : <StatusBadge area="delivery" value={data.state} />}
         </Group>
       }
-      actions={data === undefined ? null : <DeliveryActs delivery={data} />}
+      actions={data === undefined ? null : <DeliveryActs delivery={data} look="page" />}
     >
       <Loaded query={query} lines={10}>
         {(delivery) => (

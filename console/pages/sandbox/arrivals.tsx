@@ -176,7 +176,16 @@ function Callbacks({ account, since }: { account: string; since: string }) {
                   header: say('verdict'),
                   cell: ({ verdict }) => <StatusBadge area="verdict" value={verdict} />,
                 },
-                { name: 'why', header: say('why'), cell: ({ reason, code }) => reason ?? code ?? '', wide: true },
+                {
+                  name: 'why',
+                  header: say('why'),
+                  wide: true,
+                  cell: ({ reason, code }) => (
+                    <Text size="sm" truncate maw={220} title={reason ?? ''}>
+                      {reason ?? code}
+                    </Text>
+                  ),
+                },
               ]}
             />
           )

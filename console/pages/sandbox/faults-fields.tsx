@@ -4,19 +4,18 @@ import type { Faults } from './sandbox-api.ts';
 import { sandboxTexts } from './texts.ts';
 
 interface FaultsFieldsProps {
+  /** One payment has no order to be changed. */
+  isScenario: boolean;
   faults: Faults;
   seed: string;
   oddities: readonly string[];
   change: (change: { faults?: Faults; seed?: string }) => void;
 }
 
-const shares = ['drop', 'tamper', 'wrong_signature', 'stale'] as const;
-
 /** What goes wrong on the way, on purpose. */
-export function FaultsFields({ faults, seed, oddities, change }: FaultsFieldsProps) {
+export function FaultsFields({ isScenario, faults, seed, oddities, change }: FaultsFieldsProps) {
   const say = useTexts(sandboxTexts);
   const set = (one: Partial<Faults>) => change({ faults: { ...faults, ...one } });
-  const count = (value: string | number, least: number) => Math.max(least, Math.trunc(Number(value)) || least);
   return (
     <Accordion variant="separated" order={3}>
       <Accordion.Item value="faults">
@@ -28,45 +27,8 @@ export function FaultsFields({ faults, seed, oddities, change }: FaultsFieldsPro
         </Accordion.Control>
         <Accordion.Panel>
           <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }}>
-            {shares.map((name) => (
-              <Select
-                key={name}
-                label={say(`fault.${name}`)}
-                data={[
-                  { value: '0', label: say('share.never') },
-                  { value: '0.5', label: say('share.half') },
-                  { value: '1', label: say('share.always') },
-                ]}
-                value={String(faults[name])}
-                onChange={(value) => set({ [name]: Number(value ?? 0) })}
-                allowDeselect={false}
-              />
-            ))}
-            <NumberInput
-              label={say('fault.duplicate')}
-              value={faults.duplicate}
-              onChange={(value) => set({ duplicate: count(value, 1) })}
-              min={1}
-              max={10}
-            />
-            <NumberInput
-              label={say('fault.delay_ms')}
-              suffix=" ms"
-              value={faults.delay_ms}
-              onChange={(value) => set({ delay_ms: count(value, 0) })}
-              min={0}
-              max={86_400_000}
-              step={500}
-            />
-            <NumberInput
-              label={say('fault.slow_ms')}
-              suffix=" ms"
-              value={faults.slow_ms}
-              onChange={(value) => set({ slow_ms: count(value, 0) })}
-              min={0}
-              max={5000}
-              step={250}
-            />
+            <Shares faults={faults} set={set} />
+            <Counts faults={faults} set={set} />
             {oddities.length === 0 ? null : (
               <Select
                 label={say('fault.oddity')}
@@ -89,15 +51,64 @@ export function FaultsFields({ faults, seed, oddities, change }: FaultsFieldsPro
               maxLength={64}
               spellCheck={false}
             />
+          </SimpleGrid>
+          {isScenario ? (
             <Checkbox
               label={say('fault.reorder')}
               checked={faults.reorder}
               onChange={(event) => set({ reorder: event.currentTarget.checked })}
-              mt={30}
+              mt="md"
             />
-          </SimpleGrid>
+          ) : null}
         </Accordion.Panel>
       </Accordion.Item>
     </Accordion>
   );
+}
+
+interface SomeFaultsProps {
+  faults: Faults;
+  set: (one: Partial<Faults>) => void;
+}
+
+const shares = ['drop', 'tamper', 'wrong_signature', 'stale'] as const;
+
+function Shares({ faults, set }: SomeFaultsProps) {
+  const say = useTexts(sandboxTexts);
+  const data = [
+    { value: '0', label: say('share.never') },
+    { value: '0.5', label: say('share.half') },
+    { value: '1', label: say('share.always') },
+  ];
+  return shares.map((name) => (
+    <Select
+      key={name}
+      label={say(`fault.${name}`)}
+      data={data}
+      value={String(faults[name])}
+      onChange={(value) => set({ [name]: Number(value ?? 0) })}
+      allowDeselect={false}
+    />
+  ));
+}
+
+const counts = [
+  { name: 'duplicate', min: 1, max: 10, step: 1, suffix: '' },
+  { name: 'delay_ms', min: 0, max: 86_400_000, step: 500, suffix: ' ms' },
+  { name: 'slow_ms', min: 0, max: 5000, step: 250, suffix: ' ms' },
+] as const;
+
+function Counts({ faults, set }: SomeFaultsProps) {
+  const say = useTexts(sandboxTexts);
+  return counts.map(({ name, ...bounds }) => (
+    <NumberInput
+      key={name}
+      {...bounds}
+      label={say(`fault.${name}`)}
+      value={faults[name]}
+      // Empty while it is typed anew.
+      onChange={(value) => set({ [name]: Math.max(bounds.min, Math.trunc(Number(value))) })}
+      allowDecimal={false}
+    />
+  ));
 }

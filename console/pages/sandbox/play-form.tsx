@@ -47,70 +47,8 @@ function Fields({ isScenario, providers, accounts }: FieldsProps) {
       }}
     >
       <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
-        <Select
-          label={say('provider')}
-          data={providers.map(({ name }) => name)}
-          value={given.provider}
-          onChange={(provider) => change({ provider: provider ?? given.provider, to: null })}
-          allowDeselect={false}
-          searchable
-        />
-        <Select
-          label={say('to')}
-          data={[
-            ...offered.map(({ id, merchant, name }) => ({
-              value: id,
-              label: `${merchant} · ${name || `…${id.slice(-6)}`}`,
-            })),
-            { value: elsewhere, label: say('elsewhere') },
-          ]}
-          value={to}
-          onChange={(value) => change({ to: value })}
-          allowDeselect={false}
-        />
-        {to === elsewhere ? (
-          <TextInput
-            type="url"
-            label={say('notifyUrl')}
-            value={given.notifyUrl}
-            onChange={(event) => change({ notifyUrl: event.currentTarget.value })}
-            required
-          />
-        ) : null}
-        {isScenario ? (
-          <Select
-            label={say('scenario')}
-            data={scenarioNames.map((value) => ({ value, label: say(`scenario.${value}`) }))}
-            value={given.scenario}
-            onChange={(value) => change({ scenario: scenarioNames.find((one) => one === value) ?? given.scenario })}
-            allowDeselect={false}
-          />
-        ) : null}
-        <TextInput
-          label={say('order')}
-          value={given.orderNo}
-          onChange={(event) => change({ orderNo: event.currentTarget.value })}
-          required
-          maxLength={128}
-          spellCheck={false}
-        />
-        <AmountInput
-          text={given.text}
-          currency={given.currency}
-          currencies={played?.currencies ?? null}
-          onChange={change}
-          error={form.isAmountWrong ? say('amount.wrong') : null}
-        />
-        <Select
-          label={say('speed')}
-          data={speeds.map((speed) => ({
-            value: String(speed),
-            label: say(speed === 1 ? 'speed.real' : 'speed.times', { speed }),
-          }))}
-          value={String(given.timeScale)}
-          onChange={(value) => change({ timeScale: Number(value ?? 1) })}
-          allowDeselect={false}
-        />
+        <Where form={form} providers={providers} />
+        <What form={form} isScenario={isScenario} />
       </SimpleGrid>
       {offered.length === 0 ? <MissingAccount provider={given.provider} onMade={(id) => change({ to: id })} /> : null}
       {to === elsewhere ? null : (
@@ -121,7 +59,13 @@ function Fields({ isScenario, providers, accounts }: FieldsProps) {
           onChange={(event) => change({ isExpected: event.currentTarget.checked })}
         />
       )}
-      <FaultsFields faults={given.faults} seed={given.seed} oddities={played?.oddities ?? []} change={change} />
+      <FaultsFields
+        isScenario={isScenario}
+        faults={given.faults}
+        seed={given.seed}
+        oddities={played?.oddities ?? []}
+        change={change}
+      />
       {playing.error === null ? null : (
         <div role="alert">
           <FailureText error={playing.error} />
@@ -136,6 +80,90 @@ function Fields({ isScenario, providers, accounts }: FieldsProps) {
         </Text>
       </Group>
     </Stack>
+  );
+}
+
+type Form = ReturnType<typeof usePlay>;
+
+/** In whose format, and where to. */
+function Where({ form, providers }: { form: Form; providers: readonly Played[] }) {
+  const say = useTexts(sandboxTexts);
+  const { given, change, offered, to } = form;
+  const ours = offered.map(({ id, merchant, name }) => ({
+    value: id,
+    label: `${merchant} · ${name || `…${id.slice(-6)}`}`,
+  }));
+  return (
+    <>
+      <Select
+        label={say('provider')}
+        data={providers.map(({ name }) => name)}
+        value={given.provider}
+        onChange={(provider) => change({ provider: provider ?? given.provider, to: null })}
+        allowDeselect={false}
+        searchable
+      />
+      <Select
+        label={say('to')}
+        data={[...ours, { value: elsewhere, label: say('elsewhere') }]}
+        value={to}
+        onChange={(value) => change({ to: value })}
+        allowDeselect={false}
+      />
+      {to === elsewhere ? (
+        <TextInput
+          type="url"
+          label={say('notifyUrl')}
+          value={given.notifyUrl}
+          onChange={(event) => change({ notifyUrl: event.currentTarget.value })}
+          required
+        />
+      ) : null}
+    </>
+  );
+}
+
+/** Which order, how much, how fast. */
+function What({ form, isScenario }: { form: Form; isScenario: boolean }) {
+  const say = useTexts(sandboxTexts);
+  const { given, change, played, isAmountWrong } = form;
+  return (
+    <>
+      {isScenario ? (
+        <Select
+          label={say('scenario')}
+          data={scenarioNames.map((value) => ({ value, label: say(`scenario.${value}`) }))}
+          value={given.scenario}
+          onChange={(value) => change({ scenario: scenarioNames.find((one) => one === value) ?? given.scenario })}
+          allowDeselect={false}
+        />
+      ) : null}
+      <TextInput
+        label={say('order')}
+        value={given.orderNo}
+        onChange={(event) => change({ orderNo: event.currentTarget.value })}
+        required
+        maxLength={128}
+        spellCheck={false}
+      />
+      <AmountInput
+        text={given.text}
+        currency={given.currency}
+        currencies={played?.currencies ?? null}
+        onChange={change}
+        error={isAmountWrong ? say('amount.wrong') : null}
+      />
+      <Select
+        label={say('speed')}
+        data={speeds.map((speed) => ({
+          value: String(speed),
+          label: say(speed === 1 ? 'speed.real' : 'speed.times', { speed }),
+        }))}
+        value={String(given.timeScale)}
+        onChange={(value) => change({ timeScale: Number(value ?? 1) })}
+        allowDeselect={false}
+      />
+    </>
   );
 }
 

@@ -73,7 +73,6 @@ function Sent() {
         { name: 'order', header: say('order'), cell: ({ order_no }) => order_no },
         { name: 'state', header: say('state'), cell: ({ state }) => <StatusBadge area="delivery" value={state} /> },
         { name: 'tries', header: say('attempts'), align: 'right', cell: ({ attempt_count }) => attempt_count },
-        { name: 'to', header: say('to'), cell: ({ url }) => url ?? '', wide: true },
         { name: 'at', header: say('when'), align: 'right', cell: ({ created_at }) => <Time at={created_at} /> },
       ]}
     />

@@ -12,76 +12,29 @@ import { FailureText } from '../../parts/states.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { verifyTexts } from './texts.ts';
 
+interface Pasted {
+  account: string;
+  pasted: string;
+  entry?: number;
+}
+
 /** A request as somebody has it, opened with an account's secrets: whether it would be taken, and if not, why. */
 export function VerifyPage() {
   const say = useTexts(verifyTexts);
-  const [{ account = null }, change] = useSearchState();
-  const [pasted, setPasted] = useState('');
-  const [entry, setEntry] = useState<string | number>('');
-  const [isTried, setIsTried] = useState(false);
-  const asking = useMutation<DiagnosisAnswer, CallError>({
-    mutationFn: () =>
-      call('POST', '/v1/verify/pasted', {
-        body: { account, pasted, ...(entry === '' ? {} : { entry: Number(entry) }) },
-      }),
+  const asking = useMutation<DiagnosisAnswer, CallError, Pasted>({
+    mutationFn: (body) => call('POST', '/v1/verify/pasted', { body }),
     // What was pasted is not kept when the page is left.
     gcTime: 0,
   });
-  const submit = () => {
-    setIsTried(true);
-    if (account !== null && pasted.trim() !== '') asking.mutate();
-  };
   return (
     <Page title={say('title')} lead={say('lead')}>
       <Section>
-        <Stack
-          component="form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            submit();
-          }}
-        >
-          <AccountSelect
-            value={account}
-            onChange={(id) => change({ account: id ?? '' })}
-            error={isTried && account === null ? say('account.missing') : null}
-          />
-          <Textarea
-            label={say('paste')}
-            description={say('paste.hint')}
-            classNames={{ input: 'mono' }}
-            value={pasted}
-            onChange={(event) => setPasted(event.currentTarget.value)}
-            error={isTried && pasted.trim() === '' ? say('paste.missing') : null}
-            autosize
-            minRows={10}
-            maxRows={24}
-            spellCheck={false}
-          />
-          {/^\s*\{/.test(pasted) ? (
-            <NumberInput
-              label={say('entry')}
-              value={entry}
-              onChange={setEntry}
-              min={1}
-              allowDecimal={false}
-              maw={420}
-            />
-          ) : null}
-          <Group>
-            <Button type="submit" loading={asking.isPending}>
-              {say('verify')}
-            </Button>
-            <Text size="sm" c="var(--soft)">
-              {say('kept')}
-            </Text>
-          </Group>
-          {asking.error === null ? null : (
-            <div role="alert">
-              <FailureText error={asking.error} />
-            </div>
-          )}
-        </Stack>
+        <PasteForm isAsking={asking.isPending} ask={asking.mutate} />
+        {asking.error === null ? null : (
+          <div role="alert">
+            <FailureText error={asking.error} />
+          </div>
+        )}
       </Section>
       {asking.data === undefined ? null : (
         <Section title={say('result')}>
@@ -89,6 +42,57 @@ export function VerifyPage() {
         </Section>
       )}
     </Page>
+  );
+}
+
+function PasteForm({ isAsking, ask }: { isAsking: boolean; ask: (request: Pasted) => void }) {
+  const say = useTexts(verifyTexts);
+  const [{ account = null }, change] = useSearchState();
+  const [pasted, setPasted] = useState('');
+  const [entry, setEntry] = useState<string | number>('');
+  const [isTried, setIsTried] = useState(false);
+  const submit = () => {
+    setIsTried(true);
+    if (account === null || pasted.trim() === '') return;
+    ask({ account, pasted, ...(entry === '' ? {} : { entry: Number(entry) }) });
+  };
+  return (
+    <Stack
+      component="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <AccountSelect
+        value={account}
+        onChange={(id) => change({ account: id ?? '' })}
+        error={isTried && account === null ? say('account.missing') : null}
+      />
+      <Textarea
+        label={say('paste')}
+        description={say('paste.hint')}
+        classNames={{ input: 'mono' }}
+        value={pasted}
+        onChange={(event) => setPasted(event.currentTarget.value)}
+        error={isTried && pasted.trim() === '' ? say('paste.missing') : null}
+        autosize
+        minRows={10}
+        maxRows={24}
+        spellCheck={false}
+      />
+      {/^\s*\{/.test(pasted) ? (
+        <NumberInput label={say('entry')} value={entry} onChange={setEntry} min={1} allowDecimal={false} maw={420} />
+      ) : null}
+      <Group>
+        <Button type="submit" loading={isAsking}>
+          {say('verify')}
+        </Button>
+        <Text size="sm" c="var(--soft)">
+          {say('kept')}
+        </Text>
+      </Group>
+    </Stack>
   );
 }
 
