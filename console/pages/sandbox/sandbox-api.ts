@@ -103,7 +103,7 @@ export const scenarioQuery = (id: string) => ({
 /** An account that opens what the sandbox signs. The credentials pass through, and are kept nowhere here. */
 export async function addAccountFor(provider: string, merchant: string): Promise<{ id: string }> {
   const { account: credentials } = await call<{ account: unknown }>('GET', `/sandbox/credentials/${segment(provider)}`);
-  return call('POST', '/v1/accounts', { body: { merchant, provider, credentials, name: 'Sandbox', mode: 'test' } });
+  return call('POST', '/v1/accounts', { body: { merchant, provider, credentials, name: 'Sandbox' } });
 }
 
 /** The sandbox sends where it is told to, so it takes a key that may publish for its merchant. */
