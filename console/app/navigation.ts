@@ -9,6 +9,7 @@ import {
   IconSend,
 } from '@tabler/icons-react';
 import type { Session } from '../../src/api/sessions.ts';
+import { mayPlay } from '../pages/sandbox/sandbox-api.ts';
 import type { frameTexts } from '../texts/frame.ts';
 
 interface NavigationItem {
@@ -40,7 +41,7 @@ export const navigation: readonly { text: keyof typeof frameTexts.en | null; ite
     text: 'nav.tools',
     items: [
       { to: '/verify', text: 'verify', icon: IconFingerprint },
-      { to: '/sandbox', text: 'sandbox', icon: IconFlask, when: ({ sandbox }) => sandbox },
+      { to: '/sandbox', text: 'sandbox', icon: IconFlask, when: mayPlay },
     ],
   },
 ];

@@ -1,7 +1,6 @@
 import { Box, Text } from '@mantine/core';
+import { masked } from './masked.ts';
 import classes from './raw.module.css';
-
-const secretNames = /cookie|token|secret|password|api-?key/i;
 
 /** A text as it went over the wire; JSON is laid out for reading. */
 export function Raw({ title, text, note }: { title: string; text: string; note?: string }) {
@@ -35,14 +34,6 @@ export function Headers({ title, pairs }: { title: string; pairs: readonly (read
         .join('\n')}
     />
   );
-}
-
-/** Headers whose value opens a door by itself show only its beginning: signatures open none, a token that is the same each time does. */
-export function masked(pairs: readonly (readonly string[])[]): readonly (readonly [name: string, value: string])[] {
-  return pairs.map(([name = '', value = '']) => {
-    const isSecret = secretNames.test(name) || (/authorization$/i.test(name) && /^(bearer|basic)\s/i.test(value));
-    return [name, isSecret ? `${value.slice(0, /\s/.test(value) ? value.search(/\s/) + 4 : 4)}••••••` : value];
-  });
 }
 
 /** Bytes that came in base64, as text. */

@@ -79,9 +79,6 @@ function Ways({ search }: { search: Readonly<Record<string, string | undefined>>
   const { data: session } = useQuery(sessionQuery);
   return (
     <>
-      <Anchor component={Link} to="/verify">
-        {say('verify')}
-      </Anchor>
       <Anchor component={Link} to="/callback-replays">
         {say('replays')}
       </Anchor>

@@ -1,4 +1,4 @@
-import { masked } from '../../parts/raw.tsx';
+import { masked } from '../../parts/masked.ts';
 
 /** One value of two attempts; null: it is not there. */
 export interface Compared {

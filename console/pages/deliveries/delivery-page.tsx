@@ -77,7 +77,7 @@ function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
   const say = useTexts(deliveriesTexts);
   const newest = attempts.at(-1);
   return (
-    <Section title={say('attempts')} flush>
+    <Section title={say('tries')} flush>
       {newest === undefined ? (
         <Empty title={say('noAttempts')}>{say('noAttempts.text')}</Empty>
       ) : (

@@ -107,7 +107,8 @@ export async function addAccountFor(provider: string, merchant: string): Promise
 }
 
 /** The sandbox sends where it is told to, so it takes a key that may publish for its merchant. */
-export function mayPlay({ scopes, merchants, role }: Session): boolean {
+export function mayPlay({ sandbox, scopes, merchants, role }: Session): boolean {
+  if (!sandbox) return false;
   return role === 'admin' || (scopes.includes('publish') && (merchants === null || merchants.includes('sandbox')));
 }
 

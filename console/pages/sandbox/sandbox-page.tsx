@@ -21,7 +21,7 @@ export function SandboxPage() {
   const { data: session } = useQuery(sessionQuery);
   const isScenario = play === 'scenario';
   if (session === undefined) return null;
-  if (!session.sandbox || !mayPlay(session)) {
+  if (!mayPlay(session)) {
     return (
       <Page title={say('title')} lead={say('lead')}>
         <Section>

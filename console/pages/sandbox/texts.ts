@@ -108,7 +108,7 @@ export const sandboxTexts = defineTexts('sandbox', {
     notAllowed: '当前密钥不能使用沙箱',
     'notAllowed.text': '沙箱会向指定地址发送请求，因此需要有 publish 权限的密钥。',
     payment: '单笔付款',
-    'payment.of': '{{provider}} 的 {{order}}',
+    'payment.of': '{{order}}（{{provider}}）',
     scenario: '场景',
     back: '沙箱',
     provider: '平台格式',
