@@ -2,7 +2,8 @@ import { type QueryClient, queryOptions } from '@tanstack/react-query';
 
 const beatMs = 1000;
 /** A thing that is looked at, such as an order, is read again at once; lists and figures cost more, and change more. */
-const gapMs = { thing: 1000, list: 3000 } as const;
+const gapMs = { thing: 1000, list: 3000, figure: 5000 } as const;
+const figures: readonly string[] = ['/v1/funnel', '/v1/backlog'];
 /** How often what is shown is read again: `told` where the stream tells of changes, and this is only the safety net. */
 const intervalMs = { polled: 5000, told: 30_000 } as const;
 const patienceMs = 30_000;
@@ -113,7 +114,7 @@ function readAgain(client: QueryClient, touched: Set<string>): void {
     const [, , collection = '', thing] = path.split('/');
     const topics = [path, `/v1/${collection}/`, `/v1/${collection}/${thing}`].filter((topic) => touched.has(topic));
     if (topics.length === 0 || isLong(query.state.data)) continue;
-    const gap = thing === undefined ? gapMs.list : gapMs.thing;
+    const gap = gapMs[thing !== undefined ? 'thing' : figures.includes(path) ? 'figure' : 'list'];
     const isReady = query.state.fetchStatus === 'idle' && Date.now() - query.state.dataUpdatedAt >= gap;
     if (isReady) void client.invalidateQueries({ queryKey: query.queryKey, exact: true });
     else for (const topic of topics) waiting.add(topic);

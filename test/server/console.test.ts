@@ -77,6 +77,9 @@ describe('a session in the sandbox', () => {
     expect((await open({ cookie, ...asConsole })).status).toBe(201);
     expect((await open({ cookie })).body.code).toBe('auth.scope');
     expect((await open({ ...asConsole })).body.code).toBe('auth.missing');
+    expect((await own.call('GET', '/sandbox/providers', undefined, { key: null })).status).toBe(401);
+    const played = await own.call('GET', '/sandbox/providers', undefined, { key: null, headers: { cookie } });
+    expect(played.body.data).toContainEqual(expect.objectContaining({ name: 'wechatpay', currencies: ['CNY'] }));
     const reader = await own.call('POST', '/v1/keys', { name: 'Ann', scopes: ['read', 'operate'] });
     const weaker = await signedIn(String(reader.body.api_key));
     expect((await open({ cookie: weaker, ...asConsole })).body.code).toBe('auth.scope');
