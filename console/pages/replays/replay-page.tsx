@@ -61,7 +61,7 @@ export function ReplayPage() {
             <Section title={say('how')}>
               <JobProgress job={replay} looked={replay.progress.looked} total={total ?? null} />
               <Text size="sm" c="var(--soft)" mt="xs">
-                {say(replay.dry_run ? 'preview.text' : 'sending.text')}
+                {say(replay.dry_run ? 'preview.text' : replay.state === 'running' ? 'sending.text' : 'sent.text')}
               </Text>
             </Section>
             <Result replay={replay} />

@@ -16,6 +16,7 @@ export const replaysTexts = defineTexts('replays', {
     sending: 'Sending',
     'preview.text': 'This only counts. Nothing was sent.',
     'sending.text': 'It goes on by itself, also when this page is closed or a node stops.',
+    'sent.text': 'How each delivery went stands on its own page.',
     'empty.title': 'Nothing was sent again by filter yet',
     empty: 'Single deliveries are sent again from their own page.',
     'form.lead':
@@ -56,6 +57,7 @@ export const replaysTexts = defineTexts('replays', {
     sending: '发送',
     'preview.text': '这里只统计，没有发送任何内容。',
     'sending.text': '任务会自行继续，关闭本页或某个节点停止都不影响。',
+    'sent.text': '每个投递的结果在它自己的页面上。',
     'empty.title': '还没有批量重发过',
     empty: '单个投递可以在它自己的页面上重新发送。',
     'form.lead': '先统计所有符合条件的通知。看到会发出多少投递、涉及多少金额之后，再决定是否发送。',
