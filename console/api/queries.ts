@@ -13,13 +13,11 @@ export interface Page<T> {
   next_cursor: string | null;
 }
 
-/** How often what may change is asked for again while it is looked at. */
-export const refreshMs = 5000;
-
 export const sessionQuery = queryOptions<Session, CallError>({
   queryKey: ['session'],
   queryFn: ({ signal }) => call<Session>('GET', '/v1/session', { signal }),
   staleTime: 60_000,
+  refetchInterval: false,
   retry: false,
 });
 
@@ -31,6 +29,7 @@ export const currenciesQuery = queryOptions({
     return new Map(data.map(({ currency, exponent }) => [currency, exponent]));
   },
   staleTime: Number.POSITIVE_INFINITY,
+  refetchInterval: false,
 });
 
 /** Providers with the credentials they need; they change with the program alone. */
@@ -46,7 +45,6 @@ export function readQuery<T>(path: string, query: Query = {}) {
     queryKey: [path, query],
     queryFn: ({ signal }) => call<T>('GET', path, { query, signal }),
     placeholderData: keepPreviousData,
-    refetchInterval: refreshMs,
   });
 }
 

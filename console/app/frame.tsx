@@ -1,14 +1,17 @@
 import { Burger, Drawer, Group, NavLink, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { CallError } from '../api/call.ts';
+import { follow } from '../api/live.ts';
 import { sessionQuery } from '../api/queries.ts';
 import { Failure, Loading } from '../parts/states.tsx';
 import { commonTexts } from '../texts/common.ts';
 import { frameTexts } from '../texts/frame.ts';
 import { useTexts } from '../texts/texts.ts';
 import classes from './frame.module.css';
+import { LiveSign } from './live-sign.tsx';
 import { Mark } from './mark.tsx';
 import { navigation } from './navigation.ts';
 import { LanguageMenu, Person, ThemeMenu } from './preferences.tsx';
@@ -30,6 +33,8 @@ export function Frame() {
 function SignedIn() {
   const say = useTexts(commonTexts);
   const [isOpen, menu] = useDisclosure(false);
+  const client = useQueryClient();
+  useEffect(() => follow(client), [client]);
   return (
     <div className={classes.frame}>
       <a className={classes.skip} href="#content">
@@ -38,6 +43,7 @@ function SignedIn() {
       <header className={classes.bar}>
         <Burger opened={isOpen} onClick={menu.toggle} size="sm" aria-label={say('menu')} />
         <Mark />
+        <LiveSign />
       </header>
       <div className={classes.side}>
         <Menu />
@@ -61,10 +67,12 @@ function SignedIn() {
 function Menu({ onOpen }: { onOpen?: () => void }) {
   const say = useTexts(frameTexts);
   const { pathname } = useLocation();
+  const { data: session } = useQuery(sessionQuery);
   return (
     <div className={classes.menu}>
       <Group className={classes.mark ?? ''}>
         <Mark />
+        <LiveSign />
       </Group>
       <nav aria-label={say('nav.label')} className={classes.nav}>
         {navigation.map(({ text, items }) => (
@@ -74,7 +82,8 @@ function Menu({ onOpen }: { onOpen?: () => void }) {
                 {say(text)}
               </Text>
             )}
-            {items.map(({ to, text, icon: Icon }) => {
+            {items.map(({ to, text, icon: Icon, when }) => {
+              if (when !== undefined && (session === undefined || !when(session))) return null;
               const isHere = to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`);
               return (
                 <NavLink

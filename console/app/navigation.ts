@@ -2,6 +2,8 @@ import {
   type Icon,
   IconAlertTriangle,
   IconBuildingStore,
+  IconFingerprint,
+  IconFlask,
   IconInbox,
   IconLayoutDashboard,
   IconPlugConnected,
@@ -9,12 +11,16 @@ import {
   IconSend,
   IconWebhook,
 } from '@tabler/icons-react';
+import type { Session } from '../../src/api/sessions.ts';
+import { mayPlay } from '../pages/sandbox/sandbox-api.ts';
 import type { frameTexts } from '../texts/frame.ts';
 
 interface NavigationItem {
   to: string;
   text: keyof typeof frameTexts.en;
   icon: Icon;
+  /** Where not everybody has it. */
+  when?: (session: Session) => boolean;
 }
 
 /** What the menu leads to, by groups; a page is added here, in `routes.tsx` and in `texts/frame.ts`. */
@@ -40,6 +46,13 @@ export const navigation: readonly { text: keyof typeof frameTexts.en | null; ite
       { to: '/merchants', text: 'merchants', icon: IconBuildingStore },
       { to: '/accounts', text: 'accounts', icon: IconPlugConnected },
       { to: '/endpoints', text: 'endpoints', icon: IconWebhook },
+    ],
+  },
+  {
+    text: 'nav.tools',
+    items: [
+      { to: '/verify', text: 'verify', icon: IconFingerprint },
+      { to: '/sandbox', text: 'sandbox', icon: IconFlask, when: mayPlay },
     ],
   },
 ];

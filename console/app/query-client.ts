@@ -1,5 +1,6 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { CallError } from '../api/call.ts';
+import { intervalOf } from '../api/live.ts';
 import { sessionQuery } from '../api/queries.ts';
 
 /** The cache of everything read. A call that finds the session ended leads to the sign-in. */
@@ -17,6 +18,7 @@ export function createQueryClient(): QueryClient {
         // What the server refuses it will refuse again; only what did not answer is asked once more.
         retry: (failures, error) => failures < 1 && (!(error instanceof CallError) || error.status === 0),
         staleTime: 2000,
+        refetchInterval: (query) => intervalOf(client, query),
       },
     },
   });

@@ -33,6 +33,26 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/deliveries/$id',
+    component: lazyRouteComponent(() => import('../pages/deliveries/delivery-page.tsx'), 'DeliveryPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/replays',
+    component: lazyRouteComponent(() => import('../pages/replays/replays-page.tsx'), 'ReplaysPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/replays/new',
+    component: lazyRouteComponent(() => import('../pages/replays/replay-form-page.tsx'), 'ReplayFormPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/replays/$id',
+    component: lazyRouteComponent(() => import('../pages/replays/replay-page.tsx'), 'ReplayPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/callbacks',
     component: lazyRouteComponent(() => import('../pages/callbacks/callbacks-page.tsx'), 'CallbacksPage'),
   }),
@@ -75,6 +95,50 @@ const pages = [
     getParentRoute: () => root,
     path: '/endpoints/$endpoint',
     component: lazyRouteComponent(() => import('../pages/endpoints/endpoint-page.tsx'), 'EndpointPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/callbacks/$id',
+    component: lazyRouteComponent(() => import('../pages/callbacks/callback-page.tsx'), 'CallbackPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/callback-replays',
+    component: lazyRouteComponent(
+      () => import('../pages/callback-replays/callback-replays-page.tsx'),
+      'CallbackReplaysPage',
+    ),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/callback-replays/new',
+    component: lazyRouteComponent(
+      () => import('../pages/callback-replays/callback-replay-form-page.tsx'),
+      'CallbackReplayFormPage',
+    ),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/callback-replays/$id',
+    component: lazyRouteComponent(
+      () => import('../pages/callback-replays/callback-replay-page.tsx'),
+      'CallbackReplayPage',
+    ),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/verify',
+    component: lazyRouteComponent(() => import('../pages/verify/verify-page.tsx'), 'VerifyPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/sandbox',
+    component: lazyRouteComponent(() => import('../pages/sandbox/sandbox-page.tsx'), 'SandboxPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/sandbox/$id',
+    component: lazyRouteComponent(() => import('../pages/sandbox/played-page.tsx'), 'PlayedPage'),
   }),
 ];
 

@@ -40,7 +40,8 @@ const ink: MantineColorsTuple = [
 /** Calm and dense: one accent, small corners, one size of text for everything that is read. */
 export const theme = createTheme({
   primaryColor: 'pine',
-  primaryShade: { light: 7, dark: 4 },
+  // White letters stand on both.
+  primaryShade: { light: 7, dark: 6 },
   colors: { pine, dark: slate, gray: ink },
   // Who asks for less motion gets none.
   respectReducedMotion: true,

@@ -15,21 +15,23 @@ interface ActProps {
   method?: 'POST' | 'PATCH' | 'DELETE';
   body?: unknown;
   danger?: boolean;
-  /** Default: small, as in a row. */
-  size?: 'compact-xs' | 'xs' | 'sm';
+  /** Small in a row, plain above a page, filled where it is what the page is for at this moment. */
+  look?: 'row' | 'page' | 'main';
   /** Before everything shown is read again. */
   onDone?: () => Promise<unknown>;
 }
 
+const looks = { row: { size: 'compact-xs', variant: 'default' }, page: { variant: 'default' }, main: {} } as const;
+
 /** One thing that a person may do to a row or to a whole page's thing, asked for first. Viewers do not see it. */
 export function Act(props: ActProps) {
-  const { label, text, path, method = 'POST', body, danger = false, size = 'compact-xs', onDone } = props;
+  const { label, text, path, method = 'POST', body, danger = false, look = 'row', onDone } = props;
   const { data: session } = useQuery(sessionQuery);
   const [isAsking, setIsAsking] = useState(false);
   if (session === undefined || session.role === 'viewer') return null;
   return (
     <>
-      <Button size={size} variant="default" onClick={() => setIsAsking(true)}>
+      <Button {...looks[look]} onClick={() => setIsAsking(true)}>
         {label}
       </Button>
       <ConfirmDialog

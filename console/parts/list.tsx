@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { type CallError, call, type Query } from '../api/call.ts';
-import { type Page, refreshMs } from '../api/queries.ts';
+import type { Page } from '../api/queries.ts';
 import { commonTexts } from '../texts/common.ts';
 import { useTexts } from '../texts/texts.ts';
 import classes from './list.module.css';
@@ -24,6 +24,8 @@ interface ListProps<T> {
   path: string;
   /** Sent with every page; a change begins anew. */
   query?: Query;
+  /** Sent as well, but nothing that a person chose. */
+  fixed?: Query;
   columns: readonly Column<T>[];
   rowKey: (row: T) => string;
   /** Where a click on a row leads; the first column should hold the same as a link, for the keyboard. */
@@ -36,16 +38,14 @@ const rowHeight = 41;
 const pageRows = 100;
 
 /** A list of the API, page by page as it is scrolled; only the rows in sight are in the page. */
-export function List<T>({ path, query = {}, columns, rowKey, rowHref, empty }: ListProps<T>) {
+export function List<T>({ path, query = {}, fixed = {}, columns, rowKey, rowHref, empty }: ListProps<T>) {
   const say = useTexts(commonTexts);
   const pages = useInfiniteQuery<Page<T>, CallError, { pages: Page<T>[] }, readonly unknown[], string | null>({
-    queryKey: [path, 'list', query],
+    queryKey: [path, 'list', query, fixed],
     queryFn: ({ pageParam, signal }) =>
-      call<Page<T>>('GET', path, { query: { ...query, limit: pageRows, cursor: pageParam }, signal }),
+      call<Page<T>>('GET', path, { query: { ...query, ...fixed, limit: pageRows, cursor: pageParam }, signal }),
     initialPageParam: null,
     getNextPageParam: ({ next_cursor }) => next_cursor,
-    // Read again only while the first page is all there is: further pages stay as they were read.
-    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : refreshMs),
   });
   const rows = pages.data?.pages.flatMap(({ data }) => data) ?? [];
   if (pages.data === undefined) {

@@ -1,4 +1,5 @@
 import { Box, Text } from '@mantine/core';
+import { masked } from './masked.ts';
 import classes from './raw.module.css';
 
 /** A text as it went over the wire; JSON is laid out for reading. */
@@ -25,7 +26,14 @@ export function Raw({ title, text, note }: { title: string; text: string; note?:
 
 export function Headers({ title, pairs }: { title: string; pairs: readonly (readonly string[])[] }) {
   if (pairs.length === 0) return null;
-  return <Raw title={title} text={pairs.map(([name, value]) => `${name}: ${value}`).join('\n')} />;
+  return (
+    <Raw
+      title={title}
+      text={masked(pairs)
+        .map(([name, value]) => `${name}: ${value}`)
+        .join('\n')}
+    />
+  );
 }
 
 /** Bytes that came in base64, as text. */

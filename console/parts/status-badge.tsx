@@ -31,6 +31,15 @@ const tones: Readonly<Record<string, Tone>> = {
   'endpoint.enabled': 'good',
   'endpoint.paused': 'warn',
   'endpoint.disabled': 'bad',
+  'played.paid': 'good',
+  'played.failed': 'bad',
+  'played.reversed': 'warn',
+  'played.running': 'busy',
+  'played.finished': 'good',
+  'replay.running': 'busy',
+  'replay.previewed': 'warn',
+  'replay.paused': 'warn',
+  'replay.done': 'good',
   'alert.open': 'bad',
   'alert.recovered': 'good',
 };
@@ -39,5 +48,10 @@ const colors = { good: 'green', warn: 'orange', bad: 'red', busy: 'blue', idle: 
 /** A state as a coloured word; the word alone says it as well. `area` names what it is a state of. */
 export function StatusBadge({ area, value }: { area: string; value: string }) {
   const word = useWord();
-  return <Badge color={colors[tones[`${area}.${value}`] ?? 'idle']}>{word(area, value)}</Badge>;
+  return (
+    // A column that gets narrow must not cut the word.
+    <Badge color={colors[tones[`${area}.${value}`] ?? 'idle']} miw="max-content">
+      {word(area, value)}
+    </Badge>
+  );
 }

@@ -14,6 +14,9 @@ export const frameTexts = defineTexts('frame', {
     merchants: 'Merchants',
     accounts: 'Accounts',
     endpoints: 'Endpoints',
+    'nav.tools': 'Tools',
+    verify: 'Why refused?',
+    sandbox: 'Sandbox',
   },
   zh: {
     'nav.label': '主导航',
@@ -28,6 +31,9 @@ export const frameTexts = defineTexts('frame', {
     merchants: '商户',
     accounts: '账户',
     endpoints: '端点',
+    'nav.tools': '工具',
+    verify: '为何被拒？',
+    sandbox: '沙箱',
   },
 });
 

@@ -30,7 +30,6 @@ import { createRoutes } from './route.ts';
 import { addSessions } from './sessions.ts';
 import { addStream } from './stream.ts';
 import { addVerify } from './verify.ts';
-import { addVerifyPage } from './verify-page.ts';
 
 export interface Api {
   /** For a server that puts more beside it. */
@@ -39,8 +38,11 @@ export interface Api {
   fetch(request: Request): Promise<Response>;
 }
 
-/** The HTTP API over a service: a web-standard application, whoever listens. Callback URLs are not in it. */
-export function createApi(service: Service): Api {
+/**
+ * The HTTP API over a service: a web-standard application, whoever listens. Callback URLs are not in it. `hasSandbox`: who mounts
+ * this has the sandbox beside it.
+ */
+export function createApi(service: Service, { hasSandbox = false }: { hasSandbox?: boolean } = {}): Api {
   const app = new OpenAPIHono<BlankEnv>();
   const authentication = createAuthentication(service);
   const routes = createRoutes(app, service, authentication);
@@ -66,7 +68,7 @@ export function createApi(service: Service): Api {
   addCurrencies(routes);
   addProofs(routes);
   addKeys(routes);
-  addSessions(routes);
+  addSessions(routes, hasSandbox);
 
   // Made when first asked for: it takes longer than everything else at start.
   let made: { document: string; page: string } | null = null;
@@ -79,8 +81,6 @@ export function createApi(service: Service): Api {
     () => new Response(documents().document, { headers: { 'content-type': 'application/json' } }),
   );
   app.get('/docs', () => new Response(documents().page, { headers: docsHeaders }));
-
-  addVerifyPage(app, service, authentication);
 
   app.notFound((context) => {
     const path = new URL(context.req.url).pathname;

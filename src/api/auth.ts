@@ -2,6 +2,7 @@ import type { Instant } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import type { MerchantId } from '../domain/ids.ts';
 import { type ApiKey, scopes as allScopes, type Scope } from '../domain/merchant.ts';
+import { bearerTokenOf, sessionCookie, sessionTokenIn } from '../domain/session-cookie.ts';
 import type { Service } from '../service.ts';
 import type { Visible } from '../stores/reads.ts';
 
@@ -30,22 +31,15 @@ export interface Authentication {
 
 export function createAuthentication(service: Service): Authentication {
   const callerOf: Authentication['callerOf'] = async (authorization) => {
-    const found = await service.apiKeys.find(tokenOf(authorization));
+    const found = await service.apiKeys.find(bearerTokenOf(authorization));
     if (found === null) throw new AppError('auth.invalid', 'the API key is not known, or was removed');
     return callerBy(found, null);
   };
   return {
     callerOf,
-    async callerFrom({ method, headers }) {
-      const authorization = headers.get('authorization');
-      const token = authorization === null ? cookieIn(headers) : null;
-      if (token === null) return callerOf(authorization);
-      // Other sites can make a browser send the cookie, but not this header.
-      if (method !== 'GET' && method !== 'HEAD' && !headers.has(consoleHeader))
-        throw new AppError(
-          'auth.scope',
-          `with a session, a call that changes something needs the header ${consoleHeader}`,
-        );
+    async callerFrom(request) {
+      const token = sessionTokenIn(request);
+      if (token === null) return callerOf(request.headers.get('authorization'));
       const found = await service.sessions.find(token);
       if (found === null) throw new AppError('auth.invalid', 'the session has ended; sign in again');
       return callerBy(found.key, { token, expiresAt: found.expiresAt });
@@ -53,19 +47,10 @@ export function createAuthentication(service: Service): Authentication {
   };
 }
 
-/** What a session's calls carry beside its cookie. */
-const consoleHeader = 'x-paidonce-console';
-const cookieName = 'paidonce_session';
-
 /** The header that sets a session's cookie, or with an end in the past removes it. */
 export function cookieWith(token: string, { secure, expiresAt }: { secure: boolean; expiresAt: Instant }): string {
   const expires = new Date(expiresAt).toUTCString();
-  return `${cookieName}=${token}; Path=/; Expires=${expires}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
-}
-
-function cookieIn(headers: Headers): string | null {
-  const cookies = headers.get('cookie');
-  return cookies === null ? null : (/(?:^|; *)paidonce_session=([\w-]{1,128})(?:;|$)/.exec(cookies)?.[1] ?? null);
+  return `${sessionCookie}=${token}; Path=/; Expires=${expires}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
 }
 
 /** @throws AppError `auth.scope` */
@@ -97,12 +82,4 @@ export function requireUnlimited(caller: Caller): void {
 function callerBy(key: ApiKey | 'admin', session: Caller['session']): Caller {
   if (key === 'admin') return { name: 'admin', isAdmin: true, scopes: allScopes, visible: null, key, session };
   return { name: key.id, isAdmin: false, scopes: key.scopes, visible: key.merchants, key, session };
-}
-
-function tokenOf(authorization: string | null): string {
-  if (authorization === null) throw new AppError('auth.missing', 'the header authorization is missing');
-  const token = /^bearer +([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1];
-  if (token === undefined)
-    throw new AppError('auth.missing', 'the header authorization does not hold one bearer token');
-  return token;
 }

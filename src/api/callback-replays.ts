@@ -75,6 +75,7 @@ const answer = z
     updated_at: answered.time,
   })
   .openapi('CallbackReplay');
+export type CallbackReplayAnswer = z.output<typeof answer>;
 
 const judged = z.object({ verdict, code: z.string().nullable(), reason: z.string().nullable() });
 const fact = z.object({
@@ -110,6 +111,7 @@ const reread = z
       .openapi({ description: 'What taking it into effect came to; `verdict` null: it could not be read any more.' }),
   })
   .openapi('Reread');
+export type RereadAnswer = z.output<typeof reread>;
 
 const tag = 'Callbacks';
 const params = z.strictObject({ id: text(1, 64) });

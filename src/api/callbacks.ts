@@ -8,6 +8,7 @@ import type { Service } from '../service.ts';
 import { type Caller, sees } from './auth.ts';
 import { answered, filter, listOf, merchant, orderNo, pageView, paging, range, text } from './fields.ts';
 import { requireMerchant } from './merchants.ts';
+import { shortFact, shortFactView } from './orders.ts';
 import type { Routes } from './route.ts';
 
 const verdict = z.enum(verdicts);
@@ -31,6 +32,9 @@ const callback = callbackRow
   .extend({
     headers: z.array(z.array(z.string())).openapi({ description: 'Pairs of name and value, as received.' }),
     body: z.string().openapi({ format: 'byte', description: 'The bytes as received, in base64.' }),
+    facts: z
+      .array(shortFact.extend({ order_no: z.string().nullable().openapi({ description: 'Null while it is parked.' }) }))
+      .openapi({ description: 'What it told, be it for the first time or again.' }),
   })
   .openapi('Callback');
 export type CallbackDetail = z.output<typeof callback>;
@@ -75,7 +79,7 @@ export function addCallbacks(routes: Routes): void {
     answer: callback,
     refusals: ['callback.unknown'],
     async run({ service, caller, params }) {
-      return { status: 200, body: callbackView(await callbackOf(service, caller, params.id)) };
+      return { status: 200, body: await callbackView(service, await callbackOf(service, caller, params.id)) };
     },
   });
   routes.add({
@@ -91,7 +95,7 @@ export function addCallbacks(routes: Routes): void {
     async run({ service, caller, params }) {
       const { id } = await callbackOf(service, caller, params.id);
       await service.callbacks.reprocess(id);
-      return { status: 202, body: callbackView(await callbackOf(service, caller, id)) };
+      return { status: 202, body: await callbackView(service, await callbackOf(service, caller, id)) };
     },
   });
 }
@@ -104,12 +108,20 @@ async function callbackOf(service: Service, caller: Caller, id: string): Promise
   return found;
 }
 
-function callbackView(one: Callback): z.input<typeof callback> {
-  const { headers, body } = one;
+async function callbackView(service: Service, one: Callback): Promise<z.input<typeof callback>> {
+  const { id, headers, body } = one;
+  const { facts } = await service.store.read('told', { callback: id, keys: [] });
+  const orders = new Set(facts.flatMap(({ order }) => order ?? []));
+  const found = await Promise.all([...orders].map((order) => service.store.read('orderById', order)));
+  const orderNos = new Map(found.flatMap((one) => (one === null ? [] : [[one.order.id, one.order.orderNo] as const])));
   return {
     ...callbackRowView(one),
     headers: headers.map((pair) => [...pair]),
     body: Buffer.from(body).toString('base64'),
+    facts: facts.map((fact) => ({
+      ...shortFactView(fact),
+      order_no: fact.order === null ? null : (orderNos.get(fact.order) ?? null),
+    })),
   };
 }
 

@@ -67,6 +67,7 @@ const answer = z
     updated_at: answered.time,
   })
   .openapi('Replay');
+export type ReplayAnswer = z.output<typeof answer>;
 
 const tag = 'Replays';
 const params = z.strictObject({ id: text(1, 64) });

@@ -13,12 +13,14 @@ const session = z
     scopes: z.array(z.enum(scopes)),
     merchants: z.array(z.string()).nullable().openapi({ description: 'Null: all merchants.' }),
     expires_at: answered.time.nullable().openapi({ description: 'Null: a key was sent, not a session.' }),
+    sandbox: z.boolean().openapi({ description: 'Whether this server plays the providers, under `/sandbox`.' }),
   })
   .openapi('Session');
 export type Session = z.output<typeof session>;
 
 /** Sign-in for people: a key is exchanged for a cookie that no script can read, and that stands for the key until it ends. */
-export function addSessions(routes: Routes): void {
+export function addSessions(routes: Routes, hasSandbox: boolean): void {
+  const sessionView = (caller: Caller) => viewOf(caller, hasSandbox);
   const route = { path: '/v1/session', tag: 'Sessions', need: ['read'], refusals: [] } as const;
   routes.add({
     ...route,
@@ -63,13 +65,14 @@ export function addSessions(routes: Routes): void {
   });
 }
 
-function sessionView({ key, name, isAdmin, scopes, visible, session }: Caller): Session {
+function viewOf({ key, name, isAdmin, scopes, visible, session }: Caller, hasSandbox: boolean): Session {
   return {
     name: key === 'admin' ? name : key.name,
     role: isAdmin ? 'admin' : scopes.includes('operate') ? 'operator' : 'viewer',
     scopes: [...scopes],
     merchants: visible && [...visible],
     expires_at: session && toIso(session.expiresAt),
+    sandbox: hasSandbox,
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { verdicts } from '../domain/callback.ts';
 import { AppError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
+import { readPasted } from '../domain/pasted/pasted-request.ts';
 import type { Diagnosis, Service } from '../service.ts';
 import { accountOf } from './accounts.ts';
 import type { Caller } from './auth.ts';
@@ -55,6 +56,8 @@ const diagnosis = z
       .openapi({ description: 'What was tried, in order; the last may fit.' }),
   })
   .openapi('Diagnosis');
+export type CauseName = NonNullable<Diagnosis['cause']>['name'];
+export type DiagnosisAnswer = z.output<typeof diagnosis>;
 
 export function addVerify(routes: Routes): void {
   routes.add({
@@ -95,6 +98,39 @@ export function addVerify(routes: Routes): void {
       return { status: 200, body: view(await diagnosed(service, caller, account, request)) };
     },
   });
+  addPasted(routes);
+}
+
+function addPasted(routes: Routes): void {
+  routes.add({
+    method: 'post',
+    path: '/v1/verify/pasted',
+    tag: 'Callbacks',
+    summary: 'Say why a pasted request would be refused',
+    description:
+      'The same for a request as people have it: a curl command, a HAR or an entry of one, or the text of an HTTP request.',
+    need: ['read'],
+    body: z
+      .strictObject({
+        account: text(1, 64),
+        pasted: z.string().min(1).max(limits.callbackBytesMax),
+        entry: z
+          .int()
+          .min(1)
+          .optional()
+          .openapi({ description: 'Entry of the HAR; default: the only one with a body.' }),
+      })
+      .openapi('PastedToVerify'),
+    example: { account: 'acc_01234567890123456789012345', pasted: "curl https://example.com -d '{}'" },
+    statuses: [200],
+    answer: diagnosis,
+    refusals: ['account.unknown', 'request.unreadable'],
+    async run({ service, caller, body: { account, pasted, entry } }) {
+      // A text field has CRLF for every line break, whatever was pasted.
+      const request = await readPasted(Buffer.from(pasted.replaceAll('\r\n', '\n')), { entry });
+      return { status: 200, body: view(await diagnosed(service, caller, account, request)) };
+    },
+  });
 }
 
 /** A request as somebody kept it. Without a target it is taken as sent to the account's callback URL. */
@@ -106,12 +142,7 @@ interface KeptRequest {
 }
 
 /** @throws AppError `account.unknown`, also for one that the caller may not see; `request.too_large`. */
-export async function diagnosed(
-  service: Service,
-  caller: Caller,
-  account: string,
-  request: KeptRequest,
-): Promise<Diagnosis> {
+async function diagnosed(service: Service, caller: Caller, account: string, request: KeptRequest): Promise<Diagnosis> {
   const { id } = await accountOf(service, caller, account);
   if (request.body.length > limits.callbackBytesMax)
     throw new AppError('request.too_large', `the body to verify is larger than ${limits.callbackBytesMax} bytes`);

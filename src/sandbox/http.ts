@@ -1,5 +1,7 @@
 import type { Context } from 'hono';
 import { AppError } from '../domain/errors.ts';
+import type { ApiKey } from '../domain/merchant.ts';
+import { bearerTokenOf, sessionTokenIn } from '../domain/session-cookie.ts';
 import { sandboxMerchant } from './credentials.ts';
 import type { SandboxService } from './service.ts';
 
@@ -7,23 +9,30 @@ import type { SandboxService } from './service.ts';
 const bodyBytesMax = 65_536;
 
 /**
- * Whoever opens payments here decides where this server sends requests to: that takes a key that may publish for the sandbox.
+ * Whoever opens payments here decides where this server sends requests to: that takes a key that may publish for the sandbox, or
+ * a session that stands for one.
  *
  * @throws AppError `auth.missing`, `auth.invalid`, `auth.scope`
  */
 export async function authorized(context: Context, service: SandboxService): Promise<void> {
-  const authorization = context.req.header('authorization');
-  if (authorization === undefined) throw new AppError('auth.missing', 'the header authorization is missing');
-  const token = /^bearer +([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1];
-  if (token === undefined)
-    throw new AppError('auth.missing', 'the header authorization does not hold one bearer token');
-  const apiKey = await service.apiKeys.find(token);
-  if (apiKey === null) throw new AppError('auth.invalid', 'the API key is not known, or was removed');
+  const apiKey = await keyOf(context.req.raw, service);
   if (apiKey === 'admin') return;
   const isOurs = apiKey.merchants === null || apiKey.merchants.includes(sandboxMerchant);
   if (!isOurs || !apiKey.scopes.includes('publish')) {
     throw new AppError('auth.scope', `this needs the scope publish for the merchant ${sandboxMerchant}`);
   }
+}
+
+async function keyOf(request: Request, service: SandboxService): Promise<ApiKey | 'admin'> {
+  const session = sessionTokenIn(request);
+  if (session !== null) {
+    const found = await service.sessions.find(session);
+    if (found === null) throw new AppError('auth.invalid', 'the session has ended; sign in again');
+    return found.key;
+  }
+  const found = await service.apiKeys.find(bearerTokenOf(request.headers.get('authorization')));
+  if (found === null) throw new AppError('auth.invalid', 'the API key is not known, or was removed');
+  return found;
 }
 
 /** The body as JSON without loss: whole numbers beyond 2^53 − 1 come as bigint. An absent body is an empty object. */

@@ -4,11 +4,13 @@ import { toIso } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { asId } from '../domain/ids.ts';
 import { minorToJson } from '../domain/money.ts';
+import type { Provider } from '../providers/provider.ts';
 import type { DeliveryDetail } from '../stores/reads.ts';
 import type { Store } from '../stores/store.ts';
 import type { SandboxCredentials } from './credentials.ts';
 import { authorized, readJson } from './http.ts';
 import { type Move, paymentIdOf } from './moves.ts';
+import { oddities, oddityNames } from './oddities.ts';
 import type { Payments } from './payments.ts';
 import { accountCredentials } from './platform-api.ts';
 import type { Payment, Scenario, Step } from './records.ts';
@@ -22,6 +24,7 @@ export interface RoutesOptions {
   scenarios: Scenarios;
   statements: Statements;
   credentials: SandboxCredentials;
+  providers: ReadonlyMap<string, Provider>;
   store: Pick<Store, 'read'>;
   publicUrl: string;
   service(): SandboxService;
@@ -37,6 +40,11 @@ export function createRoutes(options: RoutesOptions): Hono {
   app.use('/sandbox/scenarios/*', (context, next) => authorized(context, options.service()).then(next));
   app.use('/sandbox/credentials/*', (context, next) => authorized(context, options.service()).then(next));
   app.use('/sandbox/statements/*', (context, next) => authorized(context, options.service()).then(next));
+  app.use('/sandbox/providers', (context, next) => authorized(context, options.service()).then(next));
+
+  app.get('/sandbox/providers', (context) =>
+    answer(context, { data: [...options.providers.values()].map(playedJson) }),
+  );
 
   app.post('/sandbox/payments', async (context) => {
     const payment = await payments.open(parsed(paymentRequest, await readJson(context)));
@@ -94,6 +102,16 @@ function moveOf(
 function answer(context: Context, body: object, status: 200 | 201 = 200): Response {
   context.header('cache-control', 'no-store');
   return context.json(body, status);
+}
+
+/** What of a provider can be played. */
+function playedJson({ name, profile }: Provider): object {
+  return {
+    name,
+    types: profile.types,
+    currencies: profile.currencies ?? null,
+    oddities: oddityNames.filter((one) => oddities[one].provider === name),
+  };
 }
 
 function paymentJson(payment: Payment, publicUrl: string): object {

@@ -64,7 +64,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const booksOf = (provider: string) => createBooks(provider, { records, payments, now });
   const statements = createStatements({ booksOf, credentials, providers, now });
   const app = new Hono();
-  app.route('/', createRoutes({ payments, scenarios, statements, credentials, store, publicUrl, service }));
+  app.route('/', createRoutes({ payments, scenarios, statements, credentials, providers, store, publicUrl, service }));
   app.route('/', createCashier({ payments }));
   const context = () => ({ now: now(), publicUrl, random });
   app.route('/', createPlatformApis({ credentials, booksOf, statements, context }));

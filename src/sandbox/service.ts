@@ -19,6 +19,10 @@ export interface SandboxService {
     /** The key that a bearer token is; `admin` for the admin key; null for an unknown one. */
     find(secret: string): Promise<ApiKey | 'admin' | null>;
   };
+  readonly sessions: {
+    /** The key that a session stands for; null where it has ended. */
+    find(token: string): Promise<{ key: ApiKey | 'admin' } | null>;
+  };
 }
 
 export interface SandboxPublish {

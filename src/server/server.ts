@@ -206,7 +206,7 @@ function dispatcher(
   { service, sandbox, mounts }: Pick<Started, 'service' | 'sandbox' | 'mounts'>,
   { clock, random, observation, admission }: Surroundings & { admission: Admission },
 ): Handle {
-  const api = role === 'worker' ? null : createApi(service);
+  const api = role === 'worker' ? null : createApi(service, { hasSandbox: sandbox !== null });
   const app: Hono = api?.app ?? new Hono();
   addHealth(app, {
     service,
@@ -220,6 +220,7 @@ function dispatcher(
   if (api !== null) {
     addConsole(app, random);
     app.get('/', (context) => context.redirect(consolePath));
+    app.get('/verify', (context) => context.redirect(`${consolePath}/verify`));
   }
   const listener = getRequestListener(app.fetch, { errorHandler: unreadable });
   const entrance = api === null ? null : createCallbackEntrance(service, admission);

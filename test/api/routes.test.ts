@@ -271,6 +271,7 @@ describe('orders and callbacks', () => {
     const detail = await server.call('GET', `/v1/callbacks/${row.id}`);
     expect(Buffer.from(String(detail.body.body), 'base64').toString()).toContain('"order_id":"O-1"');
     expect(detail.body.headers).toContainEqual(['content-type', 'application/json']);
+    expect(detail.body.facts).toMatchObject([{ kind: 'captured', payment_id: 'p-1', order_no: 'O-1' }]);
     const again = await server.call('POST', `/v1/callbacks/${row.id}/reprocess`);
     expect(again).toMatchObject({ status: 202, body: { verdict: 'verified', reason: null } });
     const after = await server.call('GET', '/v1/orders/O-1?merchant=shop');

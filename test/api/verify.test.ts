@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { texts } from '../../src/api/verify-texts.ts';
 import { hmac, square } from '../../src/providers/index.ts';
 import type { RawRequest } from '../../src/providers/provider.ts';
 import { context, notificationOf, seededRandom, sidesOf } from '../providers/support.ts';
@@ -94,76 +93,39 @@ describe('POST /v1/verify', () => {
   });
 });
 
-describe('the page /verify', () => {
-  const paste = () => {
+describe('POST /v1/verify/pasted', () => {
+  const pasted = () => {
     const headers = sealed.headers.map(([name, value]) => `-H '${name}: ${value}'`).join(' ');
     return `curl https://pay.example.com/callbacks/x ${headers} --data-raw '${Buffer.from(sealed.body).toString()}\n'`;
   };
-  const submit = (fields: Record<string, string>, path = '/verify') =>
-    server.call('POST', path, undefined, {
-      key: null,
-      // As a browser sends it.
-      raw: new URLSearchParams(fields).toString().replaceAll('%0A', '%0D%0A'),
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    });
+  const ask = (body: object, key: string | null = adminKey) => server.call('POST', '/v1/verify/pasted', body, { key });
 
-  it('loads nothing from anywhere, runs no script, and is kept by no cache', async () => {
-    const page = await server.call('GET', '/verify', undefined, { key: null });
-    expect(page.status).toBe(200);
-    expect(page.headers.get('content-security-policy')).toMatch(
-      /^default-src 'none'; style-src 'sha256-[^']+'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'$/,
-    );
-    expect(page.headers.get('cache-control')).toBe('no-store');
-    expect(/<script|src=|<link|@import|url\(| style=/.exec(page.text)).toBeNull();
-  });
-
-  it('has a label for every field, and both languages', async () => {
-    const page = await server.call('GET', '/verify', undefined, {
-      key: null,
-      headers: { 'accept-language': 'zh-CN,en' },
-    });
-    const ids = [...page.text.matchAll(/<(?:input|textarea) id="(\w+)"/g)].map(([, id]) => id);
-    expect(ids).toEqual(['key', 'account', 'paste', 'entry']);
-    for (const id of ids) expect(page.text).toContain(`<label for="${id}">`);
-    expect(page.text).toContain(texts.zh.title);
-    expect(page.text).toContain('<html lang="zh-CN">');
-    const english = await server.call('GET', '/verify?lang=en', undefined, { headers: { 'accept-language': 'zh' } });
-    expect(english.text).toContain(texts.en.title);
-  });
-
-  it('says the cause and shows the first difference of what was pasted', async () => {
-    const page = await submit({ key: adminKey, account: theirs, paste: paste() });
-    expect(page.status).toBe(200);
-    expect(page.text).toContain('<h2>Refused</h2>');
-    expect(page.text).toContain('without the space around it');
-    expect(page.text).toContain('<mark>\\n</mark>');
-    expect(page.text).not.toContain(adminKey);
-    for (const secret of secrets) expect(page.text).not.toContain(secret);
-    const chinese = await submit({ key: adminKey, account: theirs, paste: paste() }, '/verify?lang=zh');
-    expect(chinese.text).toContain('原样传递字节');
+  it('says the cause and the first difference of what was pasted, also with the line breaks of a form', async () => {
+    for (const text of [pasted(), pasted().replaceAll('\n', '\r\n')]) {
+      const answer = await ask({ account: theirs, pasted: text });
+      expect(answer.body).toMatchObject({ cause: { name: 'white_space' }, difference: { received: { at: '\\n' } } });
+      for (const secret of secrets) expect(answer.text).not.toContain(secret);
+    }
   });
 
   it('needs a key that may read, and says what is wrong with what was pasted', async () => {
-    const good = { key: adminKey, account: theirs, paste: paste() };
-    expect(await submit({ ...good, key: 'wrong' })).toMatchObject({
-      status: 401,
-      text: expect.stringContaining('role="alert"'),
-    });
-    expect((await submit({ ...good, account: 'acc_0' })).status).toBe(404);
-    expect((await submit({ ...good, paste: 'hello' })).status).toBe(400);
-    expect((await submit({ ...good, entry: 'x' })).status).toBe(422);
-    expect((await submit({ ...good, paste: `POST / HTTP/1.1\n\n${'x'.repeat(1_048_577)}` })).status).toBe(413);
+    const good = { account: theirs, pasted: pasted() };
+    expect((await ask(good, 'wrong')).status).toBe(401);
+    expect((await ask(good, await keyOf('shop'))).status).toBe(404);
+    expect((await ask({ ...good, pasted: 'hello' })).status).toBe(400);
+    expect((await ask({ ...good, entry: 0 })).status).toBe(422);
+    expect((await ask({ ...good, pasted: `curl https://a.example -d '${'x'.repeat(1_048_577)}'` })).status).toBe(422);
   });
 
-  it('shows what was pasted as text alone', async () => {
-    const evil = '"></textarea><script>alert(1)</script>';
-    const page = await submit({ key: adminKey, account: evil, paste: `POST /${evil} HTTP/1.1\n\n${evil}` });
-    expect(page.text).not.toContain('<script');
-    const shown = await submit({
-      key: adminKey,
-      account: ours,
-      paste: `POST / HTTP/1.1\nauthorization: HMAC ${evil}:00\n\n${evil}`,
-    });
-    expect(shown.text).not.toContain('<script');
+  it('reads no file of this machine that a curl command names', async () => {
+    const answer = await ask({ account: theirs, pasted: 'curl https://a.example --data-binary @/etc/hostname' });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'request.unreadable' } });
+  });
+});
+
+describe('the page of the console', () => {
+  it('is where /verify leads to', async () => {
+    const { status, headers } = await server.call('GET', '/verify', undefined, { key: null });
+    expect([status, headers.get('location')]).toEqual([302, '/console/verify']);
   });
 });

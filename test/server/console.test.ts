@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { limits } from '../../src/domain/limits.ts';
 import { adminKey, startTestServer, type TestServer } from '../support/server.ts';
 
@@ -51,6 +51,40 @@ describe('a session', () => {
     const refused = await server.call('POST', '/v1/session', undefined, { key: String(key.body.api_key) });
     expect([refused.status, refused.headers.get('set-cookie')]).toEqual([403, null]);
     expect((await server.call('POST', '/v1/session', undefined, { key: 'guess' })).status).toBe(401);
+  });
+});
+
+describe('a session in the sandbox', () => {
+  const payment = {
+    provider: 'hmac',
+    notify_url: 'http://127.0.0.1:9/callback',
+    order_no: 'S-1',
+    amount_minor: 100,
+    currency: 'CNY',
+  };
+
+  it('stands for a key that may publish there, with the header that other sites cannot send', async () => {
+    const own = await startTestServer({ sandbox: true });
+    onTestFinished(() => own.stop());
+    const signedIn = async (key: string) => {
+      const answer = await own.call('POST', '/v1/session', undefined, { key });
+      expect(answer.body.sandbox).toBe(true);
+      return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    };
+    const open = (headers: Record<string, string>) =>
+      own.call('POST', '/sandbox/payments', payment, { key: null, headers });
+    const cookie = await signedIn(adminKey);
+    expect((await open({ cookie, ...asConsole })).status).toBe(201);
+    expect((await open({ cookie })).body.code).toBe('auth.scope');
+    expect((await open({ ...asConsole })).body.code).toBe('auth.missing');
+    expect((await own.call('GET', '/sandbox/providers', undefined, { key: null })).status).toBe(401);
+    const played = await own.call('GET', '/sandbox/providers', undefined, { key: null, headers: { cookie } });
+    expect(played.body.data).toContainEqual(expect.objectContaining({ name: 'wechatpay', currencies: ['CNY'] }));
+    const reader = await own.call('POST', '/v1/keys', { name: 'Ann', scopes: ['read', 'operate'] });
+    const weaker = await signedIn(String(reader.body.api_key));
+    expect((await open({ cookie: weaker, ...asConsole })).body.code).toBe('auth.scope');
+    await own.call('DELETE', '/v1/session', undefined, { key: null, headers: { cookie, ...asConsole } });
+    expect((await open({ cookie, ...asConsole })).body.code).toBe('auth.invalid');
   });
 });
 

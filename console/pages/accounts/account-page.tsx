@@ -62,7 +62,7 @@ export function AccountPage() {
               path={path}
               method="DELETE"
               danger
-              size="sm"
+              look="page"
               onDone={() => navigate({ to: '/accounts' })}
             />
           </>
@@ -137,7 +137,7 @@ function Secrets({ account, path }: { account: AccountAnswer; path: string }) {
                 text={sayOfRotation('finish.text')}
                 path={`${path}/rotate`}
                 body={{ finish: true }}
-                size="xs"
+                look="page"
               />
             ) : null}
             <RotateButton provider={provider} side="account" mode={account.mode} path={path} />

@@ -1,8 +1,12 @@
-import { Anchor } from '@mantine/core';
+import { Anchor, Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import type { CallbackDetail } from '../../../src/api/callbacks.ts';
-import { Act } from '../../parts/act.tsx';
+import { addressOf } from '../../api/call.ts';
+import { sessionQuery } from '../../api/queries.ts';
 import { Filters } from '../../parts/filters.tsx';
 import { Identifier } from '../../parts/identifier.tsx';
+import { InnerLink } from '../../parts/link.tsx';
 import { type Column, List } from '../../parts/list.tsx';
 import { Page } from '../../parts/page.tsx';
 import { useSearchState } from '../../parts/search.ts';
@@ -11,12 +15,10 @@ import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { useWord, wordsOf } from '../../texts/words.ts';
+import { ReadAgain } from './read-again.tsx';
 import { callbacksTexts } from './texts.ts';
 
-type Row = Omit<CallbackDetail, 'headers' | 'body'>;
-
-/** Taken for good already; reading them again finds the same. */
-const settled: readonly string[] = ['verified', 'duplicate'];
+type Row = Omit<CallbackDetail, 'headers' | 'body' | 'facts'>;
 
 /** What came in, with its verdict and why. */
 export function CallbacksPage() {
@@ -24,7 +26,15 @@ export function CallbacksPage() {
   const word = useWord();
   const [{ verdict, merchant, account, order_no }] = useSearchState();
   const columns: Column<Row>[] = [
-    { name: 'received', header: say('received'), cell: (row) => <Time at={row.received_at} /> },
+    {
+      name: 'received',
+      header: say('received'),
+      cell: (row) => (
+        <InnerLink href={hrefOf(row)}>
+          <Time at={row.received_at} />
+        </InnerLink>
+      ),
+    },
     { name: 'provider', header: say('provider'), cell: (row) => row.provider },
     { name: 'verdict', header: say('verdict'), cell: (row) => <StatusBadge area="verdict" value={row.verdict} /> },
     { name: 'reason', header: say('reason'), cell: (row) => row.reason ?? row.code ?? '', wide: true },
@@ -33,14 +43,11 @@ export function CallbacksPage() {
       name: 'acts',
       header: '',
       align: 'right',
-      cell: (row) =>
-        settled.includes(row.verdict) ? null : (
-          <Act label={say('again')} text={say('again.text')} path={`/v1/callbacks/${row.id}/reprocess`} />
-        ),
+      cell: (row) => <ReadAgain callback={row} />,
     },
   ];
   return (
-    <Page title={say('title')} lead={say('lead')} actions={<Anchor href="/verify">{say('verify')}</Anchor>}>
+    <Page title={say('title')} lead={say('lead')} actions={<Ways search={{ merchant, account, verdict }} />}>
       <Filters
         filters={[
           {
@@ -59,8 +66,31 @@ export function CallbacksPage() {
         query={{ verdict, merchant, account, order_no }}
         columns={columns}
         rowKey={({ id }) => id}
+        rowHref={hrefOf}
         empty={<Empty title={say('empty.title')}>{say('empty')}</Empty>}
       />
     </Page>
   );
+}
+
+/** To what else may be done with callbacks. */
+function Ways({ search }: { search: Readonly<Record<string, string | undefined>> }) {
+  const say = useTexts(callbacksTexts);
+  const { data: session } = useQuery(sessionQuery);
+  return (
+    <>
+      <Anchor component={Link} to="/callback-replays">
+        {say('replays')}
+      </Anchor>
+      {session === undefined || session.role === 'viewer' ? null : (
+        <Button component={Link} to={addressOf('/callback-replays/new', search)} variant="default">
+          {say('byFilter')}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function hrefOf({ id }: Row): string {
+  return `/callbacks/${id}`;
 }

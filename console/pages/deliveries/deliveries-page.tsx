@@ -1,7 +1,9 @@
-import { Group } from '@mantine/core';
+import { Anchor, Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import type { Delivery } from '../../../src/api/deliveries.ts';
-import { segment } from '../../api/call.ts';
-import { Act } from '../../parts/act.tsx';
+import { addressOf, segment } from '../../api/call.ts';
+import { sessionQuery } from '../../api/queries.ts';
 import { Filters } from '../../parts/filters.tsx';
 import { InnerLink } from '../../parts/link.tsx';
 import { type Column, List } from '../../parts/list.tsx';
@@ -12,18 +14,23 @@ import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { useWord, wordsOf } from '../../texts/words.ts';
+import { DeliveryActs, targetOf } from './delivery-acts.tsx';
 import { deliveriesTexts } from './texts.ts';
 
 type Row = Omit<Delivery, 'attempts'>;
 
-/** What is to reach whom, and how far it got. The attempts stand on the order's page. */
+/** What is to reach whom, and how far it got. */
 export function DeliveriesPage() {
   const say = useTexts(deliveriesTexts);
   const word = useWord();
   const [{ state, merchant, endpoint, order_no }] = useSearchState();
   const columns: Column<Row>[] = [
-    { name: 'order', header: say('order'), cell: (row) => <InnerLink href={hrefOf(row)}>{row.order_no}</InnerLink> },
-    { name: 'type', header: say('type'), cell: (row) => row.type },
+    { name: 'type', header: say('type'), cell: (row) => <InnerLink href={hrefOf(row)}>{row.type}</InnerLink> },
+    {
+      name: 'order',
+      header: say('order'),
+      cell: (row) => <InnerLink href={orderHrefOf(row)}>{row.order_no}</InnerLink>,
+    },
     { name: 'target', header: say('target'), cell: targetOf, wide: true },
     { name: 'state', header: say('state'), cell: (row) => <StatusBadge area="delivery" value={row.state} /> },
     { name: 'attempts', header: say('attempts'), align: 'right', cell: (row) => row.attempt_count },
@@ -35,17 +42,30 @@ export function DeliveriesPage() {
       cell: (row) => (row.due_at === null ? null : <Time at={row.due_at} />),
     },
     { name: 'made', header: say('made'), align: 'right', wide: true, cell: (row) => <Time at={row.created_at} /> },
-    { name: 'acts', header: '', align: 'right', cell: (row) => <Acts row={row} /> },
+    { name: 'acts', header: '', align: 'right', cell: (row) => <DeliveryActs delivery={row} /> },
   ];
   return (
-    <Page title={say('title')} lead={say('lead')}>
+    <Page
+      title={say('title')}
+      lead={say('lead')}
+      actions={
+        <>
+          <Anchor component={Link} to="/replays">
+            {say('replays')}
+          </Anchor>
+          <AgainByFilter search={{ merchant, endpoint, state }} />
+        </>
+      }
+    >
       <Filters
         filters={[
           {
             kind: 'choice',
             name: 'state',
             label: say('state'),
-            choices: wordsOf('delivery').map((value) => ({ value, label: word('delivery', value) })),
+            choices: wordsOf('delivery')
+              .filter((value) => value !== 'missing')
+              .map((value) => ({ value, label: word('delivery', value) })),
           },
           { kind: 'text', name: 'order_no', label: say('order') },
           { kind: 'text', name: 'merchant', label: say('merchant'), width: 160 },
@@ -64,28 +84,22 @@ export function DeliveriesPage() {
   );
 }
 
-/** What its state allows a person to do. */
-function Acts({ row }: { row: Row }) {
+/** To the form, filled in with what is looked at. */
+function AgainByFilter({ search }: { search: Readonly<Record<string, string | undefined>> }) {
   const say = useTexts(deliveriesTexts);
-  const { id, state, type, order_no: order } = row;
-  const isLive = state === 'pending' || state === 'held' || state === 'sending';
-  const about = { type, order, target: targetOf(row) };
+  const { data: session } = useQuery(sessionQuery);
+  if (session === undefined || session.role === 'viewer') return null;
   return (
-    <Group gap={4} justify="flex-end" wrap="nowrap">
-      {state === 'dead' || state === 'pending' ? (
-        <Act label={say('retry')} text={say('retry.text', about)} path={`/v1/deliveries/${id}/retry`} />
-      ) : null}
-      {isLive ? (
-        <Act label={say('cancel')} text={say('cancel.text', about)} path={`/v1/deliveries/${id}/cancel`} danger />
-      ) : null}
-    </Group>
+    <Button component={Link} to={addressOf('/replays/new', search)} variant="default">
+      {say('byFilter')}
+    </Button>
   );
 }
 
-function targetOf({ url, target }: Row): string {
-  return url ?? target.name ?? target.id ?? target.kind;
+function hrefOf({ id }: Row): string {
+  return `/deliveries/${id}`;
 }
 
-function hrefOf({ merchant, order_no }: Row): string {
+function orderHrefOf({ merchant, order_no }: Row): string {
   return `/orders/${segment(merchant)}/${segment(order_no)}`;
 }

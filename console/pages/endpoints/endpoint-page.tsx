@@ -86,11 +86,11 @@ function Acts({ endpoint: { url, state }, path }: OfEndpoint) {
   const navigate = useNavigate();
   return (
     <>
-      <Act label={say('test')} text={say('test.text', { url })} path={`${path}/test`} size="sm" />
+      <Act label={say('test')} text={say('test.text', { url })} path={`${path}/test`} look="page" />
       {state === 'enabled' ? (
-        <Act label={say('pause')} text={say('pause.text', { url })} path={`${path}/pause`} size="sm" />
+        <Act label={say('pause')} text={say('pause.text', { url })} path={`${path}/pause`} look="page" />
       ) : (
-        <Act label={say('resume')} text={say('resume.text', { url })} path={`${path}/resume`} size="sm" />
+        <Act label={say('resume')} text={say('resume.text', { url })} path={`${path}/resume`} look="page" />
       )}
       <Act
         label={say('remove')}
@@ -98,7 +98,7 @@ function Acts({ endpoint: { url, state }, path }: OfEndpoint) {
         path={path}
         method="DELETE"
         danger
-        size="sm"
+        look="page"
         onDone={() => navigate({ to: '/endpoints' })}
       />
     </>
@@ -167,7 +167,7 @@ function Keys({ endpoint, path, provider }: OfEndpoint & { provider: ProviderRow
                   text={sayOfRotation('finish.text')}
                   path={`${path}/rotate`}
                   body={{ finish: true }}
-                  size="xs"
+                  look="page"
                 />
               ) : null}
               <RotateButton provider={provider} side="endpoint" path={path} onMade={setMade} />

@@ -92,6 +92,9 @@ export const orderTexts = defineTexts('orders', {
     target: 'Target',
     error: 'Why not',
     reason: 'Reason',
+    page: 'More',
+    'page.callback': 'Why, and what it told',
+    'page.delivery': 'All attempts, compared',
     gone: 'Its bytes are older than what is kept.',
   },
   zh: {
@@ -185,6 +188,9 @@ export const orderTexts = defineTexts('orders', {
     target: '目标',
     error: '失败原因',
     reason: '原因',
+    page: '更多',
+    'page.callback': '原因和带来的事实',
+    'page.delivery': '全部尝试与比较',
     gone: '原始内容已超过保留期限。',
   },
 });

@@ -9,6 +9,7 @@ import { readQuery, sessionQuery } from '../../api/queries.ts';
 import { AttemptView } from '../../parts/attempt-view.tsx';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { Identifier } from '../../parts/identifier.tsx';
+import { InnerLink } from '../../parts/link.tsx';
 import { Details } from '../../parts/page.tsx';
 import { bytesText, Headers, Raw } from '../../parts/raw.tsx';
 import { Loaded } from '../../parts/states.tsx';
@@ -69,6 +70,12 @@ function CallbackInside({ id }: { id: string }) {
             items={[
               [say('callback'), <StatusBadge key="verdict" area="verdict" value={verdict} />],
               [say('reason'), reason],
+              [
+                say('page'),
+                <InnerLink key="page" href={`/callbacks/${id}`}>
+                  {say('page.callback')}
+                </InnerLink>,
+              ],
             ]}
           />
           {method === '' ? (
@@ -97,6 +104,12 @@ function DeliveryInside({ id, attempt }: { id: string; attempt: string | null })
             items={[
               [say('state'), <StatusBadge key="state" area="delivery" value={state} />],
               [say('target'), url ?? target.name ?? target.id ?? null],
+              [
+                say('page'),
+                <InnerLink key="page" href={`/deliveries/${id}`}>
+                  {say('page.delivery')}
+                </InnerLink>,
+              ],
             ]}
           />
           {attempts

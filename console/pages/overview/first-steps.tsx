@@ -1,7 +1,8 @@
 import { Group, Text } from '@mantine/core';
 import { IconCircle, IconCircleCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { type Page, readQuery, refreshMs, sessionQuery } from '../../api/queries.ts';
+import { intervalMs } from '../../api/live.ts';
+import { type Page, readQuery, sessionQuery } from '../../api/queries.ts';
 import { LinkButton } from '../../parts/link.tsx';
 import { Section } from '../../parts/page.tsx';
 import { useTexts } from '../../texts/texts.ts';
@@ -64,7 +65,7 @@ export function FirstSteps() {
 function useHasSome(path: string): boolean | null {
   const { data } = useQuery({
     ...readQuery<Page<unknown>>(path, { limit: 1 }),
-    refetchInterval: ({ state }) => ((state.data?.data.length ?? 0) > 0 ? false : refreshMs),
+    refetchInterval: ({ state }) => ((state.data?.data.length ?? 0) > 0 ? false : intervalMs.polled),
   });
   return data === undefined ? null : data.data.length > 0;
 }

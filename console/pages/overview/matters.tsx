@@ -104,19 +104,19 @@ export function WhatNext() {
       <Loaded query={backlog} lines={4}>
         {({ discrepancies_open, dead, quarantined }) => {
           const steps = [
-            [say('next.disabled', { count: disabled }), disabled],
-            [say('next.discrepancies', { count: discrepancies_open }), discrepancies_open],
-            [say('next.dead', { count: dead }), dead],
-            [say('next.quarantined', { count: quarantined }), quarantined],
+            [say('next.disabled', { count: disabled }), disabled, null],
+            [say('next.discrepancies', { count: discrepancies_open }), discrepancies_open, '/discrepancies?state=open'],
+            [say('next.dead', { count: dead }), dead, '/deliveries?state=dead'],
+            [say('next.quarantined', { count: quarantined }), quarantined, '/callbacks?verdict=quarantined'],
           ] as const;
           return (
             <Lines none={say('nothing')}>
-              {steps.map(([text, count]) =>
+              {steps.map(([text, count, href]) =>
                 count === 0 ? null : (
                   <li key={text}>
                     <Group gap="xs" wrap="nowrap" align="flex-start">
                       <IconArrowRight size={16} className={classes.arrow} aria-hidden />
-                      <Text>{text}</Text>
+                      {href === null ? <Text>{text}</Text> : <InnerLink href={href}>{text}</InnerLink>}
                     </Group>
                   </li>
                 ),

@@ -1,0 +1,68 @@
+import type { CauseName } from '../../src/api/verify.ts';
+import { defineTexts } from './texts.ts';
+
+/** Why a request would be refused. What receivers say, and what exactly fits, is English as in the API. */
+export const diagnosisTexts = defineTexts('diagnosis', {
+  en: {
+    accepted: 'It would be accepted',
+    refused: 'It would be refused',
+    told: 'What it tells',
+    cause: 'Cause',
+    noCause: 'None found: a forgery, or sealed with a secret that no account here has.',
+    unproven: 'As it looks; nothing that was tried makes it fit.',
+    next: 'Next',
+    remaining: 'It would still be refused',
+    account: 'It verifies under',
+    difference: 'First difference',
+    received: 'received',
+    verified: 'verifies',
+    place: 'line {{line}}, column {{column}}, byte {{offset}}',
+    tried: 'Tried, in order',
+    fits: '{{cause}} ({{attempts}}): fits',
+    fitsNot: '{{cause}} ({{attempts}})',
+    signed: 'What should have been signed',
+  },
+  zh: {
+    accepted: '会被接受',
+    refused: '会被拒绝',
+    told: '其中的事实',
+    cause: '原因',
+    noCause: '没有找到：可能是伪造，或签名所用的密钥不属于这里的任何账户。',
+    unproven: '仅从表面看如此；所有尝试都未能让签名相符。',
+    next: '下一步',
+    remaining: '修复后仍会被拒绝',
+    account: '在这个账户下验签通过',
+    difference: '第一处差异',
+    received: '收到',
+    verified: '可验证',
+    place: '第 {{line}} 行，第 {{column}} 列，字节 {{offset}}',
+    tried: '依次尝试',
+    fits: '{{cause}}（{{attempts}} 次）：相符',
+    fitsNot: '{{cause}}（{{attempts}} 次）',
+    signed: '应当被签名的内容',
+  },
+});
+
+/** Each cause and its next step in Chinese; the API has them in English. */
+export const causesInChinese: Readonly<Record<CauseName, readonly [name: string, next: string]>> = {
+  other_key: ['其他账户的密钥', '让发送方使用那个账户的回调地址，或把发送方的密钥加到本账户。'],
+  other_environment: ['测试与正式环境混用', '测试环境和正式环境的密钥不同：请使用与发送方环境一致的回调地址。'],
+  other_account: ['属于其他账户', '在支付平台填写这条回调所属账户的回调地址。'],
+  body_rewritten: ['请求体被重写', '原样传递请求体：在 JSON 解析之前取得它，并且不要让网关解析后重新写出。'],
+  white_space: ['空白或换行改变', '原样传递字节：换行或空白被增加、删除或改变了。'],
+  charset: ['字符集改变', '原样传递字节：有程序按一种字符集读取，又按另一种写出。'],
+  charset_lost: ['字符丢失', '传递字节而不是文本：被替换成 � 的字符无法恢复，请让平台重新发送。'],
+  form_rewritten: ['表单被重新编码', '原样传递表单：有程序解码后又编码，两步不一致。'],
+  body_cut: ['请求体不完整', '传递完整的请求体：它的长度与 content-length 不符。'],
+  header_missing: ['缺少请求头', '让代理保留这个请求头：它没有到达，或名称被改变。'],
+  header_renamed: ['请求头改名', '让代理保留请求头的名称，包括连字符。'],
+  header_duplicated: ['请求头重复', '去掉代理或客户端中重复添加该请求头的设置。'],
+  header_changed: ['请求头的值改变', '让代理原样传递这个请求头的值。'],
+  url: ['地址不同', '双方使用完全相同的地址：协议、主机、端口、路径和末尾的斜杠。'],
+  clock: ['时钟不同步', '同步双方的时钟。保存后再次发送的请求被拒绝是正确的。'],
+  unknown_key: ['未知的密钥', '按说明中的编号，把签名所用的密钥加到账户。'],
+  secret_reading: ['密钥的读法不同', '双方用同样的方式把密钥文本变成字节，把摘要变成文本。'],
+  scheme: ['签名方式不同', '让发送方使用账户所配置的签名方式。'],
+  probe: ['平台的验签测试', '无需处理：平台在测试您是否验签，之后会重新发送正确签名的通知。'],
+  encryption: ['解密失败', '与平台后台核对解密密钥：签名相符，但请求体无法解密。'],
+};
