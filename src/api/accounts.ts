@@ -28,9 +28,14 @@ const answer = z
     acknowledge: z.enum(['after_commit', 'after_handling']),
     without_order: z.enum(['park', 'accept']),
     callback_url: z.string().openapi({ description: 'Give this URL to the provider. It is a secret of its own.' }),
+    statement_zone: z.string().nullable().openapi({
+      example: 'Asia/Shanghai',
+      description: "Time zone of a day of the provider's bills; null: its bills are not read.",
+    }),
     created_at: answered.time,
   })
   .openapi('Account');
+export type AccountRow = z.output<typeof answer>;
 
 const answerWithSecrets = answer.extend({ secrets }).openapi('AccountWithSecrets');
 
@@ -179,6 +184,7 @@ function accountView(service: Service, account: Account): z.input<typeof answer>
     acknowledge,
     without_order: withoutOrder,
     callback_url: service.accounts.callbackUrl(id),
+    statement_zone: service.providers.get(provider)?.profile.statementZone ?? null,
     created_at: toIso(createdAt),
   };
 }

@@ -27,6 +27,7 @@ import { addReconciliations } from './reconciliations.ts';
 import { addReplays } from './replays.ts';
 import { createRoutes } from './route.ts';
 import { addSessions } from './sessions.ts';
+import { addSettings, type Installation, noInstallation } from './settings.ts';
 import { addStream } from './stream.ts';
 import { addVerify } from './verify.ts';
 import { addVerifyPage } from './verify-page.ts';
@@ -39,7 +40,7 @@ export interface Api {
 }
 
 /** The HTTP API over a service: a web-standard application, whoever listens. Callback URLs are not in it. */
-export function createApi(service: Service): Api {
+export function createApi(service: Service, installation: Installation = noInstallation): Api {
   const app = new OpenAPIHono<BlankEnv>();
   const authentication = createAuthentication(service);
   const routes = createRoutes(app, service, authentication);
@@ -65,6 +66,7 @@ export function createApi(service: Service): Api {
   addProofs(routes);
   addKeys(routes);
   addSessions(routes);
+  addSettings(routes, installation);
 
   // Made when first asked for: it takes longer than everything else at start.
   let made: { document: string; page: string } | null = null;

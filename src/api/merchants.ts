@@ -34,6 +34,7 @@ const answer = z
     created_at: answered.time,
   })
   .openapi('Merchant');
+export type MerchantRow = z.output<typeof answer>;
 
 const answerWithSecrets = answer
   .extend({ secrets: z.record(z.string(), secrets).openapi({ description: 'Signing secrets, by provider.' }) })

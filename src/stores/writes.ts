@@ -160,8 +160,8 @@ export interface Writes {
   forceUrl: { input: { id: EndpointId; url: string; by: string; note: string | null }; output: Endpoint | null };
   /** Its live deliveries are canceled, as an action of this person. */
   removeEndpoint: { input: { id: EndpointId; by: string }; output: boolean };
-  addApiKey: { input: { apiKey: ApiKey; digest: string }; output: null };
-  removeApiKey: { input: ApiKeyId; output: boolean };
+  addApiKey: { input: { apiKey: ApiKey; digest: string; by: string }; output: null };
+  removeApiKey: { input: { id: ApiKeyId; by: string }; output: boolean };
   addSession: { input: Session; output: null };
   removeSession: { input: { digest: string }; output: null };
   /** `names`: what it is found by, beside its id. */

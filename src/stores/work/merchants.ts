@@ -198,13 +198,18 @@ export function registerHandlers(unit: Unit, handlers: Writes['registerHandlers'
   return null;
 }
 
-export function addApiKey(unit: Unit, { apiKey, digest }: Writes['addApiKey']['input']): null {
+export function addApiKey(unit: Unit, { apiKey, digest, by }: Writes['addApiKey']['input']): null {
   unit.rows.insertApiKey(apiKey, digest);
+  const { id: subject, name, scopes, merchants } = apiKey;
+  const note = `${name}: ${scopes.join(', ')}; ${merchants === null ? 'all merchants' : merchants.join(', ')}`;
+  unit.rows.insertAction({ at: unit.now, merchant: null, by, what: 'api_key.add', subject, note });
   return null;
 }
 
-export function removeApiKey(unit: Unit, id: Writes['removeApiKey']['input']): boolean {
-  return unit.rows.deleteApiKey(id);
+export function removeApiKey(unit: Unit, { id, by }: Writes['removeApiKey']['input']): boolean {
+  if (!unit.rows.deleteApiKey(id)) return false;
+  unit.rows.insertAction({ at: unit.now, merchant: null, by, what: 'api_key.remove', subject: id, note: null });
+  return true;
 }
 
 export function addSession(unit: Unit, session: Writes['addSession']['input']): null {

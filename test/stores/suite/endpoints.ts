@@ -20,7 +20,15 @@ export function endpoints(makeFolder: () => Promise<StoreFolder>): void {
       await folder.end();
     });
 
-    const everything = { limit: 100, cursor: null, visible: null, merchant: null, from: null, to: null } as const;
+    const everything = {
+      limit: 100,
+      cursor: null,
+      visible: null,
+      merchant: null,
+      by: null,
+      from: null,
+      to: null,
+    } as const;
     const actions = async (what: string | null = null) =>
       (await bench.store.read('actions', { ...everything, subject: id, what })).data;
     const change = (state: 'enabled' | 'paused') =>
