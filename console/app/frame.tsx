@@ -61,6 +61,7 @@ function SignedIn() {
 function Menu({ onOpen }: { onOpen?: () => void }) {
   const say = useTexts(frameTexts);
   const { pathname } = useLocation();
+  const { data: session } = useQuery(sessionQuery);
   return (
     <div className={classes.menu}>
       <Group className={classes.mark ?? ''}>
@@ -74,22 +75,24 @@ function Menu({ onOpen }: { onOpen?: () => void }) {
                 {say(text)}
               </Text>
             )}
-            {items.map(({ to, text, icon: Icon }) => {
-              const isHere = to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`);
-              return (
-                <NavLink
-                  key={to}
-                  component={Link}
-                  to={to}
-                  label={say(text)}
-                  leftSection={<Icon size={17} stroke={1.6} aria-hidden />}
-                  active={isHere}
-                  aria-current={isHere ? 'page' : undefined}
-                  className={classes.item ?? ''}
-                  {...(onOpen === undefined ? {} : { onClick: onOpen })}
-                />
-              );
-            })}
+            {items
+              .filter((item) => item.role === undefined || item.role === session?.role)
+              .map(({ to, text, icon: Icon }) => {
+                const isHere = to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`);
+                return (
+                  <NavLink
+                    key={to}
+                    component={Link}
+                    to={to}
+                    label={say(text)}
+                    leftSection={<Icon size={17} stroke={1.6} aria-hidden />}
+                    active={isHere}
+                    aria-current={isHere ? 'page' : undefined}
+                    className={classes.item ?? ''}
+                    {...(onOpen === undefined ? {} : { onClick: onOpen })}
+                  />
+                );
+              })}
           </Stack>
         ))}
       </nav>

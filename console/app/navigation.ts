@@ -1,10 +1,15 @@
 import {
   type Icon,
   IconAlertTriangle,
+  IconBell,
+  IconHistory,
   IconInbox,
+  IconKey,
   IconLayoutDashboard,
   IconReceipt,
+  IconScale,
   IconSend,
+  IconSettings,
 } from '@tabler/icons-react';
 import type { frameTexts } from '../texts/frame.ts';
 
@@ -12,6 +17,8 @@ interface NavigationItem {
   to: string;
   text: keyof typeof frameTexts.en;
   icon: Icon;
+  /** Only for this role. */
+  role?: 'admin';
 }
 
 /** What the menu leads to, by groups; a page is added here, in `routes.tsx` and in `texts/frame.ts`. */
@@ -22,6 +29,7 @@ export const navigation: readonly { text: keyof typeof frameTexts.en | null; ite
     items: [
       { to: '/orders', text: 'orders', icon: IconReceipt },
       { to: '/discrepancies', text: 'discrepancies', icon: IconAlertTriangle },
+      { to: '/reconciliations', text: 'reconciliations', icon: IconScale },
     ],
   },
   {
@@ -29,6 +37,15 @@ export const navigation: readonly { text: keyof typeof frameTexts.en | null; ite
     items: [
       { to: '/callbacks', text: 'callbacks', icon: IconInbox },
       { to: '/deliveries', text: 'deliveries', icon: IconSend },
+      { to: '/alerts', text: 'alerts', icon: IconBell },
+    ],
+  },
+  {
+    text: 'nav.access',
+    items: [
+      { to: '/keys', text: 'keys', icon: IconKey, role: 'admin' },
+      { to: '/actions', text: 'actions', icon: IconHistory },
+      { to: '/settings', text: 'settings', icon: IconSettings, role: 'admin' },
     ],
   },
 ];

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { robotName } from '../alerts/robots.ts';
 import type { Installation, ShownSetting } from '../api/settings.ts';
+import { defaultThresholds, isAlertRule } from '../domain/alert.ts';
 import type { Config } from './config.ts';
 import { environmentName, type SettingName, settingNames, settings } from './settings.ts';
 import { placeOf } from './store.ts';
@@ -31,7 +32,9 @@ export function packageVersion(): string {
 function valuesOf(config: Config): Readonly<Record<SettingName, string | null>> {
   const { data, databaseUrl, databaseDirectUrl, trustProxy, allowTargets, alerts, tls } = config;
   const place = (url: string | null) => (url === null ? null : placeOf({ data, databaseUrl: url }));
-  const rules = Object.entries(alerts.thresholds).map(([rule, threshold]) => `${rule}=${threshold}`);
+  const rules = Object.entries(alerts.thresholds)
+    .filter(([rule, threshold]) => isAlertRule(rule) && threshold !== defaultThresholds[rule])
+    .map(([rule, threshold]) => `${rule}=${threshold}`);
   return {
     host: config.host,
     port: String(config.port),

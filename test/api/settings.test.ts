@@ -39,6 +39,7 @@ describe('the settings', () => {
       database_url: { value: 'postgres://db.example/pay', from: 'environment', secret: true },
       admin_key: { value: null, from: 'environment', secret: true },
       alert_robots: { value: expect.stringMatching(/^dingtalk-[0-9a-f]{8}$/), secret: true },
+      alert_rules: { value: 'oldest_due=60, money_at_risk=0', from: 'environment' },
       public_url: { value: null, from: 'default', absent: 'http(s)://host:port' },
     };
     expect(body.settings).toEqual(expect.arrayContaining(Object.keys(expected).map(shown)));
