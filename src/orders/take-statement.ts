@@ -32,7 +32,8 @@ export function takeStatement(ledger: Ledger, input: StatementInput, births: Bir
   const tallies = new Tallies();
   const parked: string[] = [];
   let differences = 0;
-  for (const row of input.rows) {
+  const rows = ledger.hasReadFacts(input.rows.map(({ fact }) => factKey(fact))) ? input.rows : [];
+  for (const row of rows) {
     const { compared, order } = takeRow(ledger, births, row, { telling, touched });
     if (order === null && row.fact.reference !== null) parked.push(row.fact.reference);
     if (order !== null && input.closes) closeObserved(ledger, births, order, missingOf(row.fact));
@@ -86,8 +87,8 @@ function takeRow(
  */
 function canChange(ledger: Ledger, id: OrderId, { known, fact }: { known: StoredFact; fact: Fact }): boolean {
   const order = ledger.order(id);
-  if (order === null) return false;
   const facts = ledger.factsOfOrder(id);
+  if (order === null) return false;
   if (fact.providerTime === known.providerTime)
     return facts.some((one) => one.id !== known.id && one.operationId === fact.operationId && one.kind === fact.kind);
   return facts.length > 1 || decide(order.actions).closedAt !== null;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { type FactKind, factKey } from '../domain/fact.ts';
@@ -85,6 +86,7 @@ class Run {
   #failed: { error: unknown } | null = null;
   #waiting: ToldRow[] = [];
   #rows = 0;
+  #sent = 0;
   #otherRows = 0;
   #bytes = 0;
   #differences = 0;
@@ -125,6 +127,9 @@ class Run {
     this.#waiting.push({ ...row, fact });
     if (this.#waiting.length < limits.reconciledRows) return;
     await this.#send(limits.reconciledBatches - 1);
+    // Those of one turn share a transaction: while it commits, the next rows are decided in another.
+    this.#sent += 1;
+    if (this.#sent % (limits.reconciledBatches / 2) === 0) await nextTurn();
     await this.#keep();
   }
 

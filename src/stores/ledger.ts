@@ -82,6 +82,11 @@ export interface Ledger {
   saveAsk(ask: Ask): void;
   endAsk(ask: Pick<Ask, 'subject' | 'account'>): void;
 
+  /**
+   * False: not all of these could be read yet, and this decision is made again when they were. Many facts are read at once so,
+   * before what looks new for that reason alone is decided as news.
+   */
+  hasReadFacts(keys: readonly string[]): boolean;
   factByKey(key: string): StoredFact | null;
   addFact(fact: StoredFact, key: string, paymentKey: string): void;
   /** `isFirst`: of a fact that was added just now. */

@@ -32,7 +32,7 @@ const statedPlan = (sql: string) => /^\/\* (.+?) \*\//.exec(sql)?.[1] ?? null;
 function statementsOfTables(): string[] {
   return writeOrder.flatMap((table) => [
     ...table.lookups.flatMap(({ plainSql, sql, skippingSql }) => [plainSql, sql, skippingSql]),
-    ...(/ set \w/.test(table.updateSql) ? [table.updateSql] : []),
+    ...(/ set \(?\w/.test(table.updateSql) ? [table.updateSql] : []),
     ...(deleted.includes(table.name) ? [table.deleteSql] : []),
   ]);
 }

@@ -117,8 +117,13 @@ export class Image {
 
   /** Nothing in the database can name this. */
   fresh(id: string): void {
+    if (this.#fresh.has(id)) return;
     this.#fresh.add(id);
     this.#undo.push(() => this.#fresh.delete(id));
+  }
+
+  isFresh(id: string): boolean {
+    return this.#fresh.has(id);
   }
 
   change(row: ImageRow, change: Row): void {

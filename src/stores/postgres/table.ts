@@ -69,13 +69,21 @@ export class Table {
     const fromLists = (columns: readonly string[]) => `unnest(${this.#lists(columns)}) u (${columns.join(', ')})`;
     const conflict = onConflict === undefined ? '' : ` on conflict ${onConflict}`;
     this.insertSql = `insert into paidonce.${name} (${this.#columns.join(', ')}) select * from ${fromLists(this.#columns)}${conflict}`;
-    const changes = mutable.map((column) => `${column} = u.${column}`).join(', ');
-    // Also named as a list: else a table that was small when it was planned for would be read whole when it has grown.
-    const listed = key
-      .map((column, index) => `t.${column} = any($${index + 1}::${this.#typeOf(column)}[])`)
-      .join(' and ');
-    const found = `${equal(key, 'u')} and ${listed}`;
+    const list = (column: string, index: number) => `$${index + 1}::${this.#typeOf(column)}[]`;
+    // Named as a list: else a table that was small when it was planned for would be read whole when it has grown.
+    const listed = key.map((column, index) => `t.${column} = any(${list(column, index)})`).join(' and ');
     const plan = `/* ${planOf(`${name}_pkey`, key)} */`;
+    const [only = '', ...others] = key;
+    if (others.length === 0) {
+      // Joined, each row would be compared with each of the list: for 240 rows that took 160 µs a row, their places 30.
+      const values = mutable.map((column, index) => `(${list(column, index + 1)})[found.place]`).join(', ');
+      const place = `(select array_position(${list(only, 0)}, t.${only}) as place offset 0) found`;
+      this.updateSql = `${plan} update paidonce.${name} t set (${mutable.join(', ')}) = (select ${values} from ${place}) where ${listed}`;
+      this.deleteSql = `${plan} delete from paidonce.${name} t where ${listed}`;
+      return;
+    }
+    const changes = mutable.map((column) => `${column} = u.${column}`).join(', ');
+    const found = `${equal(key, 'u')} and ${listed}`;
     this.updateSql = `${plan} update paidonce.${name} t set ${changes} from ${fromLists(this.#changing)} where ${found}`;
     this.deleteSql = `${plan} delete from paidonce.${name} t using ${fromLists(key)} where ${found}`;
   }

@@ -30,6 +30,7 @@ export class OrderBook {
 
   add(order: StoredOrder): void {
     this.#met(order);
+    this.#rows.orderIsNew(order.id);
     this.#added.add(order.id);
   }
 

@@ -130,6 +130,10 @@ export class RowLedger implements Ledger {
     this.#rows.deleteAsk(ask);
   }
 
+  hasReadFacts(keys: readonly string[]): boolean {
+    return this.#rows.hasReadFacts(keys);
+  }
+
   factByKey(key: string): StoredFact | null {
     const found = this.#rows.factByKey(key);
     return found === null ? null : this.#met(found);

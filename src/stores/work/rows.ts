@@ -138,6 +138,7 @@ export interface SightingRow {
 }
 
 interface FactRows {
+  hasReadFacts(keys: readonly string[]): boolean;
   factByKey(key: string): FactRow | null;
   insertFact(fact: StoredFact, key: string, paymentKey: string): number;
   insertFirstSighting(fact: number, sighting: SightingRow): void;
@@ -170,6 +171,8 @@ interface FactRows {
 interface OrderRows {
   orderById(id: OrderId): StoredOrder | null;
   orderByNo(merchant: MerchantId, orderNo: OrderNo): StoredOrder | null;
+  /** Its id was made just now, and it is inserted later: nothing that is stored names it. */
+  orderIsNew(id: OrderId): void;
   insertOrder(order: StoredOrder): void;
   /** `before`: as it was read in this transaction, if it was; what is the same object in both has not changed. */
   updateOrder(order: StoredOrder, before: StoredOrder | null): void;

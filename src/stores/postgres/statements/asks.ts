@@ -56,7 +56,9 @@ export function askRows(image: Image): AskRows {
   };
   return {
     askOf(subject, account) {
-      const found = image.one(asksByName, nameOf({ subject, account }));
+      const name = nameOf({ subject, account });
+      if (image.isFresh(subject)) image.fresh(name);
+      const found = image.one(asksByName, name);
       return found === null ? null : askOf(found.values);
     },
     insertAsk(ask) {

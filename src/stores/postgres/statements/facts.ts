@@ -110,6 +110,7 @@ export const sightingsOfFact = sightings.lookup({ name: 'fact', columns: ['fact'
 
 type FactRows = Pick<
   Rows,
+  | 'hasReadFacts'
   | 'factByKey'
   | 'insertFact'
   | 'insertFirstSighting'
@@ -134,6 +135,11 @@ export function factRows(image: Image): FactRows {
     image.add(sightings, { bucket, fact: id, source, callback, at, provider_time: providerTime, note });
   };
   return {
+    hasReadFacts(keys) {
+      const unknown = keys.filter((key) => !image.knows(factsByKey, key));
+      for (const key of unknown) image.find(factsByKey, key);
+      return unknown.length === 0;
+    },
     factByKey(key) {
       const found = image.one(factsByKey, key);
       return found === null ? null : factRow(found);

@@ -75,6 +75,7 @@ type OrderRows = Pick<
   Rows,
   | 'orderById'
   | 'orderByNo'
+  | 'orderIsNew'
   | 'insertOrder'
   | 'updateOrder'
   | 'ordersToRefold'
@@ -93,6 +94,7 @@ export function orderRows(image: Image): OrderRows {
       const found = image.one(ordersByNo, merchant, orderNo);
       return found === null ? null : orderOf(found.values);
     },
+    orderIsNew: (id) => image.fresh(id),
     insertOrder(order) {
       const { id, merchant, orderNo, createdAt } = order;
       const about = { bucket: bucketOf(merchant), id, merchant, order_no: orderNo, created_at: createdAt };

@@ -83,6 +83,8 @@ function callbackRows(db: Connection) {
 
 function factRows(db: Connection) {
   return {
+    // Each is there when it is asked for.
+    hasReadFacts: () => true,
     factByKey: facts.factByKey.bind(null, db),
     insertFact: facts.insertFact.bind(null, db),
     insertFirstSighting: facts.insertFirstSighting.bind(null, db),
@@ -105,6 +107,8 @@ function orderRows(db: Connection) {
   return {
     orderById: orders.orderById.bind(null, db),
     orderByNo: orders.orderByNo.bind(null, db),
+    // Looking for what is not there costs little here.
+    orderIsNew: () => {},
     insertOrder: orders.insertOrder.bind(null, db),
     updateOrder: orders.updateOrder.bind(null, db),
     ordersToRefold: orders.ordersToRefold.bind(null, db),
