@@ -61,7 +61,7 @@ export function addAccounts(routes: Routes): void {
     refusals: ['merchant.unknown', 'provider.unknown', 'account.credentials'],
     async run({ service, caller, body }) {
       requireMerchant(caller, body.merchant);
-      return { status: 201, body: accountView(service, await service.accounts.add(camelFields(body))) };
+      return { status: 201, body: accountView(service, await service.accounts.add(camelFields(body), caller.name)) };
     },
   });
   routes.add({

@@ -94,7 +94,7 @@ export interface Writes {
   /** What a step came to. `stale`: it stands elsewhere by now, and nothing was recorded. */
   stepCallbackReplay: { input: CallbackReplayStep; output: 'stepped' | 'stale' };
 
-  addMerchant: { input: Omit<Merchant, 'askedAccounts'>; output: 'added' | 'exists' };
+  addMerchant: { input: Omit<Merchant, 'askedAccounts'> & { by: string }; output: 'added' | 'exists' };
   changeMerchant: {
     input: {
       id: MerchantId;
@@ -105,7 +105,7 @@ export interface Writes {
     };
     output: boolean;
   };
-  addAccount: { input: Account; output: null };
+  addAccount: { input: Account & { by: string }; output: null };
   changeAccount: {
     input: {
       id: AccountId;
@@ -117,7 +117,7 @@ export interface Writes {
     output: boolean;
   };
   removeAccount: { input: { id: AccountId; by: string }; output: boolean };
-  addEndpoint: { input: Endpoint; output: 'added' | 'too_many' };
+  addEndpoint: { input: Endpoint & { by: string }; output: 'added' | 'too_many' };
   changeEndpoint: {
     input: {
       id: EndpointId;

@@ -87,6 +87,23 @@ describe('the rules of alerts', () => {
   });
 });
 
+describe('what is made', () => {
+  it('leaves an action that names who made it', async () => {
+    const merchant = 'audited';
+    const key = { key: reader };
+    const credentials = { api_key: 'shop-1', api_secrets: ['kF93jd8s7fh2Ks9dj3hf8S7d'] };
+    await server.call('POST', '/v1/merchants', { id: merchant, name: 'Audited' });
+    await server.call('POST', '/v1/accounts', { merchant, provider: 'hmac', credentials }, key);
+    await server.call('POST', `/v1/merchants/${merchant}/endpoints`, { url: 'http://127.0.0.1:9/hook' }, key);
+    const keyId = expect.stringMatching(/^key_/);
+    expect((await server.call('GET', `/v1/actions?merchant=${merchant}`)).body.data).toMatchObject([
+      { by: keyId, what: 'endpoint.add', note: 'http://127.0.0.1:9/hook' },
+      { by: keyId, what: 'account.add', note: 'hmac' },
+      { by: 'admin', what: 'merchant.add', subject: merchant, note: null },
+    ]);
+  });
+});
+
 describe('API keys', () => {
   it('leave an action when they are made and removed, which the list narrows to by who did it', async () => {
     const made = await server.call('POST', '/v1/keys', { name: 'Shop', scopes: ['publish'], merchants: ['shop'] });

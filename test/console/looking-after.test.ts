@@ -141,7 +141,7 @@ describe('a person who looks after the system', () => {
   });
 
   it('is not shown what the role may not do', async () => {
-    const made = { name: 'Viewer', scopes: ['read'] };
+    const made = { name: 'Viewer', scopes: ['read'], merchants: ['shop'] };
     const key = String((await server.call('POST', '/v1/keys', made)).body.api_key);
     await page.getByTitle('Signed in as admin').click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
@@ -151,6 +151,8 @@ describe('a person who looks after the system', () => {
     expect(await page.getByRole('link', { name: 'API keys' }).count()).toBe(0);
     await page.goto(`${server.url}/console/settings`);
     await page.getByText('Only the admin key may see this').waitFor();
+    await page.getByRole('link', { name: 'Alerts', exact: true }).click();
+    await page.getByText('Alerts are of the whole system').waitFor();
     await page.getByRole('link', { name: 'Reconciliation' }).click();
     await page.getByRole('link', { name: day }).waitFor();
     expect(await page.getByRole('button', { name: 'Reconcile a day' }).count()).toBe(0);

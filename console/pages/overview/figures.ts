@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Funnel } from '../../../src/api/figures.ts';
-import { funnelQuery } from '../../api/queries.ts';
+import { funnelQuery, sessionQuery } from '../../api/queries.ts';
 import { type TimeRange, useTimeRange } from '../../parts/time-range.tsx';
 import { useLanguage } from '../../texts/texts.ts';
 
@@ -10,6 +10,11 @@ export type Side = 'sending' | 'receiving';
 export function useFunnel(side: Side) {
   const { from, to, bucket } = useTimeRange();
   return useQuery(funnelQuery({ side, from, to, bucket }));
+}
+
+/** Whether the whole system's figures are for this viewer: a key that is limited to merchants is refused them. */
+export function useSeesAll(): boolean {
+  return useQuery(sessionQuery).data?.merchants === null;
 }
 
 /** `99.9 %`, never rounded up to 100: one that failed is to be seen. */

@@ -23,11 +23,29 @@ import { useTexts } from '../../texts/texts.ts';
 import { accountLabel } from './accounts.ts';
 import { reconciliationsTexts } from './texts.ts';
 
+interface Given {
+  account: string;
+  date: string;
+}
+
 interface StartDialogProps {
   opened: boolean;
   onClose: () => void;
   /** What is reconciled again. */
-  given?: { account: string; date: string };
+  given?: Given;
+}
+
+/** What a person has chosen so far. `file` null: the bill is fetched, or none was chosen yet. */
+interface Wanted {
+  account: string | null;
+  date: string;
+  source: 'upload' | 'fetch';
+  file: File | null;
+}
+
+interface FieldsProps {
+  wanted: Wanted;
+  change: (part: Partial<Wanted>) => void;
 }
 
 const dayMs = 86_400_000;
@@ -51,84 +69,30 @@ export function StartDialog({ opened, onClose, given }: StartDialogProps) {
 function StartForm({ onClose, given }: Omit<StartDialogProps, 'opened'>) {
   const say = useTexts(reconciliationsTexts);
   const common = useTexts(commonTexts);
-  const navigate = useNavigate();
-  const client = useQueryClient();
-  const { data: all } = useQuery(accountsQuery);
-  const [account, setAccount] = useState<string | null>(given?.account ?? null);
-  const [day, setDay] = useState(given?.date ?? new Date(Date.now() - dayMs).toISOString().slice(0, 10));
-  const [source, setSource] = useState('upload');
-  const [file, setFile] = useState<File | null>(null);
-  const [isTried, setIsTried] = useState(false);
-  const accounts = all?.filter(({ statement_zone }) => statement_zone !== null) ?? [];
-  const zone = accounts.find(({ id }) => id === account)?.statement_zone ?? null;
-  const isMissing = account === null || day === '' || (source === 'upload' && file === null);
-  const starting = useMutation({
-    mutationFn: () =>
-      call<ReconciliationRow>('POST', '/v1/reconciliations', {
-        form: formOf({ account: account ?? '', date: day }, source === 'upload' ? file : null),
-      }),
-    async onSuccess({ id }) {
-      onClose();
-      await client.invalidateQueries();
-      await navigate({ href: `/reconciliations/${id}` });
-    },
+  const yesterday = new Date(Date.now() - dayMs).toISOString().slice(0, 10);
+  const [wanted, setWanted] = useState<Wanted>({
+    ...{ account: null, date: yesterday, ...given },
+    ...{ source: 'upload', file: null },
   });
+  const [isTried, setIsTried] = useState(false);
+  const starting = useStarting(onClose);
+  const form = formOf(wanted);
+  const change = (part: Partial<Wanted>) => setWanted({ ...wanted, ...part });
   return (
     <Stack
       component="form"
       onSubmit={(event) => {
         event.preventDefault();
         setIsTried(true);
-        if (!isMissing) starting.mutate();
+        if (form !== null) starting.mutate(form);
       }}
     >
-      <Select
-        label={say('start.account')}
-        description={say(all !== undefined && accounts.length === 0 ? 'start.account.none' : 'start.account.hint')}
-        data={accounts.map((one) => ({ value: one.id, label: accountLabel(one) }))}
-        value={account}
-        onChange={setAccount}
-        searchable
-        nothingFoundMessage={common('empty')}
-      />
-      <TextInput
-        type="date"
-        label={say('day')}
-        description={zone === null ? say('start.day.hint.none') : say('start.day.hint', { zone })}
-        value={day}
-        onChange={(event) => setDay(event.currentTarget.value)}
-      />
-      <Input.Wrapper
-        label={say('start.source')}
-        labelElement="div"
-        {...(source === 'fetch' ? { description: say('start.fetch.hint') } : {})}
-        inputWrapperOrder={['label', 'input', 'description']}
-      >
-        <SegmentedControl
-          fullWidth
-          aria-label={say('start.source')}
-          value={source}
-          onChange={setSource}
-          data={[
-            { value: 'upload', label: say('start.upload') },
-            { value: 'fetch', label: say('start.fetch') },
-          ]}
-        />
-      </Input.Wrapper>
-      {source === 'upload' ? (
-        <FileInput
-          label={say('start.file')}
-          description={say('start.file.hint')}
-          placeholder={say('start.file.choose')}
-          leftSection={<IconFileUpload size={16} aria-hidden />}
-          value={file}
-          onChange={setFile}
-        />
-      ) : null}
+      <AccountAndDay wanted={wanted} change={change} />
+      <Bill wanted={wanted} change={change} />
       <Text size="sm" c="var(--soft)">
         {say('start.text')}
       </Text>
-      {isTried && isMissing ? (
+      {isTried && form === null ? (
         <Text size="sm" c="var(--bad)" role="alert">
           {say('start.missing')}
         </Text>
@@ -150,10 +114,89 @@ function StartForm({ onClose, given }: Omit<StartDialogProps, 'opened'>) {
   );
 }
 
-/** The API reads the fields first, and the file as it comes. */
-function formOf(fields: Readonly<Record<string, string>>, file: File | null): FormData {
+function useStarting(onClose: () => void) {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (form: FormData) => call<ReconciliationRow>('POST', '/v1/reconciliations', { form }),
+    async onSuccess({ id }) {
+      onClose();
+      await client.invalidateQueries();
+      await navigate({ href: `/reconciliations/${id}` });
+    },
+  });
+}
+
+function AccountAndDay({ wanted, change }: FieldsProps) {
+  const say = useTexts(reconciliationsTexts);
+  const common = useTexts(commonTexts);
+  const { data: all } = useQuery(accountsQuery);
+  const accounts = all?.filter(({ statement_zone }) => statement_zone !== null) ?? [];
+  const zone = accounts.find(({ id }) => id === wanted.account)?.statement_zone ?? null;
+  return (
+    <>
+      <Select
+        label={say('start.account')}
+        description={say(all !== undefined && accounts.length === 0 ? 'start.account.none' : 'start.account.hint')}
+        data={accounts.map((one) => ({ value: one.id, label: accountLabel(one) }))}
+        value={wanted.account}
+        onChange={(account) => change({ account })}
+        searchable
+        nothingFoundMessage={common('empty')}
+      />
+      <TextInput
+        type="date"
+        label={say('day')}
+        description={zone === null ? say('start.day.hint.none') : say('start.day.hint', { zone })}
+        value={wanted.date}
+        onChange={(event) => change({ date: event.currentTarget.value })}
+      />
+    </>
+  );
+}
+
+function Bill({ wanted, change }: FieldsProps) {
+  const say = useTexts(reconciliationsTexts);
+  const isFetched = wanted.source === 'fetch';
+  return (
+    <>
+      <Input.Wrapper
+        label={say('start.source')}
+        labelElement="div"
+        {...(isFetched ? { description: say('start.fetch.hint') } : {})}
+        inputWrapperOrder={['label', 'input', 'description']}
+      >
+        <SegmentedControl
+          fullWidth
+          aria-label={say('start.source')}
+          value={wanted.source}
+          onChange={(source) => change({ source })}
+          data={[
+            { value: 'upload', label: say('start.upload') },
+            { value: 'fetch', label: say('start.fetch') },
+          ]}
+        />
+      </Input.Wrapper>
+      {isFetched ? null : (
+        <FileInput
+          label={say('start.file')}
+          description={say('start.file.hint')}
+          placeholder={say('start.file.choose')}
+          leftSection={<IconFileUpload size={16} aria-hidden />}
+          value={wanted.file}
+          onChange={(file) => change({ file })}
+        />
+      )}
+    </>
+  );
+}
+
+/** Null while something is missing. The API reads the fields first, and the file as it comes. */
+function formOf({ account, date, source, file }: Wanted): FormData | null {
+  if (account === null || date === '' || (source === 'upload' && file === null)) return null;
   const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) form.append(name, value);
-  if (file !== null) form.append('statement', file);
+  form.append('account', account);
+  form.append('date', date);
+  if (source === 'upload' && file !== null) form.append('statement', file);
   return form;
 }

@@ -102,7 +102,7 @@ function plain(text: string): string {
 function Value({ setting: { value, unit, secret, from } }: { setting: ShownSetting }) {
   const say = useTexts(settingsTexts);
   if (value !== null) {
-    return <span className="mono">{unit === null ? value : say('unit', { value, unit })}</span>;
+    return <span className="mono">{unit === 'days' ? say('unit.days', { value }) : value}</span>;
   }
   return (
     <Text size="sm" c="var(--soft)">

@@ -23,7 +23,7 @@ export const settingsTexts = defineTexts('settings', {
     'from.environment': 'Environment',
     'from.file': 'File',
     'from.default': 'Default',
-    unit: '{{value}} {{unit}}',
+    'unit.days': '{{value}} days',
   },
   zh: {
     title: '设置',
@@ -47,6 +47,6 @@ export const settingsTexts = defineTexts('settings', {
     'from.environment': '环境变量',
     'from.file': '文件',
     'from.default': '默认',
-    unit: '{{value}} {{unit}}',
+    'unit.days': '{{value}} 天',
   },
 });

@@ -66,6 +66,7 @@ export function endpoints(makeFolder: () => Promise<StoreFolder>): void {
         ['endpoint.disable', 'paidonce', '100 % of its failure budget'],
         ['endpoint.warn', 'paidonce', '80 % of its failure budget'],
         ['endpoint.warn', 'paidonce', '50 % of its failure budget'],
+        ['endpoint.add', 'ann', 'https'],
       ]);
       const signals = { since: bench.clock.at - 1, before: 0 };
       expect((await bench.store.read('alertSignals', signals)).failing).toEqual([
@@ -158,6 +159,7 @@ export function endpoints(makeFolder: () => Promise<StoreFolder>): void {
       expect(await actions()).toMatchObject([
         { what: 'endpoint.change_url', by: 'ann', note, at: bench.clock.at },
         { what: 'endpoint.ask_url', by: 'ann', note },
+        { what: 'endpoint.add', by: 'ann' },
       ]);
     });
 

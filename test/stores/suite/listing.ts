@@ -42,6 +42,7 @@ export function listing(makeFolder: () => Promise<StoreFolder>): void {
     it('filters notifications', async () => {
       const other = merchantId('other');
       await bench.store.write('addMerchant', {
+        by: 'ann',
         id: other,
         name: 'Other',
         policies: {},
@@ -154,7 +155,14 @@ export function listing(makeFolder: () => Promise<StoreFolder>): void {
     it('keeps what merchants, accounts, endpoints and API keys are, and their changes', async () => {
       const at = bench.clock.at;
       expect(
-        await bench.store.write('addMerchant', { id: shop, name: 'X', policies: {}, credentials: {}, createdAt: at }),
+        await bench.store.write('addMerchant', {
+          by: 'ann',
+          id: shop,
+          name: 'X',
+          policies: {},
+          credentials: {},
+          createdAt: at,
+        }),
       ).toBe('exists');
       const credentials = { stripe: { version: 2, sealed: new Uint8Array([0, 255]) } };
       const policies = { late_payment: 'refund', overpaid_tolerance_minor: 5 };
