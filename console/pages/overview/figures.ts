@@ -24,12 +24,6 @@ export function useRate(): (rate: number | null) => string {
   return (rate) => (rate === null ? '—' : format.format(rate));
 }
 
-export function useCount(): (count: number) => string {
-  const { tag } = useLanguage();
-  const format = new Intl.NumberFormat(tag);
-  return (count) => format.format(count);
-}
-
 type Bucket = Funnel['buckets'][number];
 
 /** A bucket for every step of the range: those without anything are not answered. */

@@ -13,13 +13,13 @@ import { Line, Lines } from '../../parts/lines.tsx';
 import { InnerLink } from '../../parts/link.tsx';
 import { Rows } from '../../parts/list.tsx';
 import { Money } from '../../parts/money.tsx';
+import { useBytes, useCount } from '../../parts/numbers.ts';
 import { Details, Page, Section } from '../../parts/page.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { useWord } from '../../texts/words.ts';
-import { useBytes } from './bytes.ts';
 import { Differences } from './differences.tsx';
 import { Standing } from './standing.tsx';
 import { StartDialog } from './start-dialog.tsx';
@@ -98,7 +98,8 @@ function Facts({ one }: { one: ReconciliationRow }) {
   const bytes = useBytes();
   const { progress } = one;
   const actor = useActor();
-  const other = progress.other_rows === 0 ? '' : ` (${say('read.other', { count: progress.other_rows })})`;
+  const count = useCount();
+  const other = progress.other_rows === 0 ? '' : ` (${say('read.other', { count: count(progress.other_rows) })})`;
   return (
     <Section>
       <Details
@@ -110,7 +111,7 @@ function Facts({ one }: { one: ReconciliationRow }) {
             </span>,
           ],
           [say('source'), say(one.statement)],
-          [say('read'), `${progress.rows}${other}`],
+          [say('read'), `${count(progress.rows)}${other}`],
           [say('bytes'), progress.bytes === 0 ? null : bytes(progress.bytes)],
           [say('started'), <Time key="started" at={one.created_at} form="full" />],
           [say('took'), isOver(one) ? <Lasting key="took" from={one.created_at} to={one.updated_at} /> : null],
@@ -191,6 +192,7 @@ function differing({ by }: Sum): number {
 
 /** Every way in which rows came out, in words. */
 function Counts({ one: { counts } }: { one: ReconciliationRow }) {
+  const count = useCount();
   const say = useTexts(reconciliationsTexts);
   const kinds = [
     'matched',
@@ -211,7 +213,7 @@ function Counts({ one: { counts } }: { one: ReconciliationRow }) {
             key={kind}
             title={say(`is.${kind}`)}
             note={say(`is.${kind}.means`)}
-            side={<b className="numbers">{counts[kind]}</b>}
+            side={<b className="numbers">{count(counts[kind] ?? 0)}</b>}
           />
         ))}
       </Lines>

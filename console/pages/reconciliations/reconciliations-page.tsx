@@ -7,6 +7,7 @@ import { sessionQuery } from '../../api/queries.ts';
 import { Filters } from '../../parts/filters.tsx';
 import { InnerLink } from '../../parts/link.tsx';
 import { type Column, List } from '../../parts/list.tsx';
+import { useCount } from '../../parts/numbers.ts';
 import { Page } from '../../parts/page.tsx';
 import { useSearchState } from '../../parts/search.ts';
 import { Empty } from '../../parts/states.tsx';
@@ -23,6 +24,7 @@ export function ReconciliationsPage() {
   const [{ account, date }] = useSearchState();
   const { data: session } = useQuery(sessionQuery);
   const { data: accounts } = useQuery(accountsQuery);
+  const count = useCount();
   const [isStarting, setIsStarting] = useState(false);
   const mayStart = session !== undefined && session.role !== 'viewer';
   const start = mayStart ? <Button onClick={() => setIsStarting(true)}>{say('start')}</Button> : null;
@@ -30,8 +32,8 @@ export function ReconciliationsPage() {
     { name: 'day', header: say('day'), cell: (row) => <InnerLink href={hrefOf(row)}>{row.date}</InnerLink> },
     { name: 'account', header: say('account'), cell: (row) => labelOf(accounts, row.account) },
     { name: 'state', header: say('state'), cell: (row) => <StatusBadge area="reconciliation" value={row.state} /> },
-    { name: 'rows', header: say('rows'), align: 'right', wide: true, cell: (row) => row.progress.rows },
-    { name: 'differences', header: say('differences'), align: 'right', cell: differencesOf },
+    { name: 'rows', header: say('rows'), align: 'right', wide: true, cell: (row) => count(row.progress.rows) },
+    { name: 'differences', header: say('differences'), align: 'right', cell: (row) => count(differencesOf(row)) },
     { name: 'bill', header: say('bill'), wide: true, cell: (row) => say(row.statement) },
     {
       name: 'started',

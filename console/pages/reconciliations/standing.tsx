@@ -1,9 +1,9 @@
 import { Alert, Progress, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
 import type { ReconciliationRow } from '../../../src/api/reconciliations.ts';
+import { useBytes, useCount } from '../../parts/numbers.ts';
 import { Section } from '../../parts/page.tsx';
 import { useTexts } from '../../texts/texts.ts';
-import { useBytes } from './bytes.ts';
 import { differencesOf } from './reconciliations-page.tsx';
 import { reconciliationsTexts } from './texts.ts';
 
@@ -32,8 +32,9 @@ export function Standing({ one }: { one: ReconciliationRow }) {
 function Running({ one: { state, progress } }: { one: ReconciliationRow }) {
   const say = useTexts(reconciliationsTexts);
   const bytes = useBytes();
+  const count = useCount();
   const isReceiving = state === 'receiving';
-  const read = { rows: progress.rows, bytes: bytes(progress.bytes) };
+  const read = { rows: count(progress.rows), bytes: bytes(progress.bytes) };
   return (
     <Section>
       <Stack gap="xs" role="status">
