@@ -24,6 +24,7 @@ const titles = [
   'line',
   'type',
   'fee_minor',
+  'expected_fee_minor',
 ];
 
 /** All differences as CSV (RFC 4180), a page of the list at a time. */
@@ -51,7 +52,7 @@ function valuesOf({ ours, theirs, ...one }: Difference): readonly unknown[] {
     side === null ? null : toIso(side.at),
   ]);
   const about = [one.kind, one.day, one.orderNo, one.paymentId, one.operationId, one.factKind];
-  return [...about, ...sides, theirs?.line, theirs?.type, theirs?.feeMinor];
+  return [...about, ...sides, theirs?.line, theirs?.type, theirs?.feeMinor, one.expectedFeeMinor];
 }
 
 /** What begins like a formula would be worked out by a spreadsheet. */

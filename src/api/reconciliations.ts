@@ -7,6 +7,7 @@ import { minorToJson } from '../domain/money.ts';
 import {
   type Difference,
   differenceKinds,
+  type ExpectedFee,
   type Reconciliation,
   reconciliationStates,
   type Side,
@@ -14,7 +15,7 @@ import {
 import type { Service } from '../service.ts';
 import { type Caller, sees } from './auth.ts';
 import { differencesAsCsv } from './differences-csv.ts';
-import { amountOrNull, answered, filter, listOf, pageView, paging, text } from './fields.ts';
+import { amountMinor, amountOrNull, answered, filter, listOf, pageView, paging, text } from './fields.ts';
 import type { Routes } from './route.ts';
 
 const date = z
@@ -34,6 +35,18 @@ const newReconciliation = z
         description:
           "The provider's file: its text, or in a form the file itself, as the last part. Without it the bill is fetched.",
       }),
+    fee_rate: z
+      .string()
+      .regex(/^0(\.\d{1,6})?$/, 'must be a share below 1 with at most six digits, such as 0.006')
+      .optional()
+      .openapi({
+        example: '0.006',
+        description:
+          'The share of a capture that the provider is to keep. A fee off by a minor unit or more is a difference.',
+      }),
+    fee_fixed_minor: amountMinor
+      .optional()
+      .openapi({ description: 'What it is to keep of each capture beside that, in minor units of its currency.' }),
   })
   .openapi('NewReconciliation');
 
@@ -56,6 +69,7 @@ const answer = z
       rows: count.openapi({ description: 'Rows of the bill that were read.' }),
       other_rows: count.openapi({ description: "Rows that move no order's money." }),
       bytes: count.openapi({ description: "Of the bill's file, as it was read." }),
+      file_bytes: count.nullable().openapi({ description: 'How large the file is; null where it is fetched.' }),
     }),
     counts: z.partialRecord(is, count).openapi({ description: 'Rows by what came of them.' }),
     sums: z
@@ -94,6 +108,7 @@ const difference = z
     operation_id: z.string(),
     reference: z.string().nullable(),
     order_no: z.string().nullable(),
+    expected_fee_minor: answered.amount.nullable(),
     ours: side.nullable(),
     theirs: side
       .extend({ line: count, type: z.string(), fee_minor: answered.amount.nullable() })
@@ -133,7 +148,13 @@ export function addReconciliations(routes: Routes): void {
         throw new AppError('account.unknown', `there is no account ${body.account}`);
       const { statement = null } = body;
       const file = typeof statement === 'string' ? textFile(statement) : statement;
-      const begun = await service.reconciliations.begin({ account: account.id, day: body.date, file, by: caller.name });
+      const begun = await service.reconciliations.begin({
+        account: account.id,
+        day: body.date,
+        file,
+        by: caller.name,
+        expectedFee: expectedFeeIn(body),
+      });
       return { status: 202, body: reconciliationView(begun) };
     },
   });
@@ -201,6 +222,15 @@ function addOneReconciliation(routes: Routes): void {
   });
 }
 
+function expectedFeeIn({
+  fee_rate: rate,
+  fee_fixed_minor: fixedMinor,
+}: z.output<typeof newReconciliation>): ExpectedFee | null {
+  if (rate === undefined && fixedMinor === undefined) return null;
+  const [, digits = ''] = (rate ?? '0').split('.');
+  return { ratePpm: BigInt(digits.padEnd(6, '0')), fixedMinor: fixedMinor ?? 0n };
+}
+
 async function* textFile(statement: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(statement);
 }
@@ -218,7 +248,7 @@ async function reconciliationFor(service: Service, caller: Caller, id: string): 
 
 function reconciliationView(one: Reconciliation): z.input<typeof answer> {
   const { id, by, merchant, account, day, from, to, file, state, failure, progress, createdAt, updatedAt } = one;
-  const { rows, otherRows, bytes, tallies, fees } = progress;
+  const { rows, otherRows, bytes, fileBytes, tallies, fees } = progress;
   const counts: Partial<Record<z.output<typeof is>, number>> = {};
   for (const tally of tallies) counts[tally.is] = (counts[tally.is] ?? 0) + tally.rows;
   return {
@@ -232,7 +262,7 @@ function reconciliationView(one: Reconciliation): z.input<typeof answer> {
     statement: file,
     state,
     failure,
-    progress: { rows, other_rows: otherRows, bytes },
+    progress: { rows, other_rows: otherRows, bytes, file_bytes: fileBytes },
     counts,
     sums: sumsView(tallies),
     fees: fees.map(({ currency, feeMinor }) => ({ currency, fee_minor: minorToJson(feeMinor) })),
@@ -272,6 +302,7 @@ function differenceView({ ours, theirs, ...one }: Difference): z.input<typeof di
     operation_id: one.operationId,
     reference: one.reference,
     order_no: one.orderNo,
+    expected_fee_minor: amountOrNull(one.expectedFeeMinor),
     ours: ours === null ? null : sideView(ours),
     theirs:
       theirs === null

@@ -42,6 +42,15 @@ export function processTerminal(): Terminal {
   };
 }
 
+const barWidth = 30;
+
+/** How far long work is, as a bar with its share. */
+export function progressBar(done: number, all: number): string {
+  const share = all <= 0 ? 1 : Math.min(1, done / all);
+  const full = Math.round(share * barWidth);
+  return `[${'#'.repeat(full)}${'.'.repeat(barWidth - full)}] ${Math.floor(share * 100)} %`;
+}
+
 /** Text of somebody else's, without the control characters that could rewrite the terminal. */
 export function plain(text: string): string {
   return stripVTControlCharacters(text).replace(/\p{Cc}|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ');

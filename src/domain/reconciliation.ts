@@ -19,6 +19,8 @@ export const differenceKinds = [
   'currency',
   /** We believe that the money moved and the bill says that it did not, or the reverse. */
   'status',
+  /** The provider kept another fee than the one that was to be expected of the amount. */
+  'fee',
 ] as const;
 export type DifferenceKind = (typeof differenceKinds)[number];
 
@@ -48,18 +50,48 @@ export interface Tally {
   theirsMinor: bigint;
 }
 
+/** What a provider is to keep of a capture, by its contract: a share of the amount, and so many minor units. */
+export interface ExpectedFee {
+  /** Millionths of the amount. */
+  ratePpm: bigint;
+  /** In the currency of the capture. */
+  fixedMinor: bigint;
+}
+
+const million = 1_000_000n;
+
+/** The fee of an amount in minor units, rounded half up. */
+export function feeOf(amountMinor: bigint, { ratePpm, fixedMinor }: ExpectedFee): bigint {
+  return (amountMinor * ratePpm + fixedMinor * million + million / 2n) / million;
+}
+
+/** Whether a fee is what was expected but for how a provider rounds: it is off by less than a minor unit. */
+export function isFee(feeMinor: bigint, amountMinor: bigint, { ratePpm, fixedMinor }: ExpectedFee): boolean {
+  const off = (feeMinor - fixedMinor) * million - amountMinor * ratePpm;
+  return -million < off && off < million;
+}
+
 export interface ReconciliationProgress {
   /** Of the bill, those that name no order's money among them. */
   rows: number;
   otherRows: number;
   /** Of the file, as it was read. */
   bytes: number;
+  /** How large the file is; null: it is fetched, and nobody knows before its end. */
+  fileBytes: number | null;
   tallies: readonly Tally[];
   /** What the provider kept, as far as the bill says it. */
   fees: readonly { currency: string; feeMinor: bigint }[];
 }
 
-export const noRows: ReconciliationProgress = { rows: 0, otherRows: 0, bytes: 0, tallies: [], fees: [] };
+export const noRows: ReconciliationProgress = {
+  rows: 0,
+  otherRows: 0,
+  bytes: 0,
+  fileBytes: null,
+  tallies: [],
+  fees: [],
+};
 
 /** A provider's bill of a day compared with our facts: a job that any node begins anew where another left it. */
 export interface Reconciliation {
@@ -73,6 +105,8 @@ export interface Reconciliation {
   from: Instant;
   to: Instant;
   file: 'uploaded' | 'fetched';
+  /** null: fees are added up, and compared with nothing. */
+  expectedFee: ExpectedFee | null;
   state: ReconciliationState;
   /** How often it was begun: the fence, and which of its differences count. */
   run: number;
@@ -94,6 +128,8 @@ export interface Difference {
   operationId: string;
   reference: string | null;
   orderNo: string | null;
+  /** What the fee was to be; null where none was expected. */
+  expectedFeeMinor: bigint | null;
   ours: Side | null;
   theirs: (Side & { line: number; type: string; feeMinor: bigint | null }) | null;
 }

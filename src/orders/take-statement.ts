@@ -1,7 +1,16 @@
 import { compareFacts, type Fact, type FactKind, factKey, paymentKey } from '../domain/fact.ts';
 import type { OrderId } from '../domain/ids.ts';
 import { decide } from '../domain/order.ts';
-import { type Difference, type DifferenceKind, movesMoney, type Side, Tallies } from '../domain/reconciliation.ts';
+import {
+  type Difference,
+  type DifferenceKind,
+  type ExpectedFee,
+  feeOf,
+  isFee,
+  movesMoney,
+  type Side,
+  Tallies,
+} from '../domain/reconciliation.ts';
 import type { Births } from '../notify/fan-out.ts';
 import type { MissedInput, StatementInput, StatementOutput, ToldRow } from '../stores/decisions.ts';
 import type { Ledger, StoredFact } from '../stores/ledger.ts';
@@ -13,6 +22,7 @@ import { settle } from './settle.ts';
 interface Compared {
   is: 'matched' | DifferenceKind;
   ours: StoredFact | null;
+  expectedFeeMinor?: bigint;
 }
 
 /**
@@ -34,7 +44,8 @@ export function takeStatement(ledger: Ledger, input: StatementInput, births: Bir
   let differences = 0;
   const rows = ledger.hasReadFacts(input.rows.map(({ fact }) => factKey(fact))) ? input.rows : [];
   for (const row of rows) {
-    const { compared, order } = takeRow(ledger, births, row, { telling, touched });
+    const { compared: told, order } = takeRow(ledger, births, row, { telling, touched });
+    const compared = withFee(told, row, input.expectedFee);
     if (order === null && row.fact.reference !== null) parked.push(row.fact.reference);
     if (order !== null && input.closes) closeObserved(ledger, births, order, missingOf(row.fact));
     if (order !== null && compared.is === 'status') openObserved(ledger, births, order, contradictionOf(row, compared));
@@ -49,10 +60,18 @@ export function takeStatement(ledger: Ledger, input: StatementInput, births: Bir
   return { ...births.effects, tallies: tallies.all, differences, parked };
 }
 
+/** What matches but for its fee. */
+function withFee(compared: Compared, { fact, feeMinor }: ToldRow, expected: ExpectedFee | null): Compared {
+  const { kind, amountMinor } = fact;
+  if (expected === null || compared.is !== 'matched' || kind !== 'captured') return compared;
+  if (feeMinor === null || amountMinor === null || isFee(feeMinor, amountMinor, expected)) return compared;
+  return { ...compared, is: 'fee', expectedFeeMinor: feeOf(amountMinor, expected) };
+}
+
 /** A matched row is what we have, so ours need not be looked up. */
 function oursIn({ is, ours }: Compared, fact: Fact): Side | null {
   if (ours !== null) return sideOf(ours);
-  return is === 'matched' ? sideOf(fact) : null;
+  return is === 'matched' || is === 'fee' ? sideOf(fact) : null;
 }
 
 /** What of a row moved money by the bill's word: where the statuses contradict, only what the bill says did. */
@@ -160,7 +179,8 @@ export function missedByStatement(ledger: Ledger, input: MissedInput, births: Bi
     differences += 1;
     const { paymentId, operationId, reference, kind: factKind } = fact;
     const about = { day, factKind, paymentId, operationId, reference, orderNo: orderNoOf(ledger, fact.order) };
-    if (input.keeps) ledger.addDifference(input, { kind: is, ...about, ours: sideOf(fact), theirs: null });
+    const sides = { expectedFeeMinor: null, ours: sideOf(fact), theirs: null };
+    if (input.keeps) ledger.addDifference(input, { kind: is, ...about, ...sides });
   }
   return { ...births.effects, tallies: tallies.all, differences, parked: [] };
 }
@@ -204,7 +224,8 @@ function differenceOf(
     operationId,
     reference,
     orderNo: orderNoOf(ledger, order),
-    ours: compared.ours === null ? null : sideOf(compared.ours),
+    expectedFeeMinor: compared.expectedFeeMinor ?? null,
+    ours: oursIn(compared, fact),
     theirs: { ...sideOf(fact), line, type, feeMinor },
   };
 }

@@ -1,7 +1,7 @@
 import { AppError } from '../domain/errors.ts';
 import { type AccountId, asId, bucketOf, isId, newId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
-import { dayIn, noRows, type Reconciliation } from '../domain/reconciliation.ts';
+import { dayIn, type ExpectedFee, noRows, type Reconciliation } from '../domain/reconciliation.ts';
 import { inPieces } from './file.ts';
 import { type RunDependencies, runReconciliation } from './run.ts';
 
@@ -11,6 +11,7 @@ export interface ReconcileRequest {
   day: string;
   /** The provider's file; null = it is fetched. */
   file: AsyncIterable<Uint8Array> | null;
+  expectedFee?: ExpectedFee | null;
   by: string;
 }
 
@@ -47,9 +48,13 @@ export function createReconciliations(deps: RunDependencies): Reconciliations {
     return found;
   };
 
-  /** Gives whether there was anything to do. */
+  /** Gives whether there was anything to do. What this process has no code for is left to those that have. */
   const once = async (): Promise<boolean> => {
-    const waiting = await store.read('waitingReconciliations', { at: store.now() });
+    const waiting: Reconciliation[] = [];
+    for (const one of await store.read('waitingReconciliations', { at: store.now() })) {
+      const provider = (await store.read('account', one.account))?.provider;
+      if (provider === undefined || deps.providers.has(provider)) waiting.push(one);
+    }
     for (const reconciliation of waiting) {
       if (over.signal.aborted) return false;
       await work(deps, reconciliation, over.signal).catch((error: unknown) => {
@@ -91,7 +96,7 @@ export function createReconciliations(deps: RunDependencies): Reconciliations {
 /** The file is kept before anybody works on it: whoever does can begin again. */
 async function receive(deps: RunDependencies, request: ReconcileRequest): Promise<Reconciliation> {
   const { store, clock, random } = deps;
-  const { day, file, by } = request;
+  const { day, file, expectedFee = null, by } = request;
   const account = await store.read('account', request.account);
   if (account === null) throw new AppError('account.unknown', `there is no account ${request.account}`);
   const zone = deps.providers.get(account.provider)?.profile.statementZone;
@@ -110,6 +115,7 @@ async function receive(deps: RunDependencies, request: ReconcileRequest): Promis
     from,
     to,
     file: file === null ? 'fetched' : 'uploaded',
+    expectedFee,
     state: file === null ? 'running' : 'receiving',
     run: 0,
     nextAt: file === null ? at : at + receivingMs,
@@ -120,13 +126,15 @@ async function receive(deps: RunDependencies, request: ReconcileRequest): Promis
   };
   await store.write('addReconciliation', reconciliation);
   if (file === null) return reconciliation;
+  let fileBytes = 0;
   const keep = (change: Pick<Reconciliation, 'state' | 'failure'>) =>
-    store.write('keepReconciliation', { id, run: 0, progress: noRows, ...change, leaseMs: 0 });
+    store.write('keepReconciliation', { id, run: 0, progress: { ...noRows, fileBytes }, ...change, leaseMs: 0 });
   try {
     let number = 0;
     for await (const bytes of inPieces(file)) {
       await store.write('addStatementChunk', { id, number, bytes });
       number += 1;
+      fileBytes += bytes.length;
     }
   } catch (error) {
     await keep({ state: 'failed', failure: failureOf(error) });

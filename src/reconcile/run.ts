@@ -104,6 +104,7 @@ class Run {
       rows: this.#rows,
       otherRows: this.#otherRows,
       bytes: this.#bytes,
+      fileBytes: this.#reconciliation.progress.fileBytes,
       tallies: this.#tallies.all,
       fees: [...this.#fees].map(([currency, feeMinor]) => ({ currency, feeMinor })),
     };
@@ -158,8 +159,11 @@ class Run {
     const { store, withBirth } = this.#deps;
     const { account, closes } = this.#given;
     const { withoutOrder } = account;
+    const { expectedFee } = this.#reconciliation;
     this.#add(
-      await withBirth((born) => store.decide('statement', { ...this.#ofRun, withoutOrder, closes, rows, born })),
+      await withBirth((born) =>
+        store.decide('statement', { ...this.#ofRun, withoutOrder, closes, expectedFee, rows, born }),
+      ),
     );
   }
 

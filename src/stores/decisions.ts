@@ -18,7 +18,7 @@ import type {
   ReplayId,
 } from '../domain/ids.ts';
 import type { NotificationType } from '../domain/notification.ts';
-import type { Tally } from '../domain/reconciliation.ts';
+import type { ExpectedFee, Tally } from '../domain/reconciliation.ts';
 import type { StatementRow } from '../providers/provider.ts';
 import type { Claimed, DeliveryShown, OrderReference, StoredOrder } from './kept.ts';
 import type { Ledger } from './ledger.ts';
@@ -150,6 +150,7 @@ export interface StatementInput extends OfRun {
   withoutOrder: 'park' | 'accept';
   /** Something that bills did not list is open at the account: these may list it. */
   closes: boolean;
+  expectedFee: ExpectedFee | null;
   rows: readonly ToldRow[];
 }
 

@@ -2,14 +2,18 @@ import { asId } from '../domain/ids.ts';
 import { type Difference, type Reconciliation, reconciliationStates } from '../domain/reconciliation.ts';
 import { number, type Row, text, toJson } from './mapping.ts';
 
-type KeptRequest = Pick<Reconciliation, 'by' | 'from' | 'to' | 'file'>;
-type KeptProgress = Omit<Reconciliation['progress'], 'tallies' | 'fees'> & {
+type KeptRequest = Pick<Reconciliation, 'by' | 'from' | 'to' | 'file'> & {
+  expectedFee?: KeptSide<Reconciliation['expectedFee']>;
+};
+type KeptProgress = Omit<Reconciliation['progress'], 'tallies' | 'fees' | 'fileBytes'> & {
+  fileBytes?: number | null;
   tallies: readonly Kept<Reconciliation['progress']['tallies'][number]>[];
   fees: readonly Kept<Reconciliation['progress']['fees'][number]>[];
 };
 type KeptOutcome = { failure: Reconciliation['failure']; progress: KeptProgress };
 type KeptSide<Side> = Side extends object ? Kept<Side> : Side;
-type KeptDifference = Omit<Difference, 'ours' | 'theirs'> & {
+type KeptDifference = Omit<Difference, 'ours' | 'theirs' | 'expectedFeeMinor'> & {
+  expectedFeeMinor?: string | null;
   ours: KeptSide<Difference['ours']>;
   theirs: KeptSide<Difference['theirs']>;
 };
@@ -20,7 +24,7 @@ export const reconciliationColumns =
   'id, merchant, account, day, request, state, run, next_at, outcome, created_at, updated_at';
 
 export function reconciliationOf(row: Row): Reconciliation {
-  const request: KeptRequest = JSON.parse(text(row, 'request'));
+  const { expectedFee = null, ...request }: KeptRequest = JSON.parse(text(row, 'request'));
   const { failure, progress }: KeptOutcome = JSON.parse(text(row, 'outcome'));
   const kept = text(row, 'state');
   return {
@@ -29,11 +33,16 @@ export function reconciliationOf(row: Row): Reconciliation {
     account: asId.account(text(row, 'account')),
     day: text(row, 'day'),
     ...request,
+    expectedFee: expectedFee && {
+      ratePpm: BigInt(expectedFee.ratePpm),
+      fixedMinor: BigInt(expectedFee.fixedMinor),
+    },
     state: reconciliationStates.find((state) => state === kept) ?? 'failed',
     run: number(row, 'run'),
     nextAt: number(row, 'next_at'),
     progress: {
       ...progress,
+      fileBytes: progress.fileBytes ?? null,
       tallies: progress.tallies.map(({ oursMinor, theirsMinor, ...tally }) => ({
         ...tally,
         oursMinor: BigInt(oursMinor),
@@ -48,8 +57,8 @@ export function reconciliationOf(row: Row): Reconciliation {
 }
 
 /** What of it never changes, as JSON text. */
-export function reconciliationRequestJson({ by, from, to, file }: Reconciliation): string {
-  return JSON.stringify({ by, from, to, file });
+export function reconciliationRequestJson({ by, from, to, file, expectedFee }: Reconciliation): string {
+  return toJson({ by, from, to, file, expectedFee });
 }
 
 export function reconciliationOutcomeJson({ failure, progress }: Reconciliation): string {
@@ -57,9 +66,10 @@ export function reconciliationOutcomeJson({ failure, progress }: Reconciliation)
 }
 
 export function differenceOf(row: Row): Difference {
-  const { ours, theirs, ...difference }: KeptDifference = JSON.parse(text(row, 'body'));
+  const { ours, theirs, expectedFeeMinor = null, ...difference }: KeptDifference = JSON.parse(text(row, 'body'));
   return {
     ...difference,
+    expectedFeeMinor: amountOf(expectedFeeMinor),
     ours: ours && { ...ours, amountMinor: amountOf(ours.amountMinor) },
     theirs: theirs && {
       ...theirs,

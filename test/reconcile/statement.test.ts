@@ -110,8 +110,8 @@ class Desk {
     await this.service.store.decide('callback', callbackInput(this.account, fact.providerTime, [fact]));
   }
 
-  file(rows: readonly Told[]): Blob {
-    const bill = rows.map((told) => ({ fact: factOf(told), feeMinor: 1n }));
+  file(rows: readonly (Told & { feeMinor?: bigint })[]): Blob {
+    const bill = rows.map(({ feeMinor = 1n, ...told }) => ({ fact: factOf(told), feeMinor }));
     return new Blob(
       [...wechatpayBill(bill, { mchid: credentials.mchid, appid: credentials.appids[0] })].map(
         (part) => new Uint8Array(part),
@@ -119,10 +119,11 @@ class Desk {
     );
   }
 
-  async begin(date: string, file: Blob): Promise<string> {
+  async begin(date: string, file: Blob, more: Readonly<Record<string, string>> = {}): Promise<string> {
     const form = new FormData();
     form.set('account', this.account);
     form.set('date', date);
+    for (const [name, value] of Object.entries(more)) form.set(name, value);
     form.set('statement', file, 'bill.csv');
     const { status, body, text } = await this.call('POST', '/v1/reconciliations', form);
     if (status !== 202) throw new Error(text);
@@ -248,13 +249,45 @@ describe.each(Object.entries(places))('a bill of a day on %s', (_, makePlace) =>
     const fact: Fact = { ...factOf({ of: 'A1' }), account: desk.account };
     const ofRun = { reconciliation, run: 1, merchant: shop, day: '2026-01-05', keeps: true, born: null };
     const rows = [{ fact, line: 2, type: 'SUCCESS', feeMinor: 1n }];
-    await store.decide('statement', { ...ofRun, withoutOrder: 'park', closes: false, rows });
+    await store.decide('statement', { ...ofRun, withoutOrder: 'park', closes: false, expectedFee: null, rows });
     await desk.service.stop();
     desk = await Desk.open(place.make(), { isAgain: true });
     const result = await desk.result(id);
     expect(result).toMatchObject({ counts: { missing_here: 2 }, progress: { rows: 2 } });
     expect(result.differences).toHaveLength(2);
     expect(await desk.order('A1')).toMatchObject({ facts: [['statement', 'statement']], sequence: 1 });
+  });
+
+  it('says which fees are not what they were to be, where that is said, and loses no money over it', async () => {
+    for (const of of ['A1', 'A2', 'A3']) {
+      await desk.expects(of);
+      await desk.hears({ of, amountMinor: 10_000n });
+    }
+    // 0.6 % of 100.00 is 0.60.
+    const fees: readonly [string, bigint][] = [
+      ['A1', 60n],
+      ['A2', 61n],
+      ['A3', 55n],
+    ];
+    const rows = fees.map(([of, feeMinor]) => ({ of, amountMinor: 10_000n, feeMinor }));
+    const result = await desk.result(await desk.begin('2026-01-05', desk.file(rows), { fee_rate: '0.006' }));
+    expect(result.counts).toEqual({ matched: 1, fee: 2 });
+    expect(result.sums).toMatchObject([{ ours_minor: 30_000, theirs_minor: 30_000, difference_minor: 0 }]);
+    expect(result.fees).toEqual([{ currency: 'CNY', fee_minor: 176 }]);
+    expect(result.progress.bytes).toBe(result.progress.file_bytes);
+    const second = result.differences.find(({ order_no: orderNo }: { order_no: string }) => orderNo === 'O-A2');
+    expect(second).toMatchObject({ kind: 'fee', order_no: 'O-A2', expected_fee_minor: 60, theirs: { fee_minor: 61 } });
+    const fixed = await desk.begin('2026-01-05', desk.file(rows), { fee_rate: '0', fee_fixed_minor: '55' });
+    expect((await desk.result(fixed)).counts).toEqual({ matched: 1, fee: 2 });
+    const plain = await desk.result(await desk.begin('2026-01-05', desk.file(rows)));
+    expect(plain.counts).toEqual({ matched: 3 });
+    const wrong = await desk.call(
+      'POST',
+      '/v1/reconciliations',
+      JSON.stringify({ account: desk.account, date: '2026-01-05', fee_rate: '1.2' }),
+      { 'content-type': 'application/json' },
+    );
+    expect(wrong.status).toBe(422);
   });
 
   it('takes a bill as a text, and refuses what is none of it', async () => {

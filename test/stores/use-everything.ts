@@ -113,6 +113,7 @@ async function useReconciliations({ store, clock, account }: Bench): Promise<voi
     from: at,
     to: at + 1,
     file: 'uploaded',
+    expectedFee: null,
   } as const;
   const times = { nextAt: at, createdAt: at, updatedAt: at };
   await store.write('addReconciliation', {
@@ -131,7 +132,7 @@ async function useReconciliations({ store, clock, account }: Bench): Promise<voi
   const fact = { ...factOf(account, at, { reference: 'O-stated' }), providerTime: at };
   const rows = [{ fact, line: 2, type: 'x', feeMinor: null }];
   for (let count = 0; count < 2; count += 1)
-    await store.decide('statement', { ...ofRun, withoutOrder: 'park', closes: true, rows });
+    await store.decide('statement', { ...ofRun, withoutOrder: 'park', closes: true, expectedFee: null, rows });
   const kinds = ['captured'] as const;
   await store.read('unlistedFacts', { account, kinds, from: 0, to: at + 1, after: { at: 0, seq: 0 } });
   await store.decide('missed', { ...ofRun, facts: [{ key: factKey(fact), day: '2026-01-05', is: 'undecided' }] });

@@ -9,7 +9,7 @@ import { doctorKey } from '../../server/keys.ts';
 import { collected, newCommand, numberBetween, optionsOf, type Run, type Tools } from '../command.ts';
 import { type ExitCode, exitCodes } from '../failure.ts';
 import { readJsonInput } from '../files.ts';
-import { plain, type Terminal, table } from '../terminal.ts';
+import { plain, progressBar, type Terminal, table } from '../terminal.ts';
 
 const options = z.object({
   json: z.boolean().default(false),
@@ -60,7 +60,7 @@ export function doctorCommand(tools: Tools & { clock: Clock; random: Random }, r
       ownerKey: () => doctorKey(data, random),
       signal: terminal.interrupted,
       onProgress(done, all, name) {
-        if (clock.monotonicMs() - sinceMs > 1000) terminal.progress(`${bar(done, all)} ${done} of ${all}, ${name}`);
+        if (clock.monotonicMs() - sinceMs > 1000) terminal.progress(`${progressBar(done, all)}, ${name}`);
       },
       clock,
       random,
@@ -71,11 +71,6 @@ export function doctorCommand(tools: Tools & { clock: Clock; random: Random }, r
     return exitCodeOf(report);
   });
   return command;
-}
-
-function bar(done: number, all: number): string {
-  const filled = Math.round((done / all) * 20);
-  return `[${'#'.repeat(filled)}${'.'.repeat(20 - filled)}]`;
 }
 
 function exitCodeOf({ control, findings }: Report): ExitCode {

@@ -6,11 +6,13 @@ import type { Client } from '../client.ts';
 import { newCommand, optionsOf, type Run, serverOptions, type Tools, usage, withServer } from '../command.ts';
 import { exitCodes } from '../failure.ts';
 import { moneyText } from '../money-text.ts';
-import { plain, table } from '../terminal.ts';
+import { plain, progressBar, table } from '../terminal.ts';
 
 const options = z.object({
   ...serverOptions,
   file: z.string().optional(),
+  feeRate: z.string().optional(),
+  feeFixed: z.string().optional(),
   csv: z.boolean().default(false),
 });
 
@@ -19,7 +21,7 @@ const answer = z.object({
   id: z.string(),
   state: z.enum(['receiving', 'running', 'done', 'failed']),
   failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
-  progress: z.object({ rows: z.int(), bytes: z.int() }),
+  progress: z.object({ rows: z.int(), bytes: z.int(), file_bytes: z.int().nullable() }),
   counts: z.record(z.string(), z.int()),
   sums: z.array(
     z.object({
@@ -64,17 +66,21 @@ export function reconcileCommand(tools: Tools & { clock: Clock }, run: Run): Com
       examples: [
         'paidonce reconcile acc_… 2026-01-31',
         'paidonce reconcile acc_… 2026-01-31 --file bill.csv --csv > differences.csv',
+        'paidonce reconcile acc_… 2026-01-31 --fee-rate 0.006',
       ],
     }),
   )
     .argument('<account>', "the account's id")
     .argument('<date>', "the bill's day, such as 2026-01-31, in the provider's zone")
     .option('--file <file>', "the provider's file as it gives it")
+    .option('--fee-rate <share>', 'what the provider is to keep of each capture, such as 0.006')
+    .option('--fee-fixed <minor>', 'what it is to keep of each beside that, in minor units')
     .option('--csv', 'print all differences as CSV and nothing else');
   run(command, async (account = '', date = '') => {
     const given = optionsOf(command, options);
     const client = tools.client(given);
-    const begun = await begin(client, { account, date, file: given.file });
+    const about = { account, date, fee_rate: given.feeRate, fee_fixed_minor: given.feeFixed };
+    const begun = await begin(client, about, given.file);
     const ended = await followed(client, begun, tools);
     if (given.json) tools.terminal.out(JSON.stringify(ended));
     else if (given.csv && ended.state === 'done')
@@ -87,12 +93,12 @@ export function reconcileCommand(tools: Tools & { clock: Clock }, run: Run): Com
 
 async function begin(
   client: Client,
-  { account, date, file }: { account: string; date: string; file: string | undefined },
+  about: Readonly<Record<string, string | undefined>>,
+  file: string | undefined,
 ): Promise<Answer> {
-  if (file === undefined) return client.post('/v1/reconciliations', { account, date }, answer);
+  if (file === undefined) return client.post('/v1/reconciliations', about, answer);
   const form = new FormData();
-  form.set('account', account);
-  form.set('date', date);
+  for (const [name, value] of Object.entries(about)) if (value !== undefined) form.set(name, value);
   form.set('statement', await blobOf(file), 'statement');
   return client.upload('/v1/reconciliations', form, answer);
 }
@@ -109,8 +115,9 @@ async function blobOf(file: string): Promise<Blob> {
 async function followed(client: Client, begun: Answer, { terminal, clock }: Tools & { clock: Clock }): Promise<Answer> {
   let latest = begun;
   while (latest.state !== 'done' && latest.state !== 'failed' && !terminal.interrupted.aborted) {
-    const { rows, bytes } = latest.progress;
-    terminal.progress(`${rows} rows, ${Math.round(bytes / 1_048_576)} MiB read; ${differing(latest)} differ`);
+    const { rows, bytes, file_bytes: fileBytes } = latest.progress;
+    const read = fileBytes === null ? `${Math.round(bytes / 1_048_576)} MiB` : progressBar(bytes, fileBytes);
+    terminal.progress(`${read}, rows: ${rows}, different: ${differing(latest)}`);
     await clock.sleep(pollMs, terminal.interrupted);
     if (!terminal.interrupted.aborted) latest = await client.get(`/v1/reconciliations/${latest.id}`, answer);
   }
