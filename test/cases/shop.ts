@@ -3,12 +3,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '../../src/domain/clock.ts';
 import { asId, randomBytesOf } from '../../src/domain/ids.ts';
+import { dayAfter } from '../../src/domain/reconciliation.ts';
 import { providers } from '../../src/providers/index.ts';
 import type { RawRequest } from '../../src/providers/provider.ts';
+import { wechatpayBill } from '../../src/sandbox/bills/wechatpay.ts';
 import { notificationOf, seededRandom } from '../providers/support.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
-import type { Callback, Case, Given, Step } from './words.ts';
+import type { Billed, Callback, Case, Given, Step } from './words.ts';
 
 /** A server that every case has a merchant of its own on, and a moment that only goes forward. */
 export interface Street {
@@ -103,6 +105,8 @@ export class Shop {
         return this.#expect(step);
       case 'callback':
         return this.#receive(step);
+      case 'bill':
+        return this.#reconcile(step.on ?? 'main', step.rows);
       case 'close':
         return this.#done('POST', `${this.#path()}/close`, { merchant: this.#merchant, reason: 'the shop is shut' });
       case 'confirm': {
@@ -188,6 +192,31 @@ export class Shop {
     this.#answers.push(`order ${status}`);
   }
 
+  /** Of yesterday, where bills of WeChat Pay are dated. */
+  #noon(): { day: string; at: number } {
+    const date = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai', dateStyle: 'short' });
+    const day = dayAfter(date.format(this.#street.now()), -1);
+    return { day, at: Date.parse(`${day}T12:00:00+08:00`) };
+  }
+
+  async #reconcile(on: string, rows: readonly Billed[]): Promise<void> {
+    const { day, at } = this.#noon();
+    const { mchid, appids } = Object(pairOf('wechatpay').account);
+    const billed = rows.map(({ kind, of: paymentId, amount = 8880 }) => {
+      const about = { kind, paymentId, operationId: paymentId, reference: this.#orderNo, providerTime: at } as const;
+      const money = { amountMinor: BigInt(amount), currency: 'CNY', measure: 'single', fromOrder: false } as const;
+      return { fact: { ...about, ...money }, feeMinor: 0n };
+    });
+    const statement = Buffer.concat([...wechatpayBill(billed, { mchid, appid: appids[0] })]).toString();
+    const account = this.#account(on).id;
+    const { id } = await this.#call('POST', '/v1/reconciliations', { account, date: day, statement });
+    await eventually(async () => {
+      const { body } = await this.#street.server.call('GET', `/v1/reconciliations/${id}`);
+      if (body.state === 'failed') throw new Error(JSON.stringify(body.failure));
+      return body.state === 'done';
+    });
+  }
+
   async #receive(callback: Callback): Promise<void> {
     const account = this.#account(callback.on ?? 'main');
     const request =
@@ -205,6 +234,7 @@ export class Shop {
       currency = 'CNY',
       total = amount,
       agoMs = 0,
+      atNoon = false,
     } = callback;
     const now = this.#street.now();
     const notification = notificationOf(callback.type, {
@@ -215,7 +245,7 @@ export class Shop {
       currency,
       orderAmountMinor: 8880n,
       refundedTotalMinor: callback.type === 'refund.succeeded' ? BigInt(total) : null,
-      occurredAt: now - agoMs,
+      occurredAt: atNoon ? this.#noon().at : now - agoMs,
       createdAt: now,
       id: asId.notification(`ntf_${callback.message ?? `${callback.type}${paymentId}${operation}${amount}`}`),
     });

@@ -35,12 +35,21 @@ export type Step =
       withinMs?: number;
     }
   | ({ is: 'callback' } & Callback)
+  /** Yesterday's bill of the platform is reconciled: what it lists happened at its noon. The account is one of `wechatpay`. */
+  | { is: 'bill'; rows: readonly Billed[]; on?: string }
   | { is: 'close' }
   | { is: 'confirm'; operation: string; amount: number; currency?: string; on?: string }
   | { is: 'resolve'; kind: string; action: string; amount?: number }
   | { is: 'secrets'; credentials: object }
   | { is: 'later'; ms: number }
   | { is: 'wait'; until: (given: Given) => boolean };
+
+/** A row of a bill, of the case's own order. */
+export interface Billed {
+  kind: 'captured' | 'refunded' | 'closed';
+  of: string;
+  amount?: number;
+}
 
 export interface Callback {
   type: NotificationType;
@@ -58,6 +67,8 @@ export interface Callback {
   on?: string;
   /** How long ago it happened, by the provider's word. */
   agoMs?: number;
+  /** It happened when the rows of a bill did. */
+  atNoon?: true;
   copies?: number;
   /** The id of the message, where the format has one. */
   message?: string;
@@ -113,6 +124,8 @@ export const told = (type: NotificationType, of: string, more: Partial<Callback>
   ...more,
 });
 
+/** Yesterday's bill lists these rows and no others. */
+export const billed = (...rows: readonly Billed[]): Step => ({ is: 'bill', rows });
 export const closed: Step = { is: 'close' };
 export const confirmed = (operation: string, amount: number, on = 'main'): Step => ({
   is: 'confirm',
