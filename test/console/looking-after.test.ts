@@ -51,6 +51,9 @@ describe('a person who looks after the system', () => {
       { order: 'T-3', amountMinor: 800n },
       { order: 'T-4', amountMinor: 700n },
     ]);
+    await dialog.getByLabel('Contract fee').fill('0,0x');
+    await dialog.getByText('A percentage such as 0.6.').waitFor();
+    await dialog.getByLabel('Contract fee').fill('0.6');
     await page.locator('input[type=file]').setInputFiles({ name: 'bill.csv', mimeType: 'text/csv', buffer });
     expect(await opened.seriousFindings()).toEqual([]);
     await dialog.getByRole('button', { name: 'Reconcile a day' }).click();
@@ -61,11 +64,14 @@ describe('a person who looks after the system', () => {
     expect(await opened.seriousFindings()).toEqual([]);
     const { body } = await server.call('GET', `/v1/reconciliations?account=${account}&date=${day}`);
     expect(body.data).toMatchObject([
-      { state: 'done', counts: { matched: 1, missing_here: 1, missing_at_provider: 1, amount: 1 } },
+      { state: 'done', counts: { fee: 1, missing_here: 1, missing_at_provider: 1, amount: 1 } },
     ]);
   });
 
   it('narrows the differences, takes them as a file, and follows one to its order', async () => {
+    const fee = page.getByRole('row').filter({ hasText: 'Fee differs' });
+    await fee.getByText('fee CN¥0.01').waitFor();
+    await fee.getByText('expected CN¥0.74').waitFor();
     await page.getByRole('combobox', { name: 'Difference' }).click();
     await page.getByRole('option', { name: 'Missing at the platform' }).click();
     await page.getByRole('row').filter({ hasText: 'T-2' }).waitFor();

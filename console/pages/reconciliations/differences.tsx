@@ -5,7 +5,7 @@ import { addressOf, segment } from '../../api/call.ts';
 import { Identifier } from '../../parts/identifier.tsx';
 import { InnerLink } from '../../parts/link.tsx';
 import { type Column, List } from '../../parts/list.tsx';
-import { Money } from '../../parts/money.tsx';
+import { Money, useMoney } from '../../parts/money.tsx';
 import { useSearchState } from '../../parts/search.ts';
 import { Empty } from '../../parts/states.tsx';
 import { Time } from '../../parts/time.tsx';
@@ -15,7 +15,7 @@ import { useWord } from '../../texts/words.ts';
 import { differencesOf } from './reconciliations-page.tsx';
 import { reconciliationsTexts } from './texts.ts';
 
-const kinds = ['missing_here', 'missing_at_provider', 'undecided', 'amount', 'currency', 'status'] as const;
+const kinds = ['missing_here', 'missing_at_provider', 'undecided', 'amount', 'currency', 'status', 'fee'] as const;
 
 /** Everything in which the two sides differ, each with its order; also as a file. */
 export function Differences({ one }: { one: ReconciliationRow }) {
@@ -29,8 +29,8 @@ export function Differences({ one }: { one: ReconciliationRow }) {
     { name: 'kind', header: say('list.kind'), cell: (row) => say(`is.${row.kind}`) },
     { name: 'order', header: say('list.order'), cell: (row) => <OrderOf row={row} merchant={one.merchant} /> },
     { name: 'what', header: say('kind'), wide: true, cell: (row) => word('fact', row.fact_kind) },
-    { name: 'theirs', header: say('theirs'), align: 'right', cell: ({ theirs }) => <Side side={theirs} /> },
-    { name: 'ours', header: say('ours'), align: 'right', cell: ({ ours }) => <Side side={ours} /> },
+    { name: 'theirs', header: say('theirs'), align: 'right', cell: (row) => <Theirs row={row} /> },
+    { name: 'ours', header: say('ours'), align: 'right', cell: (row) => <Ours row={row} /> },
     { name: 'line', header: say('list.line'), align: 'right', wide: true, cell: ({ theirs }) => theirs?.line ?? '' },
     {
       name: 'when',
@@ -87,6 +87,23 @@ function OrderOf({ row, merchant }: { row: DifferenceRow; merchant: string }) {
     return <InnerLink href={`/orders/${segment(merchant)}/${segment(orderNo)}`}>{orderNo}</InnerLink>;
   }
   return reference === null ? say('list.noOrder') : <Identifier text={reference} short />;
+}
+
+/** Where the fees differ, the amounts do not: the fee is what is to be seen. */
+function Theirs({ row: { kind, theirs } }: { row: DifferenceRow }) {
+  const say = useTexts(reconciliationsTexts);
+  const money = useMoney();
+  const fee = theirs?.fee_minor ?? null;
+  if (kind !== 'fee' || fee === null) return <Side side={theirs} />;
+  return <span className="numbers">{say('list.fee', { money: money(fee, theirs?.currency ?? null) })}</span>;
+}
+
+function Ours({ row: { kind, ours, theirs, expected_fee_minor: fee } }: { row: DifferenceRow }) {
+  const say = useTexts(reconciliationsTexts);
+  const money = useMoney();
+  if (kind !== 'fee' || fee === null) return <Side side={ours} />;
+  const currency = theirs?.currency ?? ours?.currency ?? null;
+  return <span className="numbers">{say('list.expectedFee', { money: money(fee, currency) })}</span>;
 }
 
 function Side({ side }: { side: DifferenceRow['ours'] }) {

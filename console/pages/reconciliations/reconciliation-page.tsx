@@ -202,6 +202,7 @@ function Counts({ one: { counts } }: { one: ReconciliationRow }) {
     'amount',
     'currency',
     'status',
+    'fee',
   ] as const;
   const present = kinds.filter((kind) => (counts[kind] ?? 0) > 0);
   if (present.length === 0) return null;

@@ -28,7 +28,7 @@ export function Standing({ one }: { one: ReconciliationRow }) {
   }
 }
 
-/** Nobody knows how long a bill is before it was read: the bar says that it moves, the words how far. */
+/** Nobody knows how long a bill that is fetched will be: then the bar says that it moves, and the words how far. */
 function Running({ one: { state, progress } }: { one: ReconciliationRow }) {
   const say = useTexts(reconciliationsTexts);
   const bytes = useBytes();
@@ -39,13 +39,18 @@ function Running({ one: { state, progress } }: { one: ReconciliationRow }) {
     <Section>
       <Stack gap="xs" role="status">
         <Text fw={600}>{say(isReceiving ? 'receiving' : 'running')}</Text>
-        <Progress value={100} animated aria-label={say(isReceiving ? 'receiving' : 'running')} />
+        <Progress value={shareOf(progress)} animated aria-label={say(isReceiving ? 'receiving' : 'running')} />
         <Text size="sm" c="var(--soft)">
           {isReceiving ? say('receiving.text') : say('running.text', read)}
         </Text>
       </Stack>
     </Section>
   );
+}
+
+/** In percent; the whole bar where the size is not known. */
+function shareOf({ bytes, file_bytes: all }: ReconciliationRow['progress']): number {
+  return all === null || all === 0 ? 100 : Math.min(100, (bytes / all) * 100);
 }
 
 const explained = [

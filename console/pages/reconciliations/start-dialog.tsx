@@ -41,6 +41,9 @@ interface Wanted {
   date: string;
   source: 'upload' | 'fetch';
   file: File | null;
+  /** As typed: percent, and minor units; both may be left empty. */
+  rate: string;
+  fixed: string;
 }
 
 interface FieldsProps {
@@ -72,7 +75,7 @@ function StartForm({ onClose, given }: Omit<StartDialogProps, 'opened'>) {
   const yesterday = new Date(Date.now() - dayMs).toISOString().slice(0, 10);
   const [wanted, setWanted] = useState<Wanted>({
     ...{ account: null, date: yesterday, ...given },
-    ...{ source: 'upload', file: null },
+    ...{ source: 'upload', file: null, rate: '', fixed: '' },
   });
   const [isTried, setIsTried] = useState(false);
   const starting = useStarting(onClose);
@@ -89,6 +92,7 @@ function StartForm({ onClose, given }: Omit<StartDialogProps, 'opened'>) {
     >
       <AccountAndDay wanted={wanted} change={change} />
       <Bill wanted={wanted} change={change} />
+      <Fee wanted={wanted} change={change} />
       <Text size="sm" c="var(--soft)">
         {say('start.text')}
       </Text>
@@ -191,12 +195,56 @@ function Bill({ wanted, change }: FieldsProps) {
   );
 }
 
-/** Null while something is missing. The API reads the fields first, and the file as it comes. */
-function formOf({ account, date, source, file }: Wanted): FormData | null {
+function Fee({ wanted: { rate, fixed }, change }: FieldsProps) {
+  const say = useTexts(reconciliationsTexts);
+  return (
+    <div>
+      <Group grow gap="sm" align="flex-start">
+        <TextInput
+          label={say('start.rate')}
+          placeholder="0.6"
+          inputMode="decimal"
+          value={rate}
+          onChange={(event) => change({ rate: event.currentTarget.value.trim() })}
+          error={shareIn(rate) === null ? say('start.rate.wrong') : null}
+        />
+        <TextInput
+          label={say('start.fixed')}
+          placeholder="30"
+          inputMode="numeric"
+          value={fixed}
+          onChange={(event) => change({ fixed: event.currentTarget.value.trim() })}
+          error={isWhole(fixed) ? null : say('start.fixed.wrong')}
+        />
+      </Group>
+      <Text size="xs" c="var(--soft)" mt={4}>
+        {say('start.fee.hint')}
+      </Text>
+    </div>
+  );
+}
+
+/** A percentage as a share, digit by digit: `0.6` is `0.006000`. Empty stays empty; null: it is none. */
+function shareIn(percent: string): string | null {
+  if (percent === '') return '';
+  const [, whole = '', digits = ''] = /^(\d{1,2})(?:[.,](\d{1,4}))?$/.exec(percent) ?? [];
+  return whole === '' ? null : `0.${whole.padStart(2, '0')}${digits.padEnd(4, '0')}`;
+}
+
+function isWhole(text: string): boolean {
+  return /^\d{0,12}$/.test(text);
+}
+
+/** Null while something is missing, or wrong. The API reads the fields first, and the file as it comes. */
+function formOf({ account, date, source, file, rate, fixed }: Wanted): FormData | null {
+  const share = shareIn(rate);
+  if (share === null || !isWhole(fixed)) return null;
   if (account === null || date === '' || (source === 'upload' && file === null)) return null;
   const form = new FormData();
   form.append('account', account);
   form.append('date', date);
+  if (share !== '') form.append('fee_rate', share);
+  if (fixed !== '') form.append('fee_fixed_minor', fixed);
   if (source === 'upload' && file !== null) form.append('statement', file);
   return form;
 }
