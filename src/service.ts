@@ -1,9 +1,10 @@
 import { type AlertOptions, reviewAlerts } from './alerts/alerts.ts';
+import { robotName } from './alerts/robots.ts';
 import { type Callbacks, createCallbacks } from './callbacks/callbacks.ts';
 import { readBackOf } from './callbacks/read-back.ts';
 import { createRegistry, type Registry } from './deliver/registry.ts';
 import { createWorker, type Worker } from './deliver/worker.ts';
-import { defaultThresholds } from './domain/alert.ts';
+import { type AlertThresholds, defaultThresholds } from './domain/alert.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { AppError } from './domain/errors.ts';
 import { asId, type EndpointId, isId, type NodeId, type Random } from './domain/ids.ts';
@@ -72,6 +73,8 @@ export interface Service {
   readonly apiKeys: ApiKeys;
   readonly sessions: Sessions;
   readonly proofs: Proofs;
+  /** What is watched, and who is told, without the robots' keys. */
+  readonly alerting: { thresholds: AlertThresholds; robots: readonly string[] };
   /** The functions this process has in code. Fill it before `start`. */
   readonly registry: Registry;
   /** What the user's code says of orders nobody announced. Set it before `start`. */
@@ -136,7 +139,7 @@ export function createService(options: ServiceOptions): Service {
   const stream = createStream({ store, clock, observe });
   const withBirth = bearing(worker, stream, options);
   const endpoints = createEndpoints({ store, clock, keeping, vault, policy, http, observe });
-  const { upkeep, proofs, replays } = createWatch({ ...options, clock, http, withBirth, endpoints });
+  const { upkeep, proofs, replays, alerting } = createWatch({ ...options, clock, http, withBirth, endpoints });
   const publisher = createPublisher({
     store,
     withBirth,
@@ -181,6 +184,7 @@ export function createService(options: ServiceOptions): Service {
     secrets: createSecrets(keeping),
     ...createKeys(options, clock),
     proofs,
+    alerting,
     registry,
     replays,
     stream,
@@ -282,7 +286,7 @@ function createExit(
   });
 }
 
-interface Watch {
+interface Watch extends Pick<Service, 'alerting'> {
   upkeep: Upkeep;
   proofs: Proofs;
   replays: Replays;
@@ -294,7 +298,8 @@ function createWatch(deps: ServiceOptions & { http: Http; withBirth: WithBirth; 
   const sealKey = deps.sealKey ?? deriveSealKey(deps.masterKeys[0] ?? new Uint8Array(0));
   const review = (signal: AbortSignal) => reviewAlerts({ ...deps, ...alerts }, signal);
   const upkeep = createUpkeep({ ...deps, sealKey, review, endRotations: deps.endpoints.endRotations });
-  return { upkeep, proofs: createProofs({ ...deps, sealKey }), replays: createReplays(deps) };
+  const alerting = { thresholds: alerts.thresholds, robots: alerts.robots.map(robotName) };
+  return { upkeep, alerting, proofs: createProofs({ ...deps, sealKey }), replays: createReplays(deps) };
 }
 
 /** What is found out by asking providers, and from their bills. */

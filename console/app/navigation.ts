@@ -1,14 +1,19 @@
 import {
   type Icon,
   IconAlertTriangle,
+  IconBell,
   IconBuildingStore,
   IconFingerprint,
   IconFlask,
+  IconHistory,
   IconInbox,
+  IconKey,
   IconLayoutDashboard,
   IconPlugConnected,
   IconReceipt,
+  IconScale,
   IconSend,
+  IconSettings,
   IconWebhook,
 } from '@tabler/icons-react';
 import type { Session } from '../../src/api/sessions.ts';
@@ -23,6 +28,8 @@ interface NavigationItem {
   when?: (session: Session) => boolean;
 }
 
+const isAdmin = ({ role }: Session) => role === 'admin';
+
 /** What the menu leads to, by groups; a page is added here, in `routes.tsx` and in `texts/frame.ts`. */
 export const navigation: readonly { text: keyof typeof frameTexts.en | null; items: readonly NavigationItem[] }[] = [
   { text: null, items: [{ to: '/', text: 'overview', icon: IconLayoutDashboard }] },
@@ -31,6 +38,7 @@ export const navigation: readonly { text: keyof typeof frameTexts.en | null; ite
     items: [
       { to: '/orders', text: 'orders', icon: IconReceipt },
       { to: '/discrepancies', text: 'discrepancies', icon: IconAlertTriangle },
+      { to: '/reconciliations', text: 'reconciliations', icon: IconScale },
     ],
   },
   {
@@ -38,6 +46,7 @@ export const navigation: readonly { text: keyof typeof frameTexts.en | null; ite
     items: [
       { to: '/callbacks', text: 'callbacks', icon: IconInbox },
       { to: '/deliveries', text: 'deliveries', icon: IconSend },
+      { to: '/alerts', text: 'alerts', icon: IconBell },
     ],
   },
   {
@@ -53,6 +62,14 @@ export const navigation: readonly { text: keyof typeof frameTexts.en | null; ite
     items: [
       { to: '/verify', text: 'verify', icon: IconFingerprint },
       { to: '/sandbox', text: 'sandbox', icon: IconFlask, when: mayPlay },
+    ],
+  },
+  {
+    text: 'nav.access',
+    items: [
+      { to: '/keys', text: 'keys', icon: IconKey, when: isAdmin },
+      { to: '/actions', text: 'actions', icon: IconHistory },
+      { to: '/settings', text: 'settings', icon: IconSettings, when: isAdmin },
     ],
   },
 ];

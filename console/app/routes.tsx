@@ -140,6 +140,42 @@ const pages = [
     path: '/sandbox/$id',
     component: lazyRouteComponent(() => import('../pages/sandbox/played-page.tsx'), 'PlayedPage'),
   }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/reconciliations',
+    component: lazyRouteComponent(
+      () => import('../pages/reconciliations/reconciliations-page.tsx'),
+      'ReconciliationsPage',
+    ),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/reconciliations/$id',
+    component: lazyRouteComponent(
+      () => import('../pages/reconciliations/reconciliation-page.tsx'),
+      'ReconciliationPage',
+    ),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/alerts',
+    component: lazyRouteComponent(() => import('../pages/alerts/alerts-page.tsx'), 'AlertsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/keys',
+    component: lazyRouteComponent(() => import('../pages/keys/keys-page.tsx'), 'KeysPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/actions',
+    component: lazyRouteComponent(() => import('../pages/actions/actions-page.tsx'), 'ActionsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/settings',
+    component: lazyRouteComponent(() => import('../pages/settings/settings-page.tsx'), 'SettingsPage'),
+  }),
 ];
 
 export function createConsoleRouter() {

@@ -21,8 +21,10 @@ export function Money({ minor, currency }: MoneyProps) {
 
 export function useMoney(): (minor: number | string, currency: string | null) => string {
   const { tag } = useLanguage();
-  const { data: exponents } = useQuery(currenciesQuery);
+  const { data: exponents, isPending } = useQuery(currenciesQuery);
   return (minor, currency) => {
+    // In minor units 1.00 would read as 100 for a moment.
+    if (exponents === undefined && isPending) return '…';
     const exponent = currency === null ? undefined : exponents?.get(currency);
     if (currency === null || exponent === undefined) return `${minor} ${currency ?? ''}`.trim();
     return moneyText({ minor: BigInt(minor), currency, exponent }, tag);

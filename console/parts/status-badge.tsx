@@ -42,6 +42,10 @@ const tones: Readonly<Record<string, Tone>> = {
   'replay.done': 'good',
   'alert.open': 'bad',
   'alert.recovered': 'good',
+  'reconciliation.receiving': 'busy',
+  'reconciliation.running': 'busy',
+  'reconciliation.done': 'good',
+  'reconciliation.failed': 'bad',
 };
 const colors = { good: 'green', warn: 'orange', bad: 'red', busy: 'blue', idle: 'gray' } as const;
 

@@ -28,6 +28,10 @@ const answer = z
     acknowledge: z.enum(['after_commit', 'after_handling']),
     without_order: z.enum(['park', 'accept']),
     callback_url: z.string().openapi({ description: 'Give this URL to the provider. It is a secret of its own.' }),
+    statement_zone: z.string().nullable().openapi({
+      example: 'Asia/Shanghai',
+      description: "Time zone of a day of the provider's bills; null: its bills are not read.",
+    }),
     created_at: answered.time,
   })
   .openapi('Account');
@@ -59,7 +63,7 @@ export function addAccounts(routes: Routes): void {
     refusals: ['merchant.unknown', 'provider.unknown', 'account.credentials'],
     async run({ service, caller, body }) {
       requireMerchant(caller, body.merchant);
-      return { status: 201, body: accountView(service, await service.accounts.add(camelFields(body))) };
+      return { status: 201, body: accountView(service, await service.accounts.add(camelFields(body), caller.name)) };
     },
   });
   routes.add({
@@ -182,6 +186,7 @@ function accountView(service: Service, account: Account): z.input<typeof answer>
     acknowledge,
     without_order: withoutOrder,
     callback_url: service.accounts.callbackUrl(id),
+    statement_zone: service.providers.get(provider)?.profile.statementZone ?? null,
     created_at: toIso(createdAt),
   };
 }

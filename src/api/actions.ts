@@ -15,6 +15,7 @@ const action = z
     note: z.string().nullable(),
   })
   .openapi('Action');
+export type ActionRow = z.output<typeof action>;
 
 export function addActions(routes: Routes): void {
   routes.add({
@@ -27,6 +28,7 @@ export function addActions(routes: Routes): void {
       ...paging,
       ...range,
       merchant: filter(merchant),
+      by: filter(text(1, 128)),
       subject: filter(text(1, 128)),
       what: filter(text(1, 64)),
     }),

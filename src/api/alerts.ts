@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { type Alert, defaultThresholds } from '../domain/alert.ts';
+import { type Alert, defaultThresholds, isAlertRule } from '../domain/alert.ts';
 import { toIso } from '../domain/clock.ts';
 import { requireUnlimited } from './auth.ts';
 import { answered, filter, listOf, pageView, paging, timeOrNull } from './fields.ts';
@@ -25,6 +25,20 @@ const alert = z
   .openapi('Alert');
 export type AlertRow = z.output<typeof alert>;
 
+const alertRules = z
+  .object({
+    rules: z.array(
+      z.object({
+        rule: z.enum(Object.keys(defaultThresholds)),
+        threshold: z.number().openapi({ description: '0: the rule is off.' }),
+        default_threshold: z.number(),
+      }),
+    ),
+    robots: z.array(z.string()).openapi({ description: 'Names of the robots that are told; none shows its key.' }),
+  })
+  .openapi('AlertRules');
+export type AlertRules = z.output<typeof alertRules>;
+
 export function addAlerts(routes: Routes): void {
   routes.add({
     method: 'get',
@@ -40,6 +54,27 @@ export function addAlerts(routes: Routes): void {
     async run({ service, caller, query }) {
       requireUnlimited(caller);
       return { status: 200, body: pageView(await service.store.read('alerts', query), alertView) };
+    },
+  });
+  routes.add({
+    method: 'get',
+    path: '/v1/alert-rules',
+    tag: 'Figures',
+    summary: 'Read what alerts are opened by, and who is told',
+    description:
+      'Needs a key that is not limited to merchants. Thresholds are settings: `alert_rules`, `alert_robots`.',
+    need: ['read'],
+    statuses: [200],
+    answer: alertRules,
+    refusals: [],
+    async run({ service, caller }) {
+      requireUnlimited(caller);
+      const { thresholds, robots } = service.alerting;
+      const rules = Object.entries(defaultThresholds).map(([rule, absent]) => {
+        const threshold = isAlertRule(rule) ? thresholds[rule] : absent;
+        return { rule, threshold, default_threshold: absent };
+      });
+      return { status: 200, body: { rules, robots: [...robots] } };
     },
   });
 }

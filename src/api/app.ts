@@ -28,6 +28,7 @@ import { addReconciliations } from './reconciliations.ts';
 import { addReplays } from './replays.ts';
 import { createRoutes } from './route.ts';
 import { addSessions } from './sessions.ts';
+import { addSettings, type Installation, noInstallation } from './settings.ts';
 import { addStream } from './stream.ts';
 import { addVerify } from './verify.ts';
 
@@ -38,11 +39,18 @@ export interface Api {
   fetch(request: Request): Promise<Response>;
 }
 
-/**
- * The HTTP API over a service: a web-standard application, whoever listens. Callback URLs are not in it. `hasSandbox`: who mounts
- * this has the sandbox beside it.
- */
-export function createApi(service: Service, { hasSandbox = false }: { hasSandbox?: boolean } = {}): Api {
+/** What whoever mounts the API has beside the service. */
+export interface Surroundings {
+  installation?: Installation | undefined;
+  /** The sandbox is mounted beside it. */
+  hasSandbox?: boolean;
+}
+
+/** The HTTP API over a service: a web-standard application, whoever listens. Callback URLs are not in it. */
+export function createApi(
+  service: Service,
+  { installation = noInstallation, hasSandbox = false }: Surroundings = {},
+): Api {
   const app = new OpenAPIHono<BlankEnv>();
   const authentication = createAuthentication(service);
   const routes = createRoutes(app, service, authentication);
@@ -69,6 +77,7 @@ export function createApi(service: Service, { hasSandbox = false }: { hasSandbox
   addProofs(routes);
   addKeys(routes);
   addSessions(routes, hasSandbox);
+  addSettings(routes, installation);
 
   // Made when first asked for: it takes longer than everything else at start.
   let made: { document: string; page: string } | null = null;

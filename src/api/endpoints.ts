@@ -91,7 +91,8 @@ export function addEndpoints(routes: Routes): void {
     refusals: ['merchant.unknown', 'provider.unknown', 'endpoint.url', 'account.credentials'],
     async run({ service, caller, params, body }) {
       requireMerchant(caller, params.merchant);
-      const added = await service.endpoints.add({ merchant: params.merchant, ...settingsOf(body) });
+      const request = { merchant: params.merchant, ...settingsOf(body) };
+      const added = await service.endpoints.add(request, caller.name);
       return { status: 201, body: withMade(endpointView(service, added.endpoint), added.made) };
     },
   });

@@ -14,6 +14,12 @@ const answer = z
     created_at: answered.time,
   })
   .openapi('ApiKey');
+export type ApiKeyRow = z.output<typeof answer>;
+
+const madeAnswer = answer
+  .extend({ api_key: z.string().openapi({ description: 'Send it as `Authorization: Bearer …`.' }) })
+  .openapi('MadeApiKey');
+export type MadeApiKey = z.output<typeof madeAnswer>;
 
 export function addKeys(routes: Routes): void {
   const tag = 'API keys';
@@ -33,12 +39,14 @@ export function addKeys(routes: Routes): void {
       .openapi('NewApiKey'),
     example: { name: 'The shop backend', scopes: ['publish', 'read'], merchants: ['shop'] },
     statuses: [201],
-    answer: answer
-      .extend({ api_key: z.string().openapi({ description: 'Send it as `Authorization: Bearer …`.' }) })
-      .openapi('MadeApiKey'),
+    answer: madeAnswer,
     refusals: [],
-    async run({ service, body }) {
-      const { apiKey, secret } = await service.apiKeys.add({ ...body, scopes: [...new Set(body.scopes)] });
+    async run({ service, caller, body }) {
+      const { apiKey, secret } = await service.apiKeys.add({
+        ...body,
+        scopes: [...new Set(body.scopes)],
+        by: caller.name,
+      });
       return { status: 201, body: { ...keyView(apiKey), api_key: secret } };
     },
   });
@@ -67,8 +75,8 @@ export function addKeys(routes: Routes): void {
     statuses: [204],
     answer: noBody,
     refusals: ['api_key.unknown'],
-    async run({ service, params }) {
-      await service.apiKeys.remove(asId.apiKey(params.id));
+    async run({ service, caller, params }) {
+      await service.apiKeys.remove(asId.apiKey(params.id), caller.name);
       return done;
     },
   });

@@ -68,7 +68,7 @@ export function addMerchants(routes: Routes): void {
       requireUnlimited(caller);
       const { id, name, policies, credentials } = body;
       const request = { name, ...(id && { id }), ...(policies && { policies }), ...(credentials && { credentials }) };
-      return { status: 201, body: merchantView(await service.merchants.add(request)) };
+      return { status: 201, body: merchantView(await service.merchants.add(request, caller.name)) };
     },
   });
   routes.add({

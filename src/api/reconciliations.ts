@@ -89,6 +89,7 @@ const answer = z
     updated_at: answered.time,
   })
   .openapi('Reconciliation');
+export type ReconciliationRow = z.output<typeof answer>;
 
 const side = z.object({
   kind: z.enum(factKinds),
@@ -115,6 +116,7 @@ const difference = z
       .openapi({ description: "What the bill says: its line, and the provider's own word." }),
   })
   .openapi('Difference');
+export type DifferenceRow = z.output<typeof difference>;
 
 const tag = 'Reconciliations';
 const params = z.strictObject({ id: text(1, 64) });

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { z } from 'zod';
 import { systemClock } from '../domain/clock.ts';
 import { randomBytesOf } from '../domain/ids.ts';
+import { packageVersion } from '../server/installation.ts';
 import { createClient } from './client.ts';
 import { type Run, type Tools, usage } from './command.ts';
 import { checkCommand } from './commands/check.ts';
@@ -81,10 +80,4 @@ function createProgram(terminal: Terminal, run: Run): Command {
     command.showHelpAfterError(`Run \`paidonce ${command === program ? '' : `${command.name()} `}--help\` for help.`);
   }
   return program;
-}
-
-/** Two folders up from here, in a checkout and in the installed package alike. */
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }

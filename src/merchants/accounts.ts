@@ -24,8 +24,8 @@ export interface AccountRequest {
 export type AccountChange = Partial<Omit<AccountRequest, 'merchant' | 'provider'>>;
 
 export interface Accounts {
-  /** @throws AppError `merchant.unknown`, `provider.unknown`, `account.credentials`. */
-  add(request: AccountRequest): Promise<Account>;
+  /** `by`: default `code`, the caller's own. @throws AppError `merchant.unknown`, `provider.unknown`, `account.credentials`. */
+  add(request: AccountRequest, by?: string): Promise<Account>;
   /** @throws AppError `account.unknown`, `account.credentials`. */
   change(id: AccountId, change: AccountChange, by: string): Promise<Account>;
   /**
@@ -104,10 +104,10 @@ export function createAccounts(deps: AccountsDependencies): Accounts {
     cache.delete(id);
   };
   const accounts: Accounts = {
-    async add(request) {
+    async add(request, by = 'code') {
       const account = await newAccount(deps, request);
       const asked = canBeAsked(deps, account);
-      await store.write('addAccount', account);
+      await store.write('addAccount', { ...account, by });
       if (asked) await store.write('markAsked', { merchant: account.merchant, account: account.id, asked });
       return account;
     },

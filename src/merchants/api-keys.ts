@@ -12,11 +12,12 @@ export interface ApiKeys {
     name: string;
     scopes: readonly Scope[];
     merchants: readonly MerchantId[] | null;
+    by: string;
   }): Promise<{ apiKey: ApiKey; secret: string }>;
   /** Which key a bearer token is. */
   find(secret: string): Promise<ApiKey | 'admin' | null>;
   /** @throws AppError `api_key.unknown`. */
-  remove(id: ApiKeyId): Promise<void>;
+  remove(id: ApiKeyId, by: string): Promise<void>;
 }
 
 /** How long another node may still accept a key that was removed here. */
@@ -28,7 +29,7 @@ export function createApiKeys(deps: { store: Store; clock: Clock; random: Random
   const admin = deps.adminKey === null ? null : digestOf(deps.adminKey);
   const cache = new LruMap<string, { apiKey: ApiKey; until: number }>(cachedMax);
   return {
-    async add({ name, scopes, merchants }) {
+    async add({ name, scopes, merchants, by }) {
       const secret = `pk_${Buffer.from(random(32)).toString('base64url')}`;
       const apiKey: ApiKey = {
         id: newId('key', clock.now(), 0, random),
@@ -37,7 +38,7 @@ export function createApiKeys(deps: { store: Store; clock: Clock; random: Random
         merchants,
         createdAt: clock.now(),
       };
-      await store.write('addApiKey', { apiKey, digest: digestOf(secret).toString('base64url') });
+      await store.write('addApiKey', { apiKey, digest: digestOf(secret).toString('base64url'), by });
       return { apiKey, secret };
     },
     async find(secret) {
@@ -52,9 +53,9 @@ export function createApiKeys(deps: { store: Store; clock: Clock; random: Random
       else cache.set(text, { apiKey, until: clock.monotonicMs() + cacheMs });
       return apiKey;
     },
-    async remove(id) {
+    async remove(id, by) {
       cache.clear();
-      const removed = await store.write('removeApiKey', id);
+      const removed = await store.write('removeApiKey', { id, by });
       cache.clear();
       if (!removed) throw new AppError('api_key.unknown', `there is no API key ${id}`);
     },

@@ -33,11 +33,11 @@ export type EndpointChange = Partial<Omit<EndpointRequest, 'merchant' | 'provide
 
 export interface Endpoints {
   /**
-   * `made`: credentials that the server made because none were given, to be shown once.
+   * `by`: default `code`, the caller's own. `made`: credentials that the server made because none were given, to be shown once.
    *
    * @throws AppError `merchant.unknown`, `provider.unknown`, `account.credentials`, `endpoint.url`, `request.invalid`.
    */
-  add(request: EndpointRequest): Promise<{ endpoint: Endpoint; made: unknown }>;
+  add(request: EndpointRequest, by?: string): Promise<{ endpoint: Endpoint; made: unknown }>;
   /**
    * Another URL is asked first, see `urlChange` of what it gives; everything else changes at once. The present URL ends a change that
    * waits.
@@ -77,9 +77,9 @@ export function createEndpoints(deps: EndpointsDependencies): Endpoints {
     return endpoint;
   };
   return {
-    async add(request) {
+    async add(request, by = 'code') {
       const { endpoint, made } = await newEndpoint(deps, request);
-      if ((await store.write('addEndpoint', endpoint)) === 'too_many') {
+      if ((await store.write('addEndpoint', { ...endpoint, by })) === 'too_many') {
         const most = limits.merchantEndpointsMax;
         throw new AppError('request.invalid', `merchant ${endpoint.merchant} has ${most} endpoints, which is the most`);
       }

@@ -9,8 +9,11 @@ import { type Keeping, keep } from './keeping.ts';
 type Credentials = Readonly<Record<string, unknown>>;
 
 export interface Merchants {
-  /** @throws AppError `merchant.exists`, `account.credentials`, `provider.unknown`, `request.invalid`. */
-  add(request: { id?: string; name: string; policies?: Policies; credentials?: Credentials }): Promise<Merchant>;
+  /** `by`: default `code`, the caller's own. @throws AppError `merchant.exists`, `account.credentials`, `provider.unknown`, `request.invalid`. */
+  add(
+    request: { id?: string; name: string; policies?: Policies; credentials?: Credentials },
+    by?: string,
+  ): Promise<Merchant>;
   /** Credentials are replaced provider by provider; null removes one. @throws AppError `merchant.unknown` and as `add`. */
   change(
     id: MerchantId,
@@ -47,7 +50,7 @@ export function createMerchants({
     return kept;
   };
   return {
-    async add({ id: wanted, name, policies = {}, credentials = {} }) {
+    async add({ id: wanted, name, policies = {}, credentials = {} }, by = 'code') {
       if (wanted !== undefined && !isName(wanted)) {
         throw new AppError(
           'request.invalid',
@@ -66,7 +69,7 @@ export function createMerchants({
         askedAccounts: [],
         createdAt: clock.now(),
       };
-      if ((await store.write('addMerchant', merchant)) === 'exists')
+      if ((await store.write('addMerchant', { ...merchant, by })) === 'exists')
         throw new AppError('merchant.exists', `there is a merchant ${id}`);
       return merchant;
     },

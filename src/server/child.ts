@@ -1,6 +1,7 @@
 import { AppError } from '../domain/errors.ts';
 import { Calls, type Message } from './calls.ts';
 import type { ChildRequest, ChildSetup, ParentRequest } from './child-messages.ts';
+import { installationOf } from './installation.ts';
 import { exitWhenBroken, standardOutput } from './process.ts';
 import { remoteStore } from './remote-store.ts';
 import { type RunningServer, startServer } from './server.ts';
@@ -40,6 +41,7 @@ async function startServing(
 ): Promise<RunningServer> {
   const running = await startServer({
     config,
+    installation: installationOf(config),
     masterKeys,
     adminKey,
     sandbox,

@@ -29,21 +29,28 @@ export interface Config {
   /** Processes that take requests. */
   processes: number;
   logLevel: LogLevel | null;
+  /** Where each setting comes from that is not left to its default. */
+  origins: Readonly<Partial<Record<SettingName, Origin>>>;
   /** Names that begin like ours but are none: mostly a slip, worth a line in the log. */
   unknownNames: readonly string[];
 }
+
+export type Origin = 'command_line' | 'environment' | 'file';
 
 export interface ConfigSources {
   /** Default: the process's. */
   environment?: Readonly<Record<string, string | undefined>>;
   /** JSON file with settings by name; default: the one that PAIDONCE_CONFIG names. The environment goes before it. */
   file?: string;
+  /** What the command line says, before both. */
+  commandLine?: Partial<Config>;
 }
 
 /** @throws AppError `config.invalid`, naming the setting, the reason and never the value of a secret. */
 export function loadConfig({
   environment = process.env,
   file = environment.PAIDONCE_CONFIG,
+  commandLine = {},
 }: ConfigSources = {}): Config {
   const fromFile = file === undefined || file === '' ? {} : readFile(file);
   const read = <Name extends SettingName>(name: Name): ReturnType<(typeof settings)[Name]['parse']> | null =>
@@ -77,7 +84,9 @@ export function loadConfig({
     tls: certificateFile === null || keyFile === null ? null : { certificateFile, keyFile },
     processes: read('processes') ?? 1,
     logLevel: read('log_level'),
+    origins: originsOf(environment, fromFile, commandLine),
     unknownNames: unknownIn(environment),
+    ...commandLine,
   };
 }
 
@@ -91,6 +100,25 @@ export function localUrl({ host, port, tls }: Pick<Config, 'host' | 'port' | 'tl
 /** Whether only this machine can connect. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}
+
+function originsOf(
+  environment: Readonly<Record<string, string | undefined>>,
+  fromFile: Partial<Record<SettingName, string>>,
+  commandLine: object,
+): Config['origins'] {
+  const originOf = (name: SettingName): Origin | null => {
+    // Its options have the names of settings of one word.
+    if (Object.hasOwn(commandLine, name)) return 'command_line';
+    if ((environment[environmentName(name)] ?? '').trim() !== '') return 'environment';
+    return (fromFile[name] ?? '').trim() === '' ? null : 'file';
+  };
+  return Object.fromEntries(
+    settingNames.flatMap((name) => {
+      const origin = originOf(name);
+      return origin === null ? [] : [[name, origin]];
+    }),
+  );
 }
 
 /** An empty text counts as not set, as it does in most shells and container files. */

@@ -1,6 +1,7 @@
 import { AppError } from '../domain/errors.ts';
 import { randomBytesOf } from '../domain/ids.ts';
 import { type Config, type ConfigSources, loadConfig } from './config.ts';
+import { installationOf } from './installation.ts';
 import { devKeys, requiredMasterKeys } from './keys.ts';
 import { exitWhenBroken, standardOutput } from './process.ts';
 import { startProcesses } from './serve-processes.ts';
@@ -18,7 +19,7 @@ export type ServeOptions = Pick<RunOptions, 'role' | 'sandbox' | 'log' | 'source
 
 /** `dev`: everything on one machine, with keys of its own in the data folder, and deliveries allowed to loopback. */
 export async function startDev(options: RunOptions = {}): Promise<RunningServer> {
-  const config = { ...loadConfig(options.sources), ...options.override };
+  const config = loadConfig({ ...options.sources, commandLine: options.override ?? {} });
   const keys = devKeys(config, randomBytesOf);
   return start({
     sandbox: true,
@@ -38,7 +39,7 @@ export async function startDev(options: RunOptions = {}): Promise<RunningServer>
  * @throws AppError `config.invalid` also where several processes are to take requests and the role is to take none.
  */
 export async function startServe(options: ServeOptions = {}): Promise<RunningServer> {
-  const config = { ...loadConfig(options.sources), ...options.override };
+  const config = loadConfig({ ...options.sources, commandLine: options.override ?? {} });
   const keys = { adminKey: config.adminKey, masterKeys: requiredMasterKeys(config) };
   const { role = 'all', sandbox = false } = options;
   if (config.processes === 1) return start({ ...options, ...keys, config });
@@ -74,7 +75,8 @@ export async function untilStopped(running: Pick<RunningServer, 'service' | 'sto
 }
 
 async function start(options: ServerOptions & { config: Config }): Promise<RunningServer> {
-  return warned(await startServer({ ...options, log: options.log ?? standardOutput() }), options.config);
+  const installation = installationOf(options.config);
+  return warned(await startServer({ ...options, installation, log: options.log ?? standardOutput() }), options.config);
 }
 
 function warned(running: RunningServer, { unknownNames }: Config): RunningServer {

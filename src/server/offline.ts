@@ -18,7 +18,7 @@ export async function withStore<T>(
   options: OfflineOptions,
   use: (store: Pick<Store, 'read'>, place: string) => Promise<T>,
 ): Promise<T> {
-  const config = { ...loadConfig(options.sources), ...options.override };
+  const config = loadConfig({ ...options.sources, commandLine: options.override ?? {} });
   const store = storeOf(config);
   await store.open({ program: programUrl, node: newId('nod', systemClock.now(), 0) });
   try {

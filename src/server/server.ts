@@ -6,6 +6,7 @@ import type { DestinationStream } from 'pino';
 import { createApi } from '../api/app.ts';
 import { createAuthentication } from '../api/auth.ts';
 import { problemResponse } from '../api/problem.ts';
+import type { Installation } from '../api/settings.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { newId, type Random, randomBytesOf } from '../domain/ids.ts';
@@ -63,6 +64,8 @@ export interface ServerOptions {
   /** null = one that the store knows the digest of; it is made at the first start. */
   adminKey: string | null;
   role?: 'all' | 'api' | 'worker';
+  /** What an administrator may read of how it runs. Default: nothing. */
+  installation?: Installation;
   /** Mounts the simulated payment platform under /sandbox. */
   sandbox?: boolean;
   mount?: readonly Mount[] | ((parts: Parts) => readonly Mount[] | Promise<readonly Mount[]>);
@@ -202,11 +205,11 @@ export async function startService(options: ServerOptions, surroundings: Surroun
 
 /** Who answers what: callback URLs by themselves, the rest through one application. A worker answers only for its health. */
 function dispatcher(
-  { config, role, metrics }: ServerOptions,
+  { config, role, metrics, installation }: ServerOptions,
   { service, sandbox, mounts }: Pick<Started, 'service' | 'sandbox' | 'mounts'>,
   { clock, random, observation, admission }: Surroundings & { admission: Admission },
 ): Handle {
-  const api = role === 'worker' ? null : createApi(service, { hasSandbox: sandbox !== null });
+  const api = role === 'worker' ? null : createApi(service, { installation, hasSandbox: sandbox !== null });
   const app: Hono = api?.app ?? new Hono();
   addHealth(app, {
     service,

@@ -69,7 +69,8 @@ export interface Reads {
   endpointsToFinish: { input: { at: Instant }; output: readonly Endpoint[] };
   /** What people did, and what the program did in their place. */
   actions: {
-    input: PageRequest & Range & { visible: Visible } & Only<{ merchant: MerchantId; subject: string; what: string }>;
+    input: PageRequest &
+      Range & { visible: Visible } & Only<{ merchant: MerchantId; by: string; subject: string; what: string }>;
     output: Page<RecordedAction>;
   };
   apiKeys: { input: PageRequest; output: Page<ApiKey> };

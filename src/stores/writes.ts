@@ -94,7 +94,7 @@ export interface Writes {
   /** What a step came to. `stale`: it stands elsewhere by now, and nothing was recorded. */
   stepCallbackReplay: { input: CallbackReplayStep; output: 'stepped' | 'stale' };
 
-  addMerchant: { input: Omit<Merchant, 'askedAccounts'>; output: 'added' | 'exists' };
+  addMerchant: { input: Omit<Merchant, 'askedAccounts'> & { by: string }; output: 'added' | 'exists' };
   changeMerchant: {
     input: {
       id: MerchantId;
@@ -105,7 +105,7 @@ export interface Writes {
     };
     output: boolean;
   };
-  addAccount: { input: Account; output: null };
+  addAccount: { input: Account & { by: string }; output: null };
   changeAccount: {
     input: {
       id: AccountId;
@@ -117,7 +117,7 @@ export interface Writes {
     output: boolean;
   };
   removeAccount: { input: { id: AccountId; by: string }; output: boolean };
-  addEndpoint: { input: Endpoint; output: 'added' | 'too_many' };
+  addEndpoint: { input: Endpoint & { by: string }; output: 'added' | 'too_many' };
   changeEndpoint: {
     input: {
       id: EndpointId;
@@ -160,8 +160,8 @@ export interface Writes {
   forceUrl: { input: { id: EndpointId; url: string; by: string; note: string | null }; output: Endpoint | null };
   /** Its live deliveries are canceled, as an action of this person. */
   removeEndpoint: { input: { id: EndpointId; by: string }; output: boolean };
-  addApiKey: { input: { apiKey: ApiKey; digest: string }; output: null };
-  removeApiKey: { input: ApiKeyId; output: boolean };
+  addApiKey: { input: { apiKey: ApiKey; digest: string; by: string }; output: null };
+  removeApiKey: { input: { id: ApiKeyId; by: string }; output: boolean };
   addSession: { input: Session; output: null };
   removeSession: { input: { digest: string }; output: null };
   /** `names`: what it is found by, beside its id. */

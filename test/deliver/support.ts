@@ -168,7 +168,8 @@ export async function createBench(options: { clock?: Clock } = {}): Promise<Benc
     onWork: wakeAll,
     ...(options.clock === undefined ? {} : { clock }),
   });
-  await store.write('addMerchant', { id: shop, name: 'Shop', policies: {}, credentials: {}, createdAt: clock.now() });
+  const merchant = { id: shop, name: 'Shop', policies: {}, credentials: {} };
+  await store.write('addMerchant', { ...merchant, createdAt: clock.now(), by: 'ann' });
   const bench: Bench = {
     store,
     sink,
@@ -186,7 +187,7 @@ export async function createBench(options: { clock?: Clock } = {}): Promise<Benc
     },
     async addEndpoint(path, change = {}) {
       const id = newId('end', Date.now(), 0);
-      await store.write('addEndpoint', { ...endpointAt(id, sink.url(path), clock.now()), ...change });
+      await store.write('addEndpoint', { ...endpointAt(id, sink.url(path), clock.now()), ...change, by: 'ann' });
       return id;
     },
     publish: (orderNo, change) => publish(bench, orderNo, change),

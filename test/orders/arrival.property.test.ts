@@ -15,7 +15,14 @@ let dispose: () => Promise<void>;
 beforeAll(async () => {
   ({ store, dispose } = await temporaryStore());
   await store.open({ program, node: newId('nod', 0, 0) });
-  await store.write('addMerchant', { id: merchant, name: 'Shop', policies: {}, credentials: {}, createdAt: 0 });
+  await store.write('addMerchant', {
+    by: 'ann',
+    id: merchant,
+    name: 'Shop',
+    policies: {},
+    credentials: {},
+    createdAt: 0,
+  });
 });
 afterAll(async () => {
   await store.close();

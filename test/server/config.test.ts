@@ -63,6 +63,7 @@ describe('the configuration', () => {
       tls: null,
       processes: 1,
       logLevel: null,
+      origins: {},
       unknownNames: [],
     });
   });

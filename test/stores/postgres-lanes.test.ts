@@ -189,7 +189,7 @@ describe('lanes and leases on two nodes', () => {
       others.map((one, index) => (index % 2 === 0 ? a : b).finish(one, failedUntil(a.clock.at))),
     );
     expect(finished.flatMap(({ warned }) => warned)).toEqual([{ endpoint: lane, percent: 50 }]);
-    const page = { limit: 10, cursor: null, visible: null, merchant: null, from: null, to: null } as const;
+    const page = { limit: 10, cursor: null, visible: null, merchant: null, by: null, from: null, to: null } as const;
     const { data } = await b.store.read('actions', { ...page, subject: lane, what: 'endpoint.warn' });
     expect(data).toHaveLength(1);
   });

@@ -90,13 +90,14 @@ export async function openBench(folder: StoreFolder, clock: TestClock = testCloc
   };
   await store.open({ program, node: as, clock, onWork });
   const { at } = clock;
-  await store.write('addMerchant', { id: shop, name: 'Shop', policies: {}, credentials: {}, createdAt: at });
+  await store.write('addMerchant', { by: 'ann', id: shop, name: 'Shop', policies: {}, credentials: {}, createdAt: at });
   const { data } = await store.read('accounts', { limit: 1, cursor: null, visible: null, merchant: shop });
   const account = data[0]?.id ?? newId('acc', at, bucket);
   const credentials = { version: 1, sealed: new Uint8Array([1, 2, 3]) };
   if (data.length === 0) {
     const modes = { mode: 'live', acknowledge: 'after_commit', withoutOrder: 'park' } as const;
     await store.write('addAccount', {
+      by: 'ann',
       id: account,
       merchant: shop,
       provider: 'hmac',
@@ -113,7 +114,7 @@ function callsOf(store: Store, clock: TestClock, account: AccountId) {
   return {
     async addEndpoint(change: Partial<Endpoint> = {}) {
       const endpoint = endpointOf(clock.at, change);
-      await store.write('addEndpoint', endpoint);
+      await store.write('addEndpoint', { ...endpoint, by: 'ann' });
       return asId.lane(endpoint.id) as EndpointId & LaneId;
     },
     expect: (orderNo: string, change: Partial<ExpectInput> = {}) =>

@@ -31,7 +31,7 @@ describe('a database that cannot be written', () => {
   const addMerchant: Operation = {
     is: 'write',
     name: 'addMerchant',
-    input: { id: shop, name: 'Shop', policies: {}, credentials: {}, createdAt: 0 },
+    input: { by: 'ann', id: shop, name: 'Shop', policies: {}, credentials: {}, createdAt: 0 },
   };
   const publish = (orderNo: string, bytes = 10): Operation => {
     const data = JSON.stringify({ text: 'x'.repeat(bytes) });

@@ -283,14 +283,14 @@ async function useReads({ store, account, clock }: Bench): Promise<void> {
     merchants: null,
     createdAt: clock.at,
   } as const;
-  await store.write('addApiKey', { apiKey, digest: 'd' });
+  await store.write('addApiKey', { apiKey, digest: 'd', by: 'ann' });
   await store.read('apiKeyByDigest', 'd');
   const session = { createdAt: clock.at, expiresAt: clock.at } as const;
   await store.write('addSession', { digest: 'd', apiKey: apiKey.id, ...session });
   await store.read('session', 'd');
   await store.write('removeSession', { digest: 'd' });
   await store.write('addSession', { digest: 'old', apiKey: null, ...session });
-  await store.write('removeApiKey', apiKey.id);
+  await store.write('removeApiKey', { id: apiKey.id, by: 'ann' });
   await store.read('sandboxPayment', 's');
   await store.read('sandboxPaymentsNamed', { provider: 'p', name: 'n' });
   await store.read('sandboxPaymentsMoved', { provider: 'p', since: 0, after: null });

@@ -29,8 +29,10 @@ export interface TestServer extends RunningServer {
   folder: string;
 }
 
+type TestServerOptions = Partial<Omit<ServerOptions, 'config'>> & { config?: Partial<ServerOptions['config']> };
+
 /** A whole server on loopback with the real embedded store in a folder of its own, which `stop` removes. */
-export async function startTestServer(options: Partial<ServerOptions> = {}): Promise<TestServer> {
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const folder = options.config?.data ?? (await mkdtemp(join(tmpdir(), 'paidonce-test-')));
   const logged: Record<string, unknown>[] = [];
   const running = await startServer({

@@ -2,17 +2,18 @@ import { Paper } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { Backlog } from '../../../src/api/figures.ts';
 import { readQuery } from '../../api/queries.ts';
+import { useCount } from '../../parts/numbers.ts';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import classes from './backlog-strip.module.css';
-import { useCount } from './figures.ts';
+import { useSeesAll } from './figures.ts';
 import { overviewTexts } from './texts.ts';
 
 /** What waits at this moment, in one line. A key that is limited to merchants does not see it: it is the whole system's. */
 export function BacklogStrip() {
   const say = useTexts(overviewTexts);
   const count = useCount();
-  const { data } = useQuery(readQuery<Backlog>('/v1/backlog'));
+  const { data } = useQuery({ ...readQuery<Backlog>('/v1/backlog'), enabled: useSeesAll() });
   if (data === undefined) return null;
   const items = [
     [say('pending'), data.pending, false],

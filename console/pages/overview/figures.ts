@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Funnel } from '../../../src/api/figures.ts';
-import { funnelQuery } from '../../api/queries.ts';
+import { funnelQuery, sessionQuery } from '../../api/queries.ts';
 import { type TimeRange, useTimeRange } from '../../parts/time-range.tsx';
 import { useLanguage } from '../../texts/texts.ts';
 
@@ -12,17 +12,16 @@ export function useFunnel(side: Side) {
   return useQuery(funnelQuery({ side, from, to, bucket }));
 }
 
+/** Whether the whole system's figures are for this viewer: a key that is limited to merchants is refused them. */
+export function useSeesAll(): boolean {
+  return useQuery(sessionQuery).data?.merchants === null;
+}
+
 /** `99.9 %`, never rounded up to 100: one that failed is to be seen. */
 export function useRate(): (rate: number | null) => string {
   const { tag } = useLanguage();
   const format = new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 1, roundingMode: 'floor' });
   return (rate) => (rate === null ? '—' : format.format(rate));
-}
-
-export function useCount(): (count: number) => string {
-  const { tag } = useLanguage();
-  const format = new Intl.NumberFormat(tag);
-  return (count) => format.format(count);
 }
 
 type Bucket = Funnel['buckets'][number];

@@ -1,9 +1,10 @@
 import { Text, Tooltip } from '@mantine/core';
 import type { Funnel } from '../../../src/api/figures.ts';
+import { useCount } from '../../parts/numbers.ts';
 import { Section } from '../../parts/page.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import { useTexts } from '../../texts/texts.ts';
-import { type Side, useCount, useFunnel, useRate } from './figures.ts';
+import { type Side, useFunnel, useRate } from './figures.ts';
 import classes from './funnel-section.module.css';
 import { overviewTexts } from './texts.ts';
 

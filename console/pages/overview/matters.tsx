@@ -16,6 +16,7 @@ import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { useWord } from '../../texts/words.ts';
+import { useSeesAll } from './figures.ts';
 import classes from './matters.module.css';
 import { overviewTexts } from './texts.ts';
 
@@ -58,9 +59,10 @@ export function OpenDiscrepancies() {
 /** Endpoints that do not take what they are sent, and open alerts. */
 export function Trouble() {
   const say = useTexts(overviewTexts);
+  const word = useWord();
   const disabled = useQuery(disabledEndpoints);
-  // Null for a key that is limited to merchants: alerts are the whole system's.
-  const alerts = useQuery(readQuery<Page<AlertRow>>('/v1/alerts', { state: 'open', limit: most })).data?.data ?? [];
+  const open = { ...readQuery<Page<AlertRow>>('/v1/alerts', { state: 'open', limit: most }), enabled: useSeesAll() };
+  const alerts = useQuery(open).data?.data ?? [];
   return (
     <Section title={say('trouble')} flush>
       <Loaded query={disabled} lines={4}>
@@ -71,7 +73,7 @@ export function Trouble() {
                 <div>
                   <Text>{detail}</Text>
                   <Text size="xs" c="var(--soft)" component="div">
-                    {rule} · <Time at={opened_at} />
+                    {word('alert_rule', rule)} · <Time at={opened_at} />
                   </Text>
                 </div>
               </li>
@@ -97,8 +99,10 @@ export function Trouble() {
 /** The next steps of a person, the most pressing first. */
 export function WhatNext() {
   const say = useTexts(overviewTexts);
-  const backlog = useQuery(readQuery<Backlog>('/v1/backlog'));
+  const seesAll = useSeesAll();
+  const backlog = useQuery({ ...readQuery<Backlog>('/v1/backlog'), enabled: seesAll });
   const disabled = useQuery(disabledEndpoints).data?.data.length ?? 0;
+  if (!seesAll) return null;
   return (
     <Section title={say('next')} flush>
       <Loaded query={backlog} lines={4}>

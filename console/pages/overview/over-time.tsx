@@ -1,11 +1,12 @@
 import { SegmentedControl } from '@mantine/core';
 import { lazy, Suspense } from 'react';
+import { useCount } from '../../parts/numbers.ts';
 import { Columns, Section } from '../../parts/page.tsx';
 import { useSearchState } from '../../parts/search.ts';
 import { Empty, Loaded, Loading } from '../../parts/states.tsx';
 import { useTimeRange } from '../../parts/time-range.tsx';
 import { useTexts } from '../../texts/texts.ts';
-import { bucketsOver, type Side, useCount, useFunnel, useRate } from './figures.ts';
+import { bucketsOver, type Side, useFunnel, useRate } from './figures.ts';
 import { overviewTexts } from './texts.ts';
 
 const TimeChart = lazy(async () => ({ default: (await import('../../parts/time-chart.tsx')).TimeChart }));

@@ -1,12 +1,18 @@
 import { closedBreaker, probingBreaker } from '../../domain/breaker.ts';
 import { laneOfEndpoint } from '../../domain/ids.ts';
 import { limits } from '../../domain/limits.ts';
-import type { Account, Endpoint } from '../../domain/merchant.ts';
+import type { Endpoint } from '../../domain/merchant.ts';
 import type { Writes } from '../writes.ts';
 import type { Unit } from './unit.ts';
 
-export function addMerchant(unit: Unit, merchant: Writes['addMerchant']['input']): Writes['addMerchant']['output'] {
-  return unit.rows.insertMerchant(merchant) ? 'added' : 'exists';
+export function addMerchant(
+  unit: Unit,
+  { by, ...merchant }: Writes['addMerchant']['input'],
+): Writes['addMerchant']['output'] {
+  if (!unit.rows.insertMerchant(merchant)) return 'exists';
+  const { id } = merchant;
+  unit.rows.insertAction({ at: unit.now, merchant: id, by, what: 'merchant.add', subject: id, note: null });
+  return 'added';
 }
 
 export function changeMerchant(unit: Unit, { id, by, ...change }: Writes['changeMerchant']['input']): boolean {
@@ -25,8 +31,10 @@ export function changeMerchant(unit: Unit, { id, by, ...change }: Writes['change
   return true;
 }
 
-export function addAccount(unit: Unit, account: Account): null {
+export function addAccount(unit: Unit, { by, ...account }: Writes['addAccount']['input']): null {
   unit.rows.insertAccount(account);
+  const { id: subject, merchant, provider: note } = account;
+  unit.rows.insertAction({ at: unit.now, merchant, by, what: 'account.add', subject, note });
   return null;
 }
 
@@ -67,12 +75,16 @@ export function markAsked(unit: Unit, { merchant, account, asked }: Writes['mark
   return null;
 }
 
-export function addEndpoint(unit: Unit, endpoint: Endpoint): Writes['addEndpoint']['output'] {
+export function addEndpoint(
+  unit: Unit,
+  { by, ...endpoint }: Writes['addEndpoint']['input'],
+): Writes['addEndpoint']['output'] {
   if (!endpoint.hidden && unit.rows.endpointsOfMerchant(endpoint.merchant).length >= limits.merchantEndpointsMax)
     return 'too_many';
   unit.rows.insertEndpoint(endpoint);
   unit.lanes.addForEndpoint(endpoint);
   unit.directory.forgetEndpoint(endpoint);
+  act(unit, endpoint, { by, what: 'endpoint.add', note: endpoint.url });
   return 'added';
 }
 
@@ -198,13 +210,18 @@ export function registerHandlers(unit: Unit, handlers: Writes['registerHandlers'
   return null;
 }
 
-export function addApiKey(unit: Unit, { apiKey, digest }: Writes['addApiKey']['input']): null {
+export function addApiKey(unit: Unit, { apiKey, digest, by }: Writes['addApiKey']['input']): null {
   unit.rows.insertApiKey(apiKey, digest);
+  const { id: subject, name, scopes, merchants } = apiKey;
+  const note = `${name}: ${scopes.join(', ')}; ${merchants === null ? 'all merchants' : merchants.join(', ')}`;
+  unit.rows.insertAction({ at: unit.now, merchant: null, by, what: 'api_key.add', subject, note });
   return null;
 }
 
-export function removeApiKey(unit: Unit, id: Writes['removeApiKey']['input']): boolean {
-  return unit.rows.deleteApiKey(id);
+export function removeApiKey(unit: Unit, { id, by }: Writes['removeApiKey']['input']): boolean {
+  if (!unit.rows.deleteApiKey(id)) return false;
+  unit.rows.insertAction({ at: unit.now, merchant: null, by, what: 'api_key.remove', subject: id, note: null });
+  return true;
 }
 
 export function addSession(unit: Unit, session: Writes['addSession']['input']): null {

@@ -20,7 +20,15 @@ export function endpoints(makeFolder: () => Promise<StoreFolder>): void {
       await folder.end();
     });
 
-    const everything = { limit: 100, cursor: null, visible: null, merchant: null, from: null, to: null } as const;
+    const everything = {
+      limit: 100,
+      cursor: null,
+      visible: null,
+      merchant: null,
+      by: null,
+      from: null,
+      to: null,
+    } as const;
     const actions = async (what: string | null = null) =>
       (await bench.store.read('actions', { ...everything, subject: id, what })).data;
     const change = (state: 'enabled' | 'paused') =>
@@ -58,6 +66,7 @@ export function endpoints(makeFolder: () => Promise<StoreFolder>): void {
         ['endpoint.disable', 'paidonce', '100 % of its failure budget'],
         ['endpoint.warn', 'paidonce', '80 % of its failure budget'],
         ['endpoint.warn', 'paidonce', '50 % of its failure budget'],
+        ['endpoint.add', 'ann', 'https'],
       ]);
       const signals = { since: bench.clock.at - 1, before: 0 };
       expect((await bench.store.read('alertSignals', signals)).failing).toEqual([
@@ -150,6 +159,7 @@ export function endpoints(makeFolder: () => Promise<StoreFolder>): void {
       expect(await actions()).toMatchObject([
         { what: 'endpoint.change_url', by: 'ann', note, at: bench.clock.at },
         { what: 'endpoint.ask_url', by: 'ann', note },
+        { what: 'endpoint.add', by: 'ann' },
       ]);
     });
 

@@ -262,7 +262,7 @@ export function lanes(makeFolder: () => Promise<StoreFolder>): void {
       expect(data).toHaveLength(limits.merchantEndpointsMax);
       const [first] = data;
       if (first === undefined) throw new Error('there is no endpoint');
-      expect(await bench.store.write('addEndpoint', { ...first, id: 'end_more' as never })).toBe('too_many');
+      expect(await bench.store.write('addEndpoint', { ...first, id: 'end_more' as never, by: 'ann' })).toBe('too_many');
     });
   });
 }

@@ -42,6 +42,7 @@ export function listing(makeFolder: () => Promise<StoreFolder>): void {
     it('filters notifications', async () => {
       const other = merchantId('other');
       await bench.store.write('addMerchant', {
+        by: 'ann',
         id: other,
         name: 'Other',
         policies: {},
@@ -163,7 +164,14 @@ export function listing(makeFolder: () => Promise<StoreFolder>): void {
     it('keeps what merchants, accounts, endpoints and API keys are, and their changes', async () => {
       const at = bench.clock.at;
       expect(
-        await bench.store.write('addMerchant', { id: shop, name: 'X', policies: {}, credentials: {}, createdAt: at }),
+        await bench.store.write('addMerchant', {
+          by: 'ann',
+          id: shop,
+          name: 'X',
+          policies: {},
+          credentials: {},
+          createdAt: at,
+        }),
       ).toBe('exists');
       const credentials = { stripe: { version: 2, sealed: new Uint8Array([0, 255]) } };
       const policies = { late_payment: 'refund', overpaid_tolerance_minor: 5 };
@@ -215,10 +223,11 @@ export function listing(makeFolder: () => Promise<StoreFolder>): void {
         merchants: [shop],
         createdAt: at,
       } as const;
-      await bench.store.write('addApiKey', { apiKey, digest: 'd1' });
+      await bench.store.write('addApiKey', { apiKey, digest: 'd1', by: 'admin' });
       expect(await bench.store.read('apiKeyByDigest', 'd1')).toEqual(apiKey);
       expect(only((await bench.store.read('apiKeys', { limit: 10, cursor: null })).data)).toEqual(apiKey);
-      expect(await bench.store.write('removeApiKey', apiKey.id)).toBe(true);
+      expect(await bench.store.write('removeApiKey', { id: apiKey.id, by: 'ann' })).toBe(true);
+      expect(await bench.store.write('removeApiKey', { id: apiKey.id, by: 'ann' })).toBe(false);
       expect(await bench.store.read('apiKeyByDigest', 'd1')).toBeNull();
     });
 
@@ -230,7 +239,7 @@ export function listing(makeFolder: () => Promise<StoreFolder>): void {
         merchants: null,
         createdAt: bench.clock.at,
       } as const;
-      await bench.store.write('addApiKey', { apiKey, digest: 'k' });
+      await bench.store.write('addApiKey', { apiKey, digest: 'k', by: 'admin' });
       const session = { createdAt: bench.clock.at, expiresAt: bench.clock.at + 1000 };
       await bench.store.write('addSession', { digest: 's1', apiKey: apiKey.id, ...session });
       await bench.store.write('addSession', { digest: 's2', apiKey: null, ...session });
@@ -239,7 +248,7 @@ export function listing(makeFolder: () => Promise<StoreFolder>): void {
       expect(await bench.store.read('session', 's2')).toEqual({ apiKey: null, expiresAt: session.expiresAt });
       await bench.store.write('removeSession', { digest: 's3' });
       expect(await bench.store.read('session', 's3')).toBeNull();
-      await bench.store.write('removeApiKey', apiKey.id);
+      await bench.store.write('removeApiKey', { id: apiKey.id, by: 'admin' });
       expect(await bench.store.read('session', 's1')).toBeNull();
       bench.clock.at += 1001;
       const history = { idempotencyBefore: 0, commitsBefore: 0, reconciliationsBefore: 0, ordersBefore: 0 };

@@ -116,6 +116,7 @@ export async function actions(session: Session, input: Reads['actions']['input']
   const conditions = [
     visibleIn('merchant', input.visible),
     equals('merchant', input.merchant),
+    equals('by', input.by),
     equals('subject', input.subject),
     equals('what', input.what),
     ...between('at', input),

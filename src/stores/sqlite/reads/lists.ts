@@ -92,6 +92,7 @@ export function actions(db: Connection, input: Reads['actions']['input']): Reads
   const conditions = [
     visibleIn('merchant', input.visible),
     equals('merchant', input.merchant),
+    equals('by', input.by),
     equals('subject', input.subject),
     equals('what', input.what),
     ...between('at', input),
