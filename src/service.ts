@@ -150,7 +150,6 @@ export function createService(options: ServiceOptions): Service {
   const accounts = createAccounts({ store, clock, keeping, publicUrl, client: prepared.client, onSecrets });
   const ask = createAsk({ store, clock, observe, withBirth });
   const { asks, reconciliations } = createAsking({ ...options, clock, prepared, withBirth, expect: ask, accounts });
-  const orders = createDesk({ store, clock, withBirth, prepared, asks, accounts });
   const callbacks = createCallbacks({
     ...options,
     clock,
@@ -174,7 +173,7 @@ export function createService(options: ServiceOptions): Service {
     observe,
     clock,
     callbacks,
-    orders,
+    orders: createDesk({ store, clock, withBirth, prepared, asks, accounts }),
     publish: publisher.publish,
     publishInputOf: publisher.inputOf,
     merchants: createMerchants({ store, clock, keeping }),
