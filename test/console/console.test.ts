@@ -26,6 +26,7 @@ async function makeOrders({ call }: TestServer): Promise<void> {
   const credentials = { api_key: 't1', api_secrets: ['kF93jd8s7fh2Ks9dj3hf8S7d'] };
   const account = await call('POST', '/v1/accounts', { merchant: 'tickets', provider: 'hmac', credentials });
   await call('PUT', '/v1/orders/T-1', { merchant: 'tickets', amount_minor: 12345, currency: 'CNY' });
+  await call('PUT', '/v1/orders/T-2', { merchant: 'tickets', amount_minor: 123, currency: 'CNY' });
   for (const operation_id of ['first', 'second']) {
     const seen = { merchant: 'tickets', account: account.body.id, operation_id, note: 'Seen at the provider.' };
     const confirmed = await call('POST', '/v1/orders/T-1/confirm', { ...seen, amount_minor: 12345, currency: 'CNY' });
@@ -89,6 +90,24 @@ describe('a person at the console', () => {
     expect(await seriousFindings()).toEqual([]);
     await page.getByRole('link', { name: 'T-1', exact: true }).click();
     await page.getByRole('heading', { name: 'T-1', level: 1 }).waitFor();
+  });
+
+  it('confirms a payment by hand, and is asked why', async () => {
+    await page.goto(`${server.url}/console/orders/tickets/T-2`);
+    await page.getByRole('button', { name: 'Confirm a payment by hand' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('combobox', { name: 'Account it was paid on' }).click();
+    await page.getByRole('option', { name: /hmac/ }).click();
+    await dialog.getByLabel('Payment number of the platform').fill('third');
+    await dialog.getByLabel('Amount').fill('1.234');
+    await dialog.getByText('This is no amount of this currency.').waitFor();
+    await dialog.getByLabel('Amount').fill('1.23');
+    await dialog.getByLabel('Note').fill('Seen in the portal.');
+    expect(await seriousFindings()).toEqual([]);
+    await dialog.getByRole('button', { name: 'Confirm a payment by hand' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    const { body } = await server.call('GET', '/v1/orders/T-2?merchant=tickets');
+    expect(body.captured_minor).toBe(123);
   });
 
   it('switches to Chinese, which is remembered, and signs out', async () => {

@@ -16,6 +16,7 @@ import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { useWord } from '../../texts/words.ts';
+import { ConfirmPayment } from './confirm-payment.tsx';
 import { OrderDiscrepancies } from './order-discrepancies.tsx';
 import { orderTexts } from './texts.ts';
 import { Timeline } from './timeline.tsx';
@@ -35,7 +36,12 @@ export function OrderPage() {
           {query.data === undefined ? null : <StatusBadge area="order" value={query.data.status} />}
         </Group>
       }
-      actions={<AskNow merchant={merchant} orderNo={orderNo} />}
+      actions={
+        <Group gap="xs">
+          {query.data === undefined ? null : <ConfirmPayment order={query.data} />}
+          <AskNow merchant={merchant} orderNo={orderNo} />
+        </Group>
+      }
     >
       <Loaded query={query} lines={12}>
         {(order) => (
