@@ -2,7 +2,6 @@
 // a server with the sandbox, some hours of payments, one order that was paid twice, one endpoint that fails.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +12,7 @@ import { eventually } from '../test/support/eventually.ts';
 import { adminKey, startTestServer, type TestServer } from '../test/support/server.ts';
 
 const folder = fileURLToPath(new URL('../docs/images/', import.meta.url));
-const font = dirname(createRequire(import.meta.url).resolve('@fontsource-variable/noto-sans-sc/package.json'));
+const font = dirname(fileURLToPath(import.meta.resolve('@fontsource-variable/noto-sans-sc/wght.css')));
 const viewport = { width: 1360, height: 850 };
 const hours = 5;
 const everyMs = 90_000;
