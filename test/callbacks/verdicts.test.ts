@@ -30,7 +30,8 @@ describe.each(Object.keys(platforms))('a callback of %s', (name) => {
     await shop.pay.expected('V-1', expected);
     const given = await shop.send(name, await platform.callback(paid('V-1')));
     success(given);
-    expect(given.kept).toMatchObject({ verdict: 'verified', step: 'handled' });
+    // The answer is noted a moment after it was given, so it may be confirmed by now.
+    expect(given.kept).toMatchObject({ verdict: 'verified', step: expect.stringMatching(/^(handled|confirmed)$/) });
     expect((await shop.pay.order('V-1'))?.order).toMatchObject({ status: 'paid', totals: { capturedMinor: 8880n } });
   });
 
