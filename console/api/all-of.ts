@@ -18,7 +18,7 @@ export const merchantsQuery = allOf<MerchantRow>('/v1/merchants');
 /** The same of API keys; for administrators. */
 export const keysQuery = allOf<ApiKeyRow>('/v1/keys');
 
-/** A list read to its end. It changes seldom, so it is read again where a page is opened, and after what a person does. */
+/** A list read to its end. It changes seldom, so it is read again after what a person does, and where a page is opened later. */
 function allOf<T>(path: string) {
   return queryOptions<readonly T[], CallError>({
     queryKey: [path, 'all'],
@@ -33,6 +33,7 @@ function allOf<T>(path: string) {
       }
       return rows;
     },
+    staleTime: 60_000,
     refetchInterval: false,
   });
 }

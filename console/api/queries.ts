@@ -1,7 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { Currency } from '../../src/api/currencies.ts';
 import type { Funnel } from '../../src/api/figures.ts';
-import type { MerchantRow } from '../../src/api/merchants.ts';
 import type { Order, TimelineEntry } from '../../src/api/orders.ts';
 import type { ProviderRow } from '../../src/api/providers.ts';
 import type { Session } from '../../src/api/sessions.ts';
@@ -55,11 +54,3 @@ export const orderQuery = (merchant: string, orderNo: string) =>
 
 export const timelineQuery = (merchant: string, orderNo: string) =>
   readQuery<Page<TimelineEntry>>(`/v1/orders/${segment(orderNo)}/timeline`, { merchant });
-
-/** As many as one page holds: for choices, and for names beside ids. */
-export const merchantsQuery = {
-  ...readQuery<Page<MerchantRow>>('/v1/merchants', { limit: 200 }),
-  staleTime: 60_000,
-  // Whatever is changed here has it read again.
-  refetchInterval: false as const,
-};

@@ -1,9 +1,8 @@
 import { Button, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../api/call.ts';
-import { sessionQuery } from '../api/queries.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
+import { useMayAct } from './may-act.ts';
 
 interface ActProps {
   /** The words on the button, and in the dialog that asks first. */
@@ -26,9 +25,9 @@ const looks = { row: { size: 'compact-xs', variant: 'default' }, page: { variant
 /** One thing that a person may do to a row or to a whole page's thing, asked for first. Viewers do not see it. */
 export function Act(props: ActProps) {
   const { label, text, path, method = 'POST', body, danger = false, look = 'row', onDone } = props;
-  const { data: session } = useQuery(sessionQuery);
+  const mayAct = useMayAct();
   const [isAsking, setIsAsking] = useState(false);
-  if (session === undefined || session.role === 'viewer') return null;
+  if (!mayAct) return null;
   return (
     <>
       <Button {...looks[look]} onClick={() => setIsAsking(true)}>

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { commonTexts } from '../texts/common.ts';
 import { useTexts } from '../texts/texts.ts';
-import { FailureText } from './states.tsx';
+import { Refused } from './states.tsx';
 
 interface ConfirmDialogProps {
   opened: boolean;
@@ -89,14 +89,5 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         </Group>
       </Stack>
     </Modal>
-  );
-}
-
-function Refused({ error }: { error: Error | null }) {
-  if (error === null) return null;
-  return (
-    <div role="alert">
-      <FailureText error={error} />
-    </div>
   );
 }

@@ -3,7 +3,7 @@ import { useLanguage, useTexts } from '../texts/texts.ts';
 import { useWord } from '../texts/words.ts';
 
 /** What a job goes through, as the API answers it. */
-type JobFilter = Readonly<Record<'merchant' | 'from' | 'to', string | null>> &
+export type JobFilter = Readonly<Record<'merchant' | 'from' | 'to', string | null>> &
   Readonly<Partial<Record<'endpoint' | 'account' | 'provider' | 'state' | 'type' | 'verdict', string | null>>>;
 
 /** A filter in one line. */

@@ -1,7 +1,12 @@
-import { Progress, Text, TextInput } from '@mantine/core';
+import { NumberInput, Progress, Text, TextInput } from '@mantine/core';
+import { segment } from '../api/call.ts';
+import { readQuery } from '../api/queries.ts';
 import { jobTexts } from '../texts/jobs.ts';
 import { useTexts } from '../texts/texts.ts';
 import { Act } from './act.tsx';
+import { type JobFilter, useFilterWords } from './filter-words.ts';
+import { Details, Section } from './page.tsx';
+import { Time } from './time.tsx';
 
 /** A job that goes through many things, with what may be done to it. */
 export interface JobState {
@@ -57,6 +62,61 @@ export function JobActs({ job, path }: { job: JobState; path: string }) {
       ))}
     </>
   );
+}
+
+/** The job behind an id, read each second while it moves. */
+export function jobQuery<T extends JobState>(path: string, id: string) {
+  return {
+    ...readQuery<T>(`${path}/${segment(id)}`),
+    refetchInterval: ({ state }: { state: { data?: T | undefined } }) =>
+      state.data?.state === 'running' ? 1000 : 5000,
+  };
+}
+
+interface JobAboutProps {
+  job: {
+    filter: JobFilter;
+    by: string;
+    created_at: string;
+    updated_at: string;
+    rate_per_second: number | null;
+  };
+  /** Default: yes; a job that only counts has none. */
+  hasRate?: boolean;
+}
+
+/** What it was begun with. */
+export function JobAbout({ job, hasRate = true }: JobAboutProps) {
+  const say = useTexts(jobTexts);
+  const words = useFilterWords();
+  const { filter, by, created_at: createdAt, updated_at: updatedAt, rate_per_second: rate } = job;
+  const pace = rate === null ? say('asFast') : say('rateOf', { rate });
+  return (
+    <Section title={say('filter')}>
+      <Details
+        items={[
+          [say('filter'), words(filter)],
+          [say('rate'), hasRate ? pace : null],
+          [say('by'), by],
+          [say('begun'), <Time key="begun" at={createdAt} form="full" />],
+          [say('changed'), <Time key="changed" at={updatedAt} form="full" />],
+        ]}
+      />
+    </Section>
+  );
+}
+
+interface RateInputProps {
+  description: string;
+  /** '' for as fast as it goes. */
+  value: string | number;
+  onChange: (value: string | number) => void;
+}
+
+/** How many a second a job may take. */
+export function RateInput(props: RateInputProps) {
+  const say = useTexts(jobTexts);
+  return <NumberInput {...props} label={say('rate')} min={0.01} max={10_000} />;
 }
 
 interface MomentInputProps {

@@ -97,6 +97,16 @@ export function FailureText({ error }: { error: unknown }) {
   );
 }
 
+/** What a change was refused with, told at once to those who listen; nothing where it was not. */
+export function Refused({ error }: { error: Error | null }) {
+  if (error === null) return null;
+  return (
+    <div role="alert">
+      <FailureText error={error} />
+    </div>
+  );
+}
+
 /** Whichever of loading, failure and content is true of a query. */
 export function Loaded<T>(props: {
   query: { data: T | undefined; error: unknown; refetch: () => unknown };

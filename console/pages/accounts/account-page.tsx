@@ -5,21 +5,21 @@ import { useState } from 'react';
 import type { AccountAnswer } from '../../../src/api/accounts.ts';
 import type { CallbackDetail } from '../../../src/api/callbacks.ts';
 import { call, segment } from '../../api/call.ts';
-import { type Page as ListPage, providersQuery, readQuery, sessionQuery } from '../../api/queries.ts';
+import { readQuery } from '../../api/queries.ts';
 import { Act } from '../../parts/act.tsx';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import classes from '../../parts/credentials/credentials.module.css';
 import { Instructions } from '../../parts/credentials/instructions.tsx';
-import { RotateButton } from '../../parts/credentials/rotate-dialog.tsx';
-import { rotateTexts } from '../../parts/credentials/rotate-texts.ts';
-import { SecretsTable } from '../../parts/credentials/secrets-table.tsx';
+import { SecretsSection } from '../../parts/credentials/secrets-section.tsx';
 import { useProviderName } from '../../parts/credentials/words.ts';
 import { Identifier } from '../../parts/identifier.tsx';
-import { InnerLink, LinkButton } from '../../parts/link.tsx';
-import { Rows } from '../../parts/list.tsx';
+import { InnerLink } from '../../parts/link.tsx';
+import type { Column } from '../../parts/list.tsx';
+import { useMayAct } from '../../parts/may-act.ts';
 import { MerchantLink } from '../../parts/merchant.tsx';
 import { Details, Page, Section } from '../../parts/page.tsx';
-import { Empty, Loaded } from '../../parts/states.tsx';
+import { Recent } from '../../parts/recent.tsx';
+import { Loaded } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
@@ -73,21 +73,35 @@ export function AccountPage() {
         {(account) => (
           <div className={classes.beside}>
             <Stack gap="md">
-              <Section title={say('callback')}>
-                <Identifier text={account.callback_url} />
-                <Text size="sm" c="var(--soft)" mt={4}>
-                  {say('callback.text')}
-                </Text>
-              </Section>
+              <CallbackUrl url={account.callback_url} />
               <Settings account={account} />
-              <Secrets account={account} path={path} />
-              <Recent account={account.id} />
+              <SecretsSection
+                title={say('secrets')}
+                provider={account.provider}
+                side="account"
+                mode={account.mode}
+                path={path}
+                secrets={account.secrets}
+              />
+              <RecentCallbacks account={account.id} />
             </Stack>
             <Instructions provider={account.provider} />
           </div>
         )}
       </Loaded>
     </Page>
+  );
+}
+
+function CallbackUrl({ url }: { url: string }) {
+  const say = useTexts(accountTexts);
+  return (
+    <Section title={say('callback')}>
+      <Identifier text={url} />
+      <Text size="sm" c="var(--soft)" mt={4}>
+        {say('callback.text')}
+      </Text>
+    </Section>
   );
 }
 
@@ -116,49 +130,15 @@ function Settings({ account }: { account: AccountAnswer }) {
   );
 }
 
-function Secrets({ account, path }: { account: AccountAnswer; path: string }) {
-  const say = useTexts(accountTexts);
-  const sayOfRotation = useTexts(rotateTexts);
-  const { data: session } = useQuery(sessionQuery);
-  const provider = useQuery(providersQuery).data?.find(({ name }) => name === account.provider);
-  const canAct = session !== undefined && session.role !== 'viewer';
-  const fields = account.secrets.map(({ field, name }) => `${field} ${name ?? ''}`);
-  const hasOlder = new Set(fields).size < fields.length;
-  return (
-    <Section
-      title={say('secrets')}
-      flush
-      actions={
-        canAct && provider !== undefined ? (
-          <>
-            {hasOlder ? (
-              <Act
-                label={sayOfRotation('finish')}
-                text={sayOfRotation('finish.text')}
-                path={`${path}/rotate`}
-                body={{ finish: true }}
-                look="page"
-              />
-            ) : null}
-            <RotateButton provider={provider} side="account" mode={account.mode} path={path} />
-          </>
-        ) : null
-      }
-    >
-      <SecretsTable provider={account.provider} secrets={account.secrets} rotatePath={`${path}/rotate`} />
-    </Section>
-  );
-}
-
 function EditAccount({ account, path }: { account: AccountAnswer; path: string }) {
   const say = useTexts(accountTexts);
-  const { data: session } = useQuery(sessionQuery);
+  const mayAct = useMayAct();
   const [isOpen, setIsOpen] = useState(false);
   const [name, setName] = useState('');
   const [mode, setMode] = useState(account.mode);
   const [acknowledge, setAcknowledge] = useState(account.acknowledge);
   const [withoutOrder, setWithoutOrder] = useState(account.without_order);
-  if (session === undefined || session.role === 'viewer') return null;
+  if (!mayAct) return null;
   const open = () => {
     setName(account.name);
     setMode(account.mode);
@@ -240,42 +220,23 @@ function Choice<Value extends keyof typeof accountTexts.en>(props: ChoiceProps<V
   );
 }
 
-function Recent({ account }: { account: string }) {
+function RecentCallbacks({ account }: { account: string }) {
   const say = useTexts(accountTexts);
-  const query = useQuery(
-    readQuery<ListPage<Omit<CallbackDetail, 'headers' | 'body'>>>('/v1/callbacks', { account, limit: 5 }),
-  );
+  const columns: Column<Omit<CallbackDetail, 'headers' | 'body'>>[] = [
+    { name: 'received', header: say('received'), cell: (row) => <Time at={row.received_at} /> },
+    { name: 'verdict', header: say('verdict'), cell: (row) => <StatusBadge area="verdict" value={row.verdict} /> },
+    { name: 'reason', header: say('reason'), cell: (row) => row.reason ?? row.code ?? '' },
+  ];
   return (
-    <Section
+    <Recent
       title={say('recent')}
-      flush
-      actions={
-        <LinkButton to="/callbacks" search={{ account }} variant="subtle">
-          {say('all')}
-        </LinkButton>
-      }
-    >
-      <Loaded query={query} lines={3}>
-        {({ data }) =>
-          data.length === 0 ? (
-            <Empty title={say('recent.none')}>{say('recent.none.text')}</Empty>
-          ) : (
-            <Rows
-              rows={data}
-              rowKey={({ id }) => id}
-              columns={[
-                { name: 'received', header: say('received'), cell: (row) => <Time at={row.received_at} /> },
-                {
-                  name: 'verdict',
-                  header: say('verdict'),
-                  cell: (row) => <StatusBadge area="verdict" value={row.verdict} />,
-                },
-                { name: 'reason', header: say('reason'), cell: (row) => row.reason ?? row.code ?? '' },
-              ]}
-            />
-          )
-        }
-      </Loaded>
-    </Section>
+      all={say('all')}
+      to="/callbacks"
+      path="/v1/callbacks"
+      filter={{ account }}
+      limit={5}
+      columns={columns}
+      none={{ title: say('recent.none'), text: say('recent.none.text') }}
+    />
   );
 }

@@ -1,9 +1,8 @@
 import { IconPlus } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
-import { sessionQuery } from '../../api/queries.ts';
 import { Filters } from '../../parts/filters.tsx';
 import { LinkButton } from '../../parts/link.tsx';
 import { List } from '../../parts/list.tsx';
+import { useMayAct } from '../../parts/may-act.ts';
 import { Page } from '../../parts/page.tsx';
 import { useSearchState } from '../../parts/search.ts';
 import { Empty } from '../../parts/states.tsx';
@@ -14,7 +13,7 @@ import { accountTexts } from './texts.ts';
 /** Where callbacks come in. */
 export function AccountsPage() {
   const say = useTexts(accountTexts);
-  const { data: session } = useQuery(sessionQuery);
+  const canAdd = useMayAct();
   const [{ merchant }] = useSearchState();
   const columns = useAccountColumns(true);
   const add = (
@@ -22,7 +21,6 @@ export function AccountsPage() {
       {say('new')}
     </LinkButton>
   );
-  const canAdd = session !== undefined && session.role !== 'viewer';
   return (
     <Page title={say('title')} lead={say('lead')} actions={canAdd ? add : null}>
       <Filters filters={[{ kind: 'text', name: 'merchant', label: say('merchant'), width: 180 }]} />

@@ -1,16 +1,15 @@
-import { Button, Group, NumberInput, Select, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Button, Group, Select, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { AccountRow } from '../../../src/api/accounts.ts';
 import type { CallbackReplayAnswer } from '../../../src/api/callback-replays.ts';
+import { accountsQuery } from '../../api/all-of.ts';
 import { type CallError, call } from '../../api/call.ts';
-import { type Page as ListPage, readQuery } from '../../api/queries.ts';
-import { isoOf, MomentInput } from '../../parts/job.tsx';
+import { isoOf, MomentInput, RateInput } from '../../parts/job.tsx';
 import { InnerLink } from '../../parts/link.tsx';
 import { Page, Section } from '../../parts/page.tsx';
 import { useSearchState } from '../../parts/search.ts';
-import { FailureText } from '../../parts/states.tsx';
+import { Refused } from '../../parts/states.tsx';
 import { jobTexts } from '../../texts/jobs.ts';
 import { useTexts } from '../../texts/texts.ts';
 import { useWord, wordsOf } from '../../texts/words.ts';
@@ -47,20 +46,9 @@ export function CallbackReplayFormPage() {
           <SimpleGrid cols={{ base: 1, sm: 2 }}>
             <MomentInput label={sayJob('from')} value={from} onChange={(value) => setMoments({ from: value, to })} />
             <MomentInput label={sayJob('to')} value={to} onChange={(value) => setMoments({ from, to: value })} />
-            <NumberInput
-              label={sayJob('rate')}
-              description={say('rate.hint')}
-              value={rate}
-              onChange={setRate}
-              min={0.01}
-              max={10_000}
-            />
+            <RateInput description={say('rate.hint')} value={rate} onChange={setRate} />
           </SimpleGrid>
-          {beginning.error === null ? null : (
-            <div role="alert">
-              <FailureText error={beginning.error} />
-            </div>
-          )}
+          <Refused error={beginning.error} />
           <Group>
             <Button type="submit" loading={beginning.isPending}>
               {say('preview')}
@@ -80,7 +68,7 @@ function FilterFields() {
   const say = useTexts(jobTexts);
   const word = useWord();
   const [search, change] = useSearchState();
-  const accounts = useQuery(readQuery<ListPage<AccountRow>>('/v1/accounts', { limit: 200 })).data?.data ?? [];
+  const { data: accounts = [] } = useQuery(accountsQuery);
   const { merchant = null } = search;
   const offered = accounts.filter((one) => merchant === null || one.merchant === merchant);
   const shared = { placeholder: say('any'), clearable: true, searchable: true } as const;

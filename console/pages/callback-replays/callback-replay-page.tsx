@@ -2,19 +2,14 @@ import { Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import type { CallbackReplayAnswer, RereadAnswer } from '../../../src/api/callback-replays.ts';
-import { segment } from '../../api/call.ts';
-import { readQuery } from '../../api/queries.ts';
 import { Act } from '../../parts/act.tsx';
-import { useFilterWords } from '../../parts/filter-words.ts';
-import { JobActs, JobProgress } from '../../parts/job.tsx';
+import { JobAbout, JobActs, JobProgress, jobQuery } from '../../parts/job.tsx';
 import { InnerLink } from '../../parts/link.tsx';
 import { type Column, List } from '../../parts/list.tsx';
 import { useMoney } from '../../parts/money.tsx';
 import { Details, Page, Section } from '../../parts/page.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
-import { Time } from '../../parts/time.tsx';
-import { jobTexts } from '../../texts/jobs.ts';
 import { useTexts } from '../../texts/texts.ts';
 import { useWord } from '../../texts/words.ts';
 import { callbackReplaysTexts } from './texts.ts';
@@ -25,10 +20,7 @@ const path = '/v1/callback-replays';
 export function CallbackReplayPage() {
   const say = useTexts(callbackReplaysTexts);
   const { id = '' } = useParams({ strict: false });
-  const query = useQuery({
-    ...readQuery<CallbackReplayAnswer>(`${path}/${segment(id)}`),
-    refetchInterval: ({ state }) => (state.data?.state === 'running' ? 1000 : 5000),
-  });
+  const query = useQuery(jobQuery<CallbackReplayAnswer>(path, id));
   const { data } = query;
   return (
     <Page
@@ -60,7 +52,7 @@ export function CallbackReplayPage() {
           <>
             <Progress replay={replay} />
             <Changes replay={replay} />
-            <About replay={replay} />
+            <JobAbout job={replay} />
           </>
         )}
       </Loaded>
@@ -159,23 +151,4 @@ function useFacts(): (facts: readonly Omit<RereadAnswer['untold'][number], 'know
       )
       .join(', ');
   };
-}
-
-function About({ replay }: { replay: CallbackReplayAnswer }) {
-  const say = useTexts(jobTexts);
-  const words = useFilterWords();
-  const { filter, by, created_at: createdAt, updated_at: updatedAt, rate_per_second: rate } = replay;
-  return (
-    <Section title={say('filter')}>
-      <Details
-        items={[
-          [say('filter'), words(filter)],
-          [say('rate'), rate === null ? say('asFast') : say('rateOf', { rate })],
-          [say('by'), by],
-          [say('begun'), <Time key="begun" at={createdAt} form="full" />],
-          [say('changed'), <Time key="changed" at={updatedAt} form="full" />],
-        ]}
-      />
-    </Section>
-  );
 }

@@ -1,11 +1,10 @@
 import { Button } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { CallbackReplayAnswer } from '../../../src/api/callback-replays.ts';
-import { sessionQuery } from '../../api/queries.ts';
 import { useFilterWords } from '../../parts/filter-words.ts';
 import { InnerLink } from '../../parts/link.tsx';
 import { type Column, List } from '../../parts/list.tsx';
+import { useMayAct } from '../../parts/may-act.ts';
 import { Page } from '../../parts/page.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
@@ -17,7 +16,7 @@ import { callbackReplaysTexts } from './texts.ts';
 export function CallbackReplaysPage() {
   const say = useTexts(callbackReplaysTexts);
   const words = useFilterWords();
-  const { data: session } = useQuery(sessionQuery);
+  const canAct = useMayAct();
   const columns: Column<CallbackReplayAnswer>[] = [
     {
       name: 'begun',
@@ -35,7 +34,6 @@ export function CallbackReplaysPage() {
     { name: 'applied', header: say('applied'), align: 'right', cell: ({ progress }) => progress.applied },
     { name: 'by', header: say('by'), cell: (row) => row.by, wide: true },
   ];
-  const canAct = session !== undefined && session.role !== 'viewer';
   return (
     <Page
       title={say('title')}

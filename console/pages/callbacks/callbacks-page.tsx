@@ -1,13 +1,12 @@
 import { Anchor, Button } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { CallbackDetail } from '../../../src/api/callbacks.ts';
 import { addressOf } from '../../api/call.ts';
-import { sessionQuery } from '../../api/queries.ts';
 import { Filters } from '../../parts/filters.tsx';
 import { Identifier } from '../../parts/identifier.tsx';
 import { InnerLink } from '../../parts/link.tsx';
 import { type Column, List } from '../../parts/list.tsx';
+import { useMayAct } from '../../parts/may-act.ts';
 import { Page } from '../../parts/page.tsx';
 import { useSearchState } from '../../parts/search.ts';
 import { Empty } from '../../parts/states.tsx';
@@ -76,13 +75,13 @@ export function CallbacksPage() {
 /** To what else may be done with callbacks. */
 function Ways({ search }: { search: Readonly<Record<string, string | undefined>> }) {
   const say = useTexts(callbacksTexts);
-  const { data: session } = useQuery(sessionQuery);
+  const mayAct = useMayAct();
   return (
     <>
       <Anchor component={Link} to="/callback-replays">
         {say('replays')}
       </Anchor>
-      {session === undefined || session.role === 'viewer' ? null : (
+      {!mayAct ? null : (
         <Button component={Link} to={addressOf('/callback-replays/new', search)} variant="default">
           {say('byFilter')}
         </Button>

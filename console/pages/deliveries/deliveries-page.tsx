@@ -1,12 +1,11 @@
 import { Anchor, Button } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { Delivery } from '../../../src/api/deliveries.ts';
 import { addressOf, segment } from '../../api/call.ts';
-import { sessionQuery } from '../../api/queries.ts';
 import { Filters } from '../../parts/filters.tsx';
 import { InnerLink } from '../../parts/link.tsx';
 import { type Column, List } from '../../parts/list.tsx';
+import { useMayAct } from '../../parts/may-act.ts';
 import { Page } from '../../parts/page.tsx';
 import { useSearchState } from '../../parts/search.ts';
 import { Empty } from '../../parts/states.tsx';
@@ -87,8 +86,8 @@ export function DeliveriesPage() {
 /** To the form, filled in with what is looked at. */
 function AgainByFilter({ search }: { search: Readonly<Record<string, string | undefined>> }) {
   const say = useTexts(deliveriesTexts);
-  const { data: session } = useQuery(sessionQuery);
-  if (session === undefined || session.role === 'viewer') return null;
+  const mayAct = useMayAct();
+  if (!mayAct) return null;
   return (
     <Button component={Link} to={addressOf('/replays/new', search)} variant="default">
       {say('byFilter')}

@@ -1,11 +1,10 @@
 import { Button, Input, MultiSelect, NumberInput, SegmentedControl, Select, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { EndpointRow } from '../../../src/api/endpoint-view.ts';
 import type { ProviderRow } from '../../../src/api/providers.ts';
 import { call } from '../../api/call.ts';
-import { sessionQuery } from '../../api/queries.ts';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
+import { useMayAct } from '../../parts/may-act.ts';
 import { useTexts } from '../../texts/texts.ts';
 import { durationText, secondsIn } from './durations.ts';
 import { endpointTexts } from './texts.ts';
@@ -18,9 +17,9 @@ interface EditProps {
 
 export function EditEndpoint(props: EditProps) {
   const say = useTexts(endpointTexts);
-  const { data: session } = useQuery(sessionQuery);
+  const mayAct = useMayAct();
   const [isOpen, setIsOpen] = useState(false);
-  if (session === undefined || session.role === 'viewer') return null;
+  if (!mayAct) return null;
   return (
     <>
       <Button size="xs" variant="default" onClick={() => setIsOpen(true)}>

@@ -6,19 +6,18 @@ import type { Delivery } from '../../../src/api/deliveries.ts';
 import type { EndpointAnswer } from '../../../src/api/endpoint-view.ts';
 import type { ProviderRow } from '../../../src/api/providers.ts';
 import { segment } from '../../api/call.ts';
-import { type Page as ListPage, providersQuery, readQuery, sessionQuery } from '../../api/queries.ts';
+import { providersQuery, readQuery } from '../../api/queries.ts';
 import { Act } from '../../parts/act.tsx';
 import { MadeOnce } from '../../parts/credentials/made-once.tsx';
-import { RotateButton } from '../../parts/credentials/rotate-dialog.tsx';
-import { rotateTexts } from '../../parts/credentials/rotate-texts.ts';
-import { SecretsTable } from '../../parts/credentials/secrets-table.tsx';
+import { SecretsSection } from '../../parts/credentials/secrets-section.tsx';
 import { useProviderName } from '../../parts/credentials/words.ts';
 import { Identifier } from '../../parts/identifier.tsx';
-import { InnerLink, LinkButton } from '../../parts/link.tsx';
-import { Rows } from '../../parts/list.tsx';
+import { InnerLink } from '../../parts/link.tsx';
+import type { Column } from '../../parts/list.tsx';
 import { MerchantLink } from '../../parts/merchant.tsx';
 import { Columns, Details, Page, Section } from '../../parts/page.tsx';
-import { Empty, Loaded } from '../../parts/states.tsx';
+import { Recent } from '../../parts/recent.tsx';
+import { Loaded } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
@@ -74,9 +73,9 @@ function Content({ endpoint, path }: OfEndpoint) {
         <Url endpoint={endpoint} path={path} />
         <FailureBudget endpoint={endpoint} />
       </Columns>
-      <Recent endpoint={endpoint.id} />
+      <RecentDeliveries endpoint={endpoint.id} />
       <Settings endpoint={endpoint} path={path} provider={provider} />
-      <Keys endpoint={endpoint} path={path} provider={provider} />
+      <Keys endpoint={endpoint} path={path} />
     </>
   );
 }
@@ -143,105 +142,72 @@ function Settings({ endpoint, path, provider }: OfEndpoint & { provider: Provide
   );
 }
 
-function Keys({ endpoint, path, provider }: OfEndpoint & { provider: ProviderRow | undefined }) {
+function Keys({ endpoint, path }: OfEndpoint) {
   const say = useTexts(endpointTexts);
-  const sayOfRotation = useTexts(rotateTexts);
-  const { data: session } = useQuery(sessionQuery);
   // Kept nowhere else: with this page it is gone.
   const [made, setMade] = useState<unknown>(null);
-  const canAct = session !== undefined && session.role !== 'viewer' && provider !== undefined;
-  const fields = endpoint.secrets.map(({ field, name }) => `${field} ${name ?? ''}`);
-  const hasOlder = new Set(fields).size < fields.length;
   return (
     <>
       {made === null ? null : <MadeOnce provider={endpoint.provider} credentials={made} onDone={() => setMade(null)} />}
-      <Section
+      <SecretsSection
         title={say('secrets')}
-        flush
-        actions={
-          canAct ? (
-            <>
-              {hasOlder ? (
-                <Act
-                  label={sayOfRotation('finish')}
-                  text={sayOfRotation('finish.text')}
-                  path={`${path}/rotate`}
-                  body={{ finish: true }}
-                  look="page"
-                />
-              ) : null}
-              <RotateButton provider={provider} side="endpoint" path={path} onMade={setMade} />
-            </>
-          ) : null
-        }
+        provider={endpoint.provider}
+        side="endpoint"
+        path={path}
+        secrets={endpoint.secrets}
+        onMade={setMade}
       >
         {endpoint.previous_until === null ? null : (
           <Text size="sm" p="md" pb={0}>
             {say('previous')}: <Time at={endpoint.previous_until} form="full" />
           </Text>
         )}
-        <SecretsTable provider={endpoint.provider} secrets={endpoint.secrets} rotatePath={`${path}/rotate`} />
-      </Section>
+      </SecretsSection>
     </>
   );
 }
 
-function Recent({ endpoint }: { endpoint: string }) {
+function RecentDeliveries({ endpoint }: { endpoint: string }) {
   const say = useTexts(endpointTexts);
-  const query = useQuery(readQuery<ListPage<Omit<Delivery, 'attempts'>>>('/v1/deliveries', { endpoint, limit: 8 }));
+  const columns: Column<Omit<Delivery, 'attempts'>>[] = [
+    {
+      name: 'order',
+      header: say('recent.order'),
+      cell: (row) => (
+        <InnerLink href={`/orders/${segment(row.merchant)}/${segment(row.order_no)}`}>{row.order_no}</InnerLink>
+      ),
+    },
+    { name: 'type', header: say('recent.type'), cell: (row) => row.type },
+    {
+      name: 'state',
+      header: say('state'),
+      cell: (row) => <StatusBadge area="delivery" value={row.state} />,
+    },
+    {
+      name: 'attempts',
+      header: say('recent.attempts'),
+      align: 'right',
+      cell: (row) => row.attempt_count,
+    },
+    {
+      name: 'made',
+      header: say('recent.made'),
+      align: 'right',
+      wide: true,
+      cell: (row) => <Time at={row.created_at} />,
+    },
+  ];
   return (
-    <Section
+    <Recent
       title={say('recent')}
-      flush
-      actions={
-        <LinkButton to="/deliveries" search={{ endpoint }} variant="subtle">
-          {say('all')}
-        </LinkButton>
-      }
-    >
-      <Loaded query={query} lines={3}>
-        {({ data }) =>
-          data.length === 0 ? (
-            <Empty title={say('recent.none')}>{say('recent.none.text')}</Empty>
-          ) : (
-            <Rows
-              rows={data}
-              rowKey={({ id }) => id}
-              columns={[
-                {
-                  name: 'order',
-                  header: say('recent.order'),
-                  cell: (row) => (
-                    <InnerLink href={`/orders/${segment(row.merchant)}/${segment(row.order_no)}`}>
-                      {row.order_no}
-                    </InnerLink>
-                  ),
-                },
-                { name: 'type', header: say('recent.type'), cell: (row) => row.type },
-                {
-                  name: 'state',
-                  header: say('state'),
-                  cell: (row) => <StatusBadge area="delivery" value={row.state} />,
-                },
-                {
-                  name: 'attempts',
-                  header: say('recent.attempts'),
-                  align: 'right',
-                  cell: (row) => row.attempt_count,
-                },
-                {
-                  name: 'made',
-                  header: say('recent.made'),
-                  align: 'right',
-                  wide: true,
-                  cell: (row) => <Time at={row.created_at} />,
-                },
-              ]}
-            />
-          )
-        }
-      </Loaded>
-    </Section>
+      all={say('all')}
+      to="/deliveries"
+      path="/v1/deliveries"
+      filter={{ endpoint }}
+      limit={8}
+      columns={columns}
+      none={{ title: say('recent.none'), text: say('recent.none.text') }}
+    />
   );
 }
 

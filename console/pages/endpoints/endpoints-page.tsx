@@ -1,9 +1,8 @@
 import { IconPlus } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
-import { sessionQuery } from '../../api/queries.ts';
 import { Filters } from '../../parts/filters.tsx';
 import { LinkButton } from '../../parts/link.tsx';
 import { List } from '../../parts/list.tsx';
+import { useMayAct } from '../../parts/may-act.ts';
 import { Page } from '../../parts/page.tsx';
 import { useSearchState } from '../../parts/search.ts';
 import { Empty } from '../../parts/states.tsx';
@@ -16,7 +15,7 @@ import { endpointTexts } from './texts.ts';
 export function EndpointsPage() {
   const say = useTexts(endpointTexts);
   const word = useWord();
-  const { data: session } = useQuery(sessionQuery);
+  const canAdd = useMayAct();
   const [{ merchant, state }] = useSearchState();
   const columns = useEndpointColumns(true);
   const add = (
@@ -24,7 +23,6 @@ export function EndpointsPage() {
       {say('new')}
     </LinkButton>
   );
-  const canAdd = session !== undefined && session.role !== 'viewer';
   return (
     <Page title={say('title')} lead={say('lead')} actions={canAdd ? add : null}>
       <Filters

@@ -5,7 +5,7 @@ import type { MadeApiKey } from '../../../src/api/keys.ts';
 import { merchantsQuery } from '../../api/all-of.ts';
 import { call } from '../../api/call.ts';
 import { Identifier } from '../../parts/identifier.tsx';
-import { FailureText } from '../../parts/states.tsx';
+import { Refused } from '../../parts/states.tsx';
 import { commonTexts } from '../../texts/common.ts';
 import { useTexts } from '../../texts/texts.ts';
 import { keysTexts } from './texts.ts';
@@ -96,11 +96,7 @@ function MakeForm({ onMade, onClose }: { onMade: (made: Made) => void; onClose: 
           {say('make.missing')}
         </Text>
       ) : null}
-      {making.error === null ? null : (
-        <div role="alert">
-          <FailureText error={making.error} />
-        </div>
-      )}
+      <Refused error={making.error} />
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
           {common('cancel')}

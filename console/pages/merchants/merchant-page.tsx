@@ -7,11 +7,12 @@ import type { AccountRow } from '../../../src/api/accounts.ts';
 import type { EndpointRow } from '../../../src/api/endpoint-view.ts';
 import type { MerchantAnswer, MerchantRow } from '../../../src/api/merchants.ts';
 import { segment } from '../../api/call.ts';
-import { type Page as ListPage, providersQuery, readQuery, sessionQuery } from '../../api/queries.ts';
+import { type Page as ListPage, providersQuery, readQuery } from '../../api/queries.ts';
 import { SecretsTable } from '../../parts/credentials/secrets-table.tsx';
 import { useProviderName } from '../../parts/credentials/words.ts';
 import { Identifier } from '../../parts/identifier.tsx';
 import { InnerLink, LinkButton } from '../../parts/link.tsx';
+import { useMayAct } from '../../parts/may-act.ts';
 import { Columns, Page, Section } from '../../parts/page.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 import { useTexts } from '../../texts/texts.ts';
@@ -26,10 +27,9 @@ const most = 100;
 export function MerchantPage() {
   const say = useTexts(merchantTexts);
   const { merchant: id = '' } = useParams({ strict: false });
-  const { data: session } = useQuery(sessionQuery);
+  const canAct = useMayAct();
   const query = useQuery(readQuery<MerchantAnswer>(`/v1/merchants/${segment(id)}`));
   const [isRenaming, setIsRenaming] = useState(false);
-  const canAct = session !== undefined && session.role !== 'viewer';
   return (
     <Page
       title={query.data?.name ?? id}

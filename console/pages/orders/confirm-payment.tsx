@@ -1,21 +1,21 @@
 import { Button, Checkbox, Select, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { AccountRow } from '../../../src/api/accounts.ts';
 import type { Order } from '../../../src/api/orders.ts';
+import { accountsQuery } from '../../api/all-of.ts';
 import { call, segment } from '../../api/call.ts';
-import { type Page, readQuery, sessionQuery } from '../../api/queries.ts';
 import { AmountInput, useMinor } from '../../parts/amount-input.tsx';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
+import { useMayAct } from '../../parts/may-act.ts';
 import { useTexts } from '../../texts/texts.ts';
 import { orderTexts } from './texts.ts';
 
 /** A payment that a person saw at the platform and nothing else told (補單). The server asks the platform first. */
 export function ConfirmPayment({ order }: { order: Order }) {
   const say = useTexts(orderTexts);
-  const { data: session } = useQuery(sessionQuery);
+  const mayAct = useMayAct();
   const [isOpen, setIsOpen] = useState(false);
-  if (session === undefined || session.role === 'viewer') return null;
+  if (!mayAct) return null;
   return (
     <>
       <Button variant="default" onClick={() => setIsOpen(true)}>
@@ -29,7 +29,7 @@ export function ConfirmPayment({ order }: { order: Order }) {
 function ConfirmForm({ order, onClose }: { order: Order; onClose: () => void }) {
   const say = useTexts(orderTexts);
   const { merchant, order_no: orderNo, expectation } = order;
-  const { data: accounts } = useQuery(readQuery<Page<AccountRow>>('/v1/accounts', { merchant, limit: 200 }));
+  const accounts = (useQuery(accountsQuery).data ?? []).filter((one) => one.merchant === merchant);
   const toMinor = useMinor();
   const [account, setAccount] = useState<string | null>(null);
   const [operation, setOperation] = useState('');
@@ -58,7 +58,7 @@ function ConfirmForm({ order, onClose }: { order: Order; onClose: () => void }) 
       <Text size="sm">{say('confirm.text')}</Text>
       <Select
         label={say('confirm.account')}
-        data={(accounts?.data ?? []).map(({ id, name, provider }) => ({ value: id, label: `${name} · ${provider}` }))}
+        data={accounts.map(({ id, name, provider }) => ({ value: id, label: `${name} · ${provider}` }))}
         value={account}
         onChange={setAccount}
         required

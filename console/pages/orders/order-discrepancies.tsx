@@ -1,11 +1,10 @@
 import { Button, Group, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { DiscrepancyRow } from '../../../src/api/discrepancies.ts';
 import type { Order } from '../../../src/api/orders.ts';
 import { call } from '../../api/call.ts';
-import { sessionQuery } from '../../api/queries.ts';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
+import { useMayAct } from '../../parts/may-act.ts';
 import { Money } from '../../parts/money.tsx';
 import { Section } from '../../parts/page.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
@@ -33,9 +32,9 @@ export function OrderDiscrepancies({ order }: { order: Order }) {
 function Discrepancy({ one }: { one: DiscrepancyRow }) {
   const say = useTexts(orderTexts);
   const word = useWord();
-  const { data: session } = useQuery(sessionQuery);
+  const mayAct = useMayAct();
   const [chosen, setChosen] = useState<Action | null>(null);
-  const offered = session?.role === 'viewer' ? [] : actions.filter((action) => one.actions.includes(action));
+  const offered = mayAct ? actions.filter((action) => one.actions.includes(action)) : [];
   const kind = word('kind_of_discrepancy', one.kind);
   return (
     <div className={classes.row}>

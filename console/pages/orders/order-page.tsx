@@ -1,11 +1,10 @@
-import { Button, Group, Text } from '@mantine/core';
+import { Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { useState } from 'react';
 import type { Fact, Order } from '../../../src/api/orders.ts';
-import { call, segment } from '../../api/call.ts';
-import { orderQuery, sessionQuery } from '../../api/queries.ts';
-import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
+import { segment } from '../../api/call.ts';
+import { orderQuery } from '../../api/queries.ts';
+import { Act } from '../../parts/act.tsx';
 import { Identifier } from '../../parts/identifier.tsx';
 import { InnerLink } from '../../parts/link.tsx';
 import { Rows } from '../../parts/list.tsx';
@@ -39,7 +38,13 @@ export function OrderPage() {
       actions={
         <Group gap="xs">
           {query.data === undefined ? null : <ConfirmPayment order={query.data} />}
-          <AskNow merchant={merchant} orderNo={orderNo} />
+          <Act
+            label={say('ask')}
+            text={say('ask.text')}
+            path={`/v1/orders/${segment(orderNo)}/query`}
+            body={{ merchant }}
+            look="page"
+          />
         </Group>
       }
     >
@@ -57,29 +62,6 @@ export function OrderPage() {
         )}
       </Loaded>
     </Page>
-  );
-}
-
-function AskNow({ merchant, orderNo }: { merchant: string; orderNo: string }) {
-  const say = useTexts(orderTexts);
-  const { data: session } = useQuery(sessionQuery);
-  const [isOpen, setIsOpen] = useState(false);
-  if (session?.role === 'viewer') return null;
-  return (
-    <>
-      <Button variant="default" onClick={() => setIsOpen(true)}>
-        {say('ask')}
-      </Button>
-      <ConfirmDialog
-        opened={isOpen}
-        onClose={() => setIsOpen(false)}
-        title={say('ask')}
-        confirm={say('ask')}
-        run={() => call<Order>('POST', `/v1/orders/${segment(orderNo)}/query`, { body: { merchant } })}
-      >
-        <Text>{say('ask.text')}</Text>
-      </ConfirmDialog>
-    </>
   );
 }
 

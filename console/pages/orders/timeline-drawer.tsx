@@ -1,13 +1,11 @@
-import { Button, Drawer, Stack, Text } from '@mantine/core';
+import { Drawer, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import type { CallbackDetail } from '../../../src/api/callbacks.ts';
 import type { Delivery } from '../../../src/api/deliveries.ts';
 import type { TimelineEntry } from '../../../src/api/orders.ts';
-import { call } from '../../api/call.ts';
-import { readQuery, sessionQuery } from '../../api/queries.ts';
+import { readQuery } from '../../api/queries.ts';
+import { Act } from '../../parts/act.tsx';
 import { AttemptView } from '../../parts/attempt-view.tsx';
-import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { Identifier } from '../../parts/identifier.tsx';
 import { InnerLink } from '../../parts/link.tsx';
 import { Details } from '../../parts/page.tsx';
@@ -94,8 +92,6 @@ function CallbackInside({ id }: { id: string }) {
 function DeliveryInside({ id, attempt }: { id: string; attempt: string | null }) {
   const say = useTexts(orderTexts);
   const query = useQuery(readQuery<Delivery>(`/v1/deliveries/${id}`));
-  const { data: session } = useQuery(sessionQuery);
-  const [isAsking, setIsAsking] = useState(false);
   return (
     <Loaded query={query}>
       {({ state, url, target, attempts }) => (
@@ -117,20 +113,9 @@ function DeliveryInside({ id, attempt }: { id: string; attempt: string | null })
             .map((one) => (
               <AttemptView key={one.id} attempt={one} />
             ))}
-          {session?.role === 'viewer' || !['dead', 'pending'].includes(state) ? null : (
-            <Button variant="default" onClick={() => setIsAsking(true)}>
-              {say('again')}
-            </Button>
-          )}
-          <ConfirmDialog
-            opened={isAsking}
-            onClose={() => setIsAsking(false)}
-            title={say('again')}
-            confirm={say('again')}
-            run={() => call<Delivery>('POST', `/v1/deliveries/${id}/retry`)}
-          >
-            <Text>{say('again.text')}</Text>
-          </ConfirmDialog>
+          {['dead', 'pending'].includes(state) ? (
+            <Act label={say('again')} text={say('again.text')} path={`/v1/deliveries/${id}/retry`} look="page" />
+          ) : null}
         </Stack>
       )}
     </Loaded>

@@ -2,8 +2,9 @@ import { Group, Text } from '@mantine/core';
 import { IconCircle, IconCircleCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { intervalMs } from '../../api/live.ts';
-import { type Page, readQuery, sessionQuery } from '../../api/queries.ts';
+import { type Page, readQuery } from '../../api/queries.ts';
 import { LinkButton } from '../../parts/link.tsx';
+import { useMayAct } from '../../parts/may-act.ts';
 import { Section } from '../../parts/page.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import classes from './matters.module.css';
@@ -12,12 +13,12 @@ import { overviewTexts } from './texts.ts';
 /** What to do first where nothing is set up: gone as soon as results can come in or go out. */
 export function FirstSteps() {
   const say = useTexts(overviewTexts);
-  const { data: session } = useQuery(sessionQuery);
+  const mayAct = useMayAct();
   const merchants = useHasSome('/v1/merchants');
   const accounts = useHasSome('/v1/accounts');
   const endpoints = useHasSome('/v1/endpoints');
   if (merchants === null || accounts === null || endpoints === null) return null;
-  if (session === undefined || session.role === 'viewer' || accounts || endpoints) return null;
+  if (!mayAct || accounts || endpoints) return null;
   const steps = [
     ['merchant', '/merchants', merchants],
     ['account', '/accounts/new', accounts],

@@ -6,12 +6,13 @@ import type { AccountRow } from '../../../src/api/accounts.ts';
 import type { ReconciliationRow } from '../../../src/api/reconciliations.ts';
 import { accountsQuery } from '../../api/all-of.ts';
 import { segment } from '../../api/call.ts';
-import { readQuery, sessionQuery } from '../../api/queries.ts';
+import { readQuery } from '../../api/queries.ts';
 import { useActor } from '../../parts/actor.ts';
 import { Lasting } from '../../parts/duration.tsx';
 import { Line, Lines } from '../../parts/lines.tsx';
 import { InnerLink } from '../../parts/link.tsx';
 import { Rows } from '../../parts/list.tsx';
+import { useMayAct } from '../../parts/may-act.ts';
 import { Money } from '../../parts/money.tsx';
 import { useBytes, useCount } from '../../parts/numbers.ts';
 import { Details, Page, Section } from '../../parts/page.tsx';
@@ -80,9 +81,9 @@ export function isOver({ state }: Pick<ReconciliationRow, 'state'>): boolean {
 
 function Again({ one: { account, date } }: { one: ReconciliationRow }) {
   const say = useTexts(reconciliationsTexts);
-  const { data: session } = useQuery(sessionQuery);
+  const mayAct = useMayAct();
   const [isOpen, setIsOpen] = useState(false);
-  if (session === undefined || session.role === 'viewer') return null;
+  if (!mayAct) return null;
   return (
     <>
       <Button variant="default" onClick={() => setIsOpen(true)}>

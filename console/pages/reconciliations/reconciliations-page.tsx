@@ -3,10 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ReconciliationRow } from '../../../src/api/reconciliations.ts';
 import { accountsQuery } from '../../api/all-of.ts';
-import { sessionQuery } from '../../api/queries.ts';
 import { Filters } from '../../parts/filters.tsx';
 import { InnerLink } from '../../parts/link.tsx';
 import { type Column, List } from '../../parts/list.tsx';
+import { useMayAct } from '../../parts/may-act.ts';
 import { useCount } from '../../parts/numbers.ts';
 import { Page } from '../../parts/page.tsx';
 import { useSearchState } from '../../parts/search.ts';
@@ -22,11 +22,10 @@ import { reconciliationsTexts } from './texts.ts';
 export function ReconciliationsPage() {
   const say = useTexts(reconciliationsTexts);
   const [{ account, date }] = useSearchState();
-  const { data: session } = useQuery(sessionQuery);
+  const mayStart = useMayAct();
   const { data: accounts } = useQuery(accountsQuery);
   const count = useCount();
   const [isStarting, setIsStarting] = useState(false);
-  const mayStart = session !== undefined && session.role !== 'viewer';
   const start = mayStart ? <Button onClick={() => setIsStarting(true)}>{say('start')}</Button> : null;
   const columns: Column<ReconciliationRow>[] = [
     { name: 'day', header: say('day'), cell: (row) => <InnerLink href={hrefOf(row)}>{row.date}</InnerLink> },

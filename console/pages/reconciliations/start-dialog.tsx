@@ -17,7 +17,7 @@ import { useState } from 'react';
 import type { ReconciliationRow } from '../../../src/api/reconciliations.ts';
 import { accountsQuery } from '../../api/all-of.ts';
 import { call } from '../../api/call.ts';
-import { FailureText } from '../../parts/states.tsx';
+import { Refused } from '../../parts/states.tsx';
 import { commonTexts } from '../../texts/common.ts';
 import { useTexts } from '../../texts/texts.ts';
 import { accountLabel } from './accounts.ts';
@@ -101,11 +101,7 @@ function StartForm({ onClose, given }: Omit<StartDialogProps, 'opened'>) {
           {say('start.missing')}
         </Text>
       ) : null}
-      {starting.error === null ? null : (
-        <div role="alert">
-          <FailureText error={starting.error} />
-        </div>
-      )}
+      <Refused error={starting.error} />
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
           {common('cancel')}

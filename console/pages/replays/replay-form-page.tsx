@@ -4,19 +4,20 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { EndpointRow } from '../../../src/api/endpoint-view.ts';
 import type { ReplayAnswer } from '../../../src/api/replays.ts';
+import { merchantsQuery } from '../../api/all-of.ts';
 import { type CallError, call } from '../../api/call.ts';
 import { type Page as ListPage, readQuery } from '../../api/queries.ts';
+import { merchantChoices } from '../../parts/choose.tsx';
 import { isoOf, MomentInput } from '../../parts/job.tsx';
 import { InnerLink } from '../../parts/link.tsx';
 import { Page, Section } from '../../parts/page.tsx';
 import { useSearchState } from '../../parts/search.ts';
-import { FailureText } from '../../parts/states.tsx';
+import { Refused } from '../../parts/states.tsx';
 import { jobTexts } from '../../texts/jobs.ts';
 import { useTexts } from '../../texts/texts.ts';
 import { useWord, wordsOf } from '../../texts/words.ts';
 import { replaysTexts } from './texts.ts';
 
-type Merchants = ListPage<{ id: string; name: string }>;
 const types = [
   'payment.authorized',
   'payment.succeeded',
@@ -85,11 +86,7 @@ export function ReplayFormPage() {
               maxLength={1000}
             />
           ) : null}
-          {previewing.error === null ? null : (
-            <div role="alert">
-              <FailureText error={previewing.error} />
-            </div>
-          )}
+          <Refused error={previewing.error} />
           <Group>
             <Button type="submit" loading={previewing.isPending}>
               {say('count')}
@@ -110,7 +107,7 @@ function FilterFields() {
   const word = useWord();
   const [search, change] = useSearchState();
   const { merchant = null, endpoint = null, state = null, type = null } = search;
-  const merchants = useQuery(readQuery<Merchants>('/v1/merchants', { limit: 200 })).data?.data ?? [];
+  const { data: merchants = [] } = useQuery(merchantsQuery);
   const found = useQuery(readQuery<ListPage<EndpointRow>>('/v1/endpoints', { limit: 200, merchant })).data?.data ?? [];
   const endpoints = found.map(({ id, url }) => ({ value: id, label: url }));
   // One that is not listed, such as one that was made for a notify_url, stays what was asked for.
@@ -122,7 +119,7 @@ function FilterFields() {
       <Select
         {...shared}
         label={say('merchant')}
-        data={merchants.map(({ id, name }) => ({ value: id, label: name === id ? id : `${name} (${id})` }))}
+        data={merchantChoices(merchants)}
         value={merchant}
         onChange={(value) => change({ merchant: value ?? '', endpoint: '' })}
       />

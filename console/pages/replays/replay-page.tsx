@@ -1,32 +1,26 @@
-import { Button, Group, NumberInput, Text } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { ReplayAnswer } from '../../../src/api/replays.ts';
-import { call, segment } from '../../api/call.ts';
-import { readQuery, sessionQuery } from '../../api/queries.ts';
+import { call } from '../../api/call.ts';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
-import { useFilterWords } from '../../parts/filter-words.ts';
-import { JobActs, JobProgress } from '../../parts/job.tsx';
+import { JobAbout, JobActs, JobProgress, jobQuery, RateInput } from '../../parts/job.tsx';
 import { InnerLink } from '../../parts/link.tsx';
 import { Rows } from '../../parts/list.tsx';
+import { useMayAct } from '../../parts/may-act.ts';
 import { Money } from '../../parts/money.tsx';
 import { Details, Page, Section } from '../../parts/page.tsx';
 import { useSearchState } from '../../parts/search.ts';
 import { Empty, Loaded } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
-import { Time } from '../../parts/time.tsx';
 import { jobTexts } from '../../texts/jobs.ts';
 import { useTexts } from '../../texts/texts.ts';
 import { useWord } from '../../texts/words.ts';
 import { replaysTexts } from './texts.ts';
 
 const path = '/v1/replays';
-const replayQuery = (id: string) => ({
-  ...readQuery<ReplayAnswer>(`${path}/${segment(id)}`),
-  refetchInterval: ({ state }: { state: { data?: ReplayAnswer | undefined } }) =>
-    state.data?.state === 'running' ? 1000 : 5000,
-});
+const replayQuery = (id: string) => jobQuery<ReplayAnswer>(path, id);
 
 /** A preview with what it would send, or the sending itself as it goes. */
 export function ReplayPage() {
@@ -66,7 +60,7 @@ export function ReplayPage() {
             </Section>
             <Result replay={replay} />
             <Sums replay={replay} />
-            <About replay={replay} />
+            <JobAbout job={replay} hasRate={!replay.dry_run} />
           </>
         )}
       </Loaded>
@@ -79,12 +73,12 @@ function SendNow({ preview }: { preview: ReplayAnswer }) {
   const say = useTexts(replaysTexts);
   const sayJob = useTexts(jobTexts);
   const navigate = useNavigate();
-  const { data: session } = useQuery(sessionQuery);
+  const mayAct = useMayAct();
   const [isAsking, setIsAsking] = useState(false);
   const [rate, setRate] = useState<string | number>('');
   const { added, retried } = preview.progress;
   const count = added + retried;
-  if (session === undefined || session.role === 'viewer' || count === 0) return null;
+  if (!mayAct || count === 0) return null;
   const send = async (note: string) => {
     const { filter, force } = preview;
     const given = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== null));
@@ -108,14 +102,7 @@ function SendNow({ preview }: { preview: ReplayAnswer }) {
         run={send}
       >
         <Text>{say('send.text', { count })}</Text>
-        <NumberInput
-          label={sayJob('rate')}
-          description={sayJob('rate.hint')}
-          value={rate}
-          onChange={setRate}
-          min={0.01}
-          max={10_000}
-        />
+        <RateInput description={sayJob('rate.hint')} value={rate} onChange={setRate} />
       </ConfirmDialog>
     </>
   );
@@ -156,25 +143,6 @@ function Sums({ replay }: { replay: ReplayAnswer }) {
           ]}
         />
       )}
-    </Section>
-  );
-}
-
-function About({ replay }: { replay: ReplayAnswer }) {
-  const say = useTexts(jobTexts);
-  const words = useFilterWords();
-  const { filter, by, created_at: createdAt, updated_at: updatedAt, rate_per_second: rate } = replay;
-  return (
-    <Section title={say('filter')}>
-      <Details
-        items={[
-          [say('filter'), words(filter)],
-          [say('rate'), replay.dry_run ? null : rate === null ? say('asFast') : say('rateOf', { rate })],
-          [say('by'), by],
-          [say('begun'), <Time key="begun" at={createdAt} form="full" />],
-          [say('changed'), <Time key="changed" at={updatedAt} form="full" />],
-        ]}
-      />
     </Section>
   );
 }

@@ -1,21 +1,20 @@
 import { Alert, Button, Group, Select, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { merchantsQuery } from '../../api/all-of.ts';
 import type { CallError } from '../../api/call.ts';
-import { type Page as ListPage, readQuery, sessionQuery } from '../../api/queries.ts';
-import { FailureText } from '../../parts/states.tsx';
+import { useMayAct } from '../../parts/may-act.ts';
+import { Refused } from '../../parts/states.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { addAccountFor } from './sandbox-api.ts';
 import { sandboxTexts } from './texts.ts';
-
-type Merchants = ListPage<{ id: string; name: string }>;
 
 /** Nobody here opens this provider's format yet: makes an account with the keys that the sandbox signs with. */
 export function MissingAccount({ provider, onMade }: { provider: string; onMade: (id: string) => void }) {
   const say = useTexts(sandboxTexts);
   const client = useQueryClient();
-  const { data: session } = useQuery(sessionQuery);
-  const found = useQuery(readQuery<Merchants>('/v1/merchants', { limit: 200 })).data?.data ?? [];
+  const canAct = useMayAct();
+  const { data: found = [] } = useQuery(merchantsQuery);
   const merchants = found.filter(({ id }) => id !== 'sandbox');
   const [chosen, setChosen] = useState<string | null>(null);
   const merchant = chosen ?? merchants[0]?.id ?? null;
@@ -27,7 +26,6 @@ export function MissingAccount({ provider, onMade }: { provider: string; onMade:
     },
     gcTime: 0,
   });
-  const canAct = session !== undefined && session.role !== 'viewer';
   return (
     <Alert color="orange" variant="light" title={say('missing', { provider })}>
       <Stack gap="xs">
@@ -47,11 +45,7 @@ export function MissingAccount({ provider, onMade }: { provider: string; onMade:
             </Button>
           </Group>
         ) : null}
-        {making.error === null ? null : (
-          <div role="alert">
-            <FailureText error={making.error} />
-          </div>
-        )}
+        <Refused error={making.error} />
       </Stack>
     </Alert>
   );

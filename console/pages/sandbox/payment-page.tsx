@@ -8,7 +8,7 @@ import { Identifier } from '../../parts/identifier.tsx';
 import { InnerLink } from '../../parts/link.tsx';
 import { Money } from '../../parts/money.tsx';
 import { Columns, Details, Page, Section } from '../../parts/page.tsx';
-import { FailureText, Loaded } from '../../parts/states.tsx';
+import { Loaded, Refused } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
@@ -139,11 +139,7 @@ function Moves({ payment }: { payment: Payment }) {
       {state === 'paid' ? (
         <Refund payment={payment} refund={(body) => moving.mutate({ move: 'refund', body })} />
       ) : null}
-      {moving.error === null ? null : (
-        <div role="alert">
-          <FailureText error={moving.error} />
-        </div>
-      )}
+      <Refused error={moving.error} />
     </Stack>
   );
 }

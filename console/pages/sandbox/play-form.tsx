@@ -3,10 +3,10 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { AccountRow } from '../../../src/api/accounts.ts';
+import { accountsQuery } from '../../api/all-of.ts';
 import { type CallError, call, segment } from '../../api/call.ts';
-import { type Page as ListPage, readQuery } from '../../api/queries.ts';
 import { AmountInput, useMinor } from '../../parts/amount-input.tsx';
-import { Failure, FailureText, Loading } from '../../parts/states.tsx';
+import { Failure, Loading, Refused } from '../../parts/states.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { FaultsFields } from './faults-fields.tsx';
 import { MissingAccount } from './missing-account.tsx';
@@ -19,12 +19,12 @@ const speeds = [1, 10, 100, 1000] as const;
 /** What is to be played, and where to. */
 export function PlayForm({ isScenario }: { isScenario: boolean }) {
   const played = useQuery(playedQuery);
-  const accounts = useQuery(readQuery<ListPage<AccountRow>>('/v1/accounts', { limit: 200 }));
+  const accounts = useQuery(accountsQuery);
   const error = played.error ?? accounts.error;
   if (error !== null) return <Failure error={error} />;
   if (played.data === undefined || accounts.data === undefined) return <Loading lines={6} />;
   // The sandbox's own have the provider's side of the keys.
-  const ours = accounts.data.data.filter(({ merchant }) => merchant !== 'sandbox');
+  const ours = accounts.data.filter(({ merchant }) => merchant !== 'sandbox');
   return <Fields isScenario={isScenario} providers={played.data.data} accounts={ours} />;
 }
 
@@ -66,11 +66,7 @@ function Fields({ isScenario, providers, accounts }: FieldsProps) {
         oddities={played?.oddities ?? []}
         change={change}
       />
-      {playing.error === null ? null : (
-        <div role="alert">
-          <FailureText error={playing.error} />
-        </div>
-      )}
+      <Refused error={playing.error} />
       <Group>
         <Button type="submit" loading={playing.isPending}>
           {say(isScenario ? 'play' : 'open')}

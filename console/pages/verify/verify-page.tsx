@@ -1,14 +1,13 @@
 import { Button, Group, NumberInput, Select, Stack, Text, Textarea } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { AccountRow } from '../../../src/api/accounts.ts';
 import type { DiagnosisAnswer } from '../../../src/api/verify.ts';
+import { accountsQuery } from '../../api/all-of.ts';
 import { type CallError, call } from '../../api/call.ts';
-import { type Page as ListPage, readQuery } from '../../api/queries.ts';
 import { DiagnosisView } from '../../parts/diagnosis.tsx';
 import { Page, Section } from '../../parts/page.tsx';
 import { useSearchState } from '../../parts/search.ts';
-import { FailureText } from '../../parts/states.tsx';
+import { Refused } from '../../parts/states.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { verifyTexts } from './texts.ts';
 
@@ -30,11 +29,7 @@ export function VerifyPage() {
     <Page title={say('title')} lead={say('lead')}>
       <Section>
         <PasteForm isAsking={asking.isPending} ask={asking.mutate} />
-        {asking.error === null ? null : (
-          <div role="alert">
-            <FailureText error={asking.error} />
-          </div>
-        )}
+        <Refused error={asking.error} />
       </Section>
       {asking.data === undefined ? null : (
         <Section title={say('result')}>
@@ -104,8 +99,7 @@ interface AccountSelectProps {
 
 function AccountSelect({ value, onChange, error }: AccountSelectProps) {
   const say = useTexts(verifyTexts);
-  const query = useQuery(readQuery<ListPage<AccountRow>>('/v1/accounts', { limit: 200 }));
-  const accounts = query.data?.data ?? [];
+  const { data: accounts = [] } = useQuery(accountsQuery);
   return (
     <Select
       label={say('account')}

@@ -8,7 +8,7 @@ import { CredentialsForm } from './credentials-form.tsx';
 import { credentialsOf, fieldsOf, isBlank, type Side, type Values } from './fields.ts';
 import { rotateTexts } from './rotate-texts.ts';
 
-interface RotateProps {
+export interface RotateProps {
   provider: ProviderRow;
   side: Side;
   mode?: 'live' | 'test';

@@ -1,16 +1,15 @@
 import { Badge } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import type { Secret } from '../../../src/api/secrets.ts';
-import { sessionQuery } from '../../api/queries.ts';
 import { useTexts } from '../../texts/texts.ts';
 import { Act } from '../act.tsx';
 import { type Column, Rows } from '../list.tsx';
+import { useMayAct } from '../may-act.ts';
 import { Empty } from '../states.tsx';
 import { Time } from '../time.tsx';
 import { credentialTexts } from './texts.ts';
 import { useFieldWords } from './words.ts';
 
-interface SecretsTableProps {
+export interface SecretsTableProps {
   provider: string;
   secrets: readonly Secret[];
   /** Where single ones can be ended; absent: they cannot. */
@@ -21,9 +20,9 @@ interface SecretsTableProps {
 export function SecretsTable({ provider, secrets, rotatePath }: SecretsTableProps) {
   const say = useTexts(credentialTexts);
   const words = useFieldWords(provider);
-  const { data: session } = useQuery(sessionQuery);
+  const mayAct = useMayAct();
   if (secrets.length === 0) return <Empty title={say('secrets.none')} />;
-  const canAct = session !== undefined && session.role !== 'viewer' && rotatePath !== undefined;
+  const canAct = mayAct && rotatePath !== undefined;
   const columns: Column<Secret>[] = [
     {
       name: 'field',
