@@ -1,4 +1,4 @@
-import { exponentOf } from './currencies.ts';
+import { exponentOf, exponents } from './currencies.ts';
 
 /** An amount of money: whole minor units, and never without its currency. */
 export interface Money {
@@ -36,12 +36,12 @@ export function minorFromDecimal(
   return amount <= amountMinorMax ? amount : null;
 }
 
-/** Decimals that currencies have (ISO 4217). */
-const exponents = [0, 2, 3, 4];
+/** Decimals that currencies have. */
+const decimals = [...new Set(exponents.values())];
 
 /** What a decimal text may come to in minor units, where nobody says in which currency; a text without decimals may be them itself. */
 export function amountsWritten(text: string): readonly bigint[] {
-  const amounts = exponents.flatMap((exponent) => minorFromDecimal(text, '', { exponent }) ?? []);
+  const amounts = decimals.flatMap((exponent) => minorFromDecimal(text, '', { exponent }) ?? []);
   return [...new Set(amounts)];
 }
 

@@ -42,6 +42,7 @@ export function takeStatement(ledger: Ledger, input: StatementInput, births: Bir
   const tallies = new Tallies();
   const parked: string[] = [];
   let differences = 0;
+  // Rows whose facts are not read yet would be taken for news, and folded for nothing: there is a next time.
   const rows = ledger.hasReadFacts(input.rows.map(({ fact }) => factKey(fact))) ? input.rows : [];
   for (const row of rows) {
     const { compared: told, order } = takeRow(ledger, births, row, { telling, touched });

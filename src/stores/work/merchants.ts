@@ -1,5 +1,5 @@
 import { closedBreaker, probingBreaker } from '../../domain/breaker.ts';
-import { laneOfEndpoint } from '../../domain/ids.ts';
+import { laneOfEndpoint, type MerchantId } from '../../domain/ids.ts';
 import { limits } from '../../domain/limits.ts';
 import type { Endpoint } from '../../domain/merchant.ts';
 import type { Writes } from '../writes.ts';
@@ -10,8 +10,7 @@ export function addMerchant(
   { by, ...merchant }: Writes['addMerchant']['input'],
 ): Writes['addMerchant']['output'] {
   if (!unit.rows.insertMerchant(merchant)) return 'exists';
-  const { id } = merchant;
-  unit.rows.insertAction({ at: unit.now, merchant: id, by, what: 'merchant.add', subject: id, note: null });
+  act(unit, { id: merchant.id, merchant: merchant.id }, { by, what: 'merchant.add', note: null });
   return 'added';
 }
 
@@ -20,21 +19,13 @@ export function changeMerchant(unit: Unit, { id, by, ...change }: Writes['change
   if (merchant === null) return false;
   unit.rows.updateMerchant({ ...merchant, ...change });
   unit.directory.forgetMerchant(id);
-  unit.rows.insertAction({
-    at: unit.now,
-    merchant: id,
-    by,
-    what: 'merchant.change',
-    subject: id,
-    note: Object.keys(change).join(', '),
-  });
+  act(unit, { id, merchant: id }, { by, what: 'merchant.change', note: Object.keys(change).join(', ') });
   return true;
 }
 
 export function addAccount(unit: Unit, { by, ...account }: Writes['addAccount']['input']): null {
   unit.rows.insertAccount(account);
-  const { id: subject, merchant, provider: note } = account;
-  unit.rows.insertAction({ at: unit.now, merchant, by, what: 'account.add', subject, note });
+  act(unit, account, { by, what: 'account.add', note: account.provider });
   return null;
 }
 
@@ -42,14 +33,7 @@ export function changeAccount(unit: Unit, { id, by, version, change }: Writes['c
   const account = unit.rows.accountById(id);
   if (account === null || (version ?? account.credentials.version) !== account.credentials.version) return false;
   unit.rows.updateAccount({ ...account, ...change });
-  unit.rows.insertAction({
-    at: unit.now,
-    merchant: account.merchant,
-    by,
-    what: 'account.change',
-    subject: id,
-    note: Object.keys(change).join(', '),
-  });
+  act(unit, account, { by, what: 'account.change', note: Object.keys(change).join(', ') });
   return true;
 }
 
@@ -58,14 +42,7 @@ export function removeAccount(unit: Unit, { id, by }: Writes['removeAccount']['i
   if (account === null) return false;
   unit.rows.deleteAccount(id);
   markAsked(unit, { merchant: account.merchant, account: id, asked: false });
-  unit.rows.insertAction({
-    at: unit.now,
-    merchant: account.merchant,
-    by,
-    what: 'account.remove',
-    subject: id,
-    note: null,
-  });
+  act(unit, account, { by, what: 'account.remove', note: null });
   return true;
 }
 
@@ -153,7 +130,7 @@ function putEndpoint(unit: Unit, before: Endpoint, endpoint: Endpoint): void {
 
 function act(
   unit: Unit,
-  { id, merchant }: Pick<Endpoint, 'id' | 'merchant'>,
+  { id, merchant }: { id: string; merchant: MerchantId | null },
   action: { by: string; what: string; note: string | null },
 ): void {
   unit.rows.insertAction({ at: unit.now, merchant, subject: id, ...action });
@@ -212,15 +189,15 @@ export function registerHandlers(unit: Unit, handlers: Writes['registerHandlers'
 
 export function addApiKey(unit: Unit, { apiKey, digest, by }: Writes['addApiKey']['input']): null {
   unit.rows.insertApiKey(apiKey, digest);
-  const { id: subject, name, scopes, merchants } = apiKey;
+  const { id, name, scopes, merchants } = apiKey;
   const note = `${name}: ${scopes.join(', ')}; ${merchants === null ? 'all merchants' : merchants.join(', ')}`;
-  unit.rows.insertAction({ at: unit.now, merchant: null, by, what: 'api_key.add', subject, note });
+  act(unit, { id, merchant: null }, { by, what: 'api_key.add', note });
   return null;
 }
 
 export function removeApiKey(unit: Unit, { id, by }: Writes['removeApiKey']['input']): boolean {
   if (!unit.rows.deleteApiKey(id)) return false;
-  unit.rows.insertAction({ at: unit.now, merchant: null, by, what: 'api_key.remove', subject: id, note: null });
+  act(unit, { id, merchant: null }, { by, what: 'api_key.remove', note: null });
   return true;
 }
 

@@ -99,7 +99,6 @@ export function orderRows(image: Image): OrderRows {
       const { id, merchant, orderNo, createdAt } = order;
       const about = { bucket: bucketOf(merchant), id, merchant, order_no: orderNo, created_at: createdAt };
       image.add(orders, { ...about, ...changing(order) });
-      image.loaded(ordersById, [id], []);
     },
     updateOrder(order) {
       const kept = image.one(ordersById, order.id);
