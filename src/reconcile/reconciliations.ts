@@ -1,7 +1,7 @@
 import { AppError } from '../domain/errors.ts';
 import { type AccountId, asId, bucketOf, isId, newId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
-import { dayIn, type ExpectedFee, noRows, type Reconciliation } from '../domain/reconciliation.ts';
+import { dayIn, type ExpectedFee, noRows, type Reconciliation, type Tally } from '../domain/reconciliation.ts';
 import { inPieces } from './file.ts';
 import { type RunDependencies, runReconciliation } from './run.ts';
 
@@ -172,9 +172,14 @@ async function work(deps: RunDependencies, found: Reconciliation, stopped: Abort
     state: ended.state,
     code: ended.failure?.code ?? null,
     rows: progress.rows,
-    differences: progress.tallies.reduce((sum, { is, rows }) => (is === 'matched' ? sum : sum + rows), 0),
+    matched: rowsOf(progress, (is) => is === 'matched'),
+    differences: rowsOf(progress, (is) => is !== 'matched'),
     durationMs: Math.round(clock.monotonicMs() - sinceMs),
   });
+}
+
+function rowsOf({ tallies }: Reconciliation['progress'], counts: (is: Tally['is']) => boolean): number {
+  return tallies.reduce((sum, { is, rows }) => (counts(is) ? sum + rows : sum), 0);
 }
 
 /** The message of anything but an AppError may quote the bill. */
