@@ -32,8 +32,6 @@ export interface Reconciliations {
 
 /** How soon a job is found that another node left. */
 const pollMs = 500;
-/** Past this an upload has ended without an end. */
-const receivingMs = 3_600_000;
 
 /** Bills compared with our facts, one after the other, by whichever node comes first. */
 export function createReconciliations(deps: RunDependencies): Reconciliations {
@@ -118,7 +116,7 @@ async function receive(deps: RunDependencies, request: ReconcileRequest): Promis
     expectedFee,
     state: file === null ? 'running' : 'receiving',
     run: 0,
-    nextAt: file === null ? at : at + receivingMs,
+    nextAt: file === null ? at : at + limits.statementMs,
     progress: noRows,
     failure: null,
     createdAt: at,
