@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { batches } from './batches.ts';
 import { type Databases, sqliteDatabases } from './database.ts';
 import { callbacksWithExit, signedPublishes } from './exit.ts';
+import { freshTls } from './fresh-tls.ts';
 import { growth } from './growth.ts';
 import { callbackLines, pressureLines, publishLines, rateIn } from './lines.ts';
 import type { LoadCalls } from './load.ts';
@@ -22,11 +23,11 @@ const usage = `npm run bench -- [--quick] [--json] [--write] [--only <part>] [--
   --quick             a short run; differences under 1.6 times mean nothing
   --json              the lines as JSON
   --write             keep the table in bench/results.md
-  --only <part>       one or more of: ceilings, hmac, wechatpay, exit, publish, batches, rsa, growth, processes, overload, fairness, statements, reconcile, verify
+  --only <part>       one or more of: ceilings, hmac, wechatpay, exit, publish, batches, rsa, tls, growth, processes, overload, fairness, statements, reconcile, verify
   --profile <folder>  with a CPU profile of each measured server there`;
 
 const full: scenarios.Sizes = {
-  warmUp: 4000,
+  warmUp: 10_000,
   callbacks: 30_000,
   publishes: 20_000,
   bare: 60_000,
@@ -39,6 +40,7 @@ const full: scenarios.Sizes = {
   floodConnections: 2048,
   publishesEach: 100,
   statementRows: 1_000_000,
+  hosts: 500,
 };
 const quick: scenarios.Sizes = {
   ...full,
@@ -53,6 +55,7 @@ const quick: scenarios.Sizes = {
   flood: 30_000,
   publishesEach: 30,
   statementRows: 100_000,
+  hosts: 200,
 };
 
 /** One endpoint that takes as much at once as the node sends. */
@@ -65,6 +68,7 @@ const parts = [
   'publish',
   'batches',
   'rsa',
+  'tls',
   'growth',
   'processes',
   'overload',
@@ -142,6 +146,7 @@ async function measure(bench: scenarios.Bench): Promise<Line[]> {
   if (wanted('publish')) add(...publishLines(await scenarios.publishes(bench, endpointConcurrency), bench.sizes));
   if (wanted('batches')) add(...(await batches(bench, endpointConcurrency)));
   if (wanted('rsa')) add(...(await signedPublishes(bench, endpointConcurrency)));
+  if (wanted('tls')) add(...(await freshTls(bench)));
   // Rows are made in the database, by one that can.
   if (wanted('growth') && bench.databases.store === 'postgres') add(...(await growth(bench, bench.sizes.grown)));
   for (const processes of wanted('processes') ? [1, 2] : []) {

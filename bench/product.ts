@@ -20,6 +20,12 @@ export interface FunnelTotals {
   confirmed: number;
 }
 
+export interface ProductOptions {
+  profile?: string | null;
+  processes?: number;
+  env?: Readonly<Record<string, string>>;
+}
+
 /** The product as a user runs it: `paidonce serve` in a process of its own, with a data folder of its own. */
 export class Product {
   readonly port: number;
@@ -38,8 +44,7 @@ export class Product {
   static async start(
     folder: string,
     database: Database,
-    profile: string | null = null,
-    processes = 1,
+    { profile = null, processes = 1, env = {} }: ProductOptions = {},
   ): Promise<Product> {
     const logFile = join(folder, 'log');
     const log = openSync(logFile, 'a');
@@ -56,6 +61,7 @@ export class Product {
         PAIDONCE_PROCESSES: String(processes),
         PAIDONCE_LOG_LEVEL: process.env.PAIDONCE_LOG_LEVEL,
         ...database.env,
+        ...env,
       },
     });
     closeSync(log);

@@ -5,7 +5,7 @@ import type { Databases } from './database.ts';
 import { inFolder } from './folder.ts';
 import type { LoadCalls, LoadResult } from './load.ts';
 import type { PosterCalls } from './poster.ts';
-import { Product } from './product.ts';
+import { Product, type ProductOptions } from './product.ts';
 import { Role } from './role.ts';
 import type { Seen, SinkCalls } from './sink.ts';
 import * as traffic from './traffic.ts';
@@ -30,6 +30,8 @@ export interface Sizes {
   publishesEach: number;
   /** Rows of one bill. */
   statementRows: number;
+  /** Hosts that a publish each goes to. */
+  hosts: number;
 }
 
 export interface Bench {
@@ -58,11 +60,11 @@ export interface Latency {
 export async function onProduct<T>(
   bench: Pick<Bench, 'profile' | 'databases'>,
   run: (product: Product) => Promise<T>,
-  processes = 1,
+  options: Pick<ProductOptions, 'processes' | 'env'> = {},
 ): Promise<T> {
   return inFolder(async (folder) => {
     const database = await bench.databases.open(folder);
-    const product = await Product.start(folder, database, bench.profile, processes);
+    const product = await Product.start(folder, database, { profile: bench.profile, ...options });
     try {
       await traffic.addMerchant(product);
       return await run(product);
@@ -222,7 +224,7 @@ export async function byProcesses(
     await product.confirmed('receiving', orders.length);
     return { rate, saturated: latencyOf(latencies), loss: orders.length - (await product.database.paidOrders()) };
   };
-  return onProduct(bench, run, processes);
+  return onProduct(bench, run, { processes });
 }
 
 export interface PublishFigures {

@@ -166,11 +166,15 @@ export function addOrders(routes: Routes): void {
     statuses: [200, 201],
     answer: order,
     refusals: ['merchant.unknown', 'account.unknown', 'order.currency_fixed', 'order.reference_taken'],
-    async run({ service, caller, params, body }) {
-      requireMerchant(caller, body.merchant);
-      const request: ExpectRequest = { orderNo: params.order_no, ...camelFields(body) };
-      const { created } = await service.orders.expect(request);
-      return { status: created ? 201 : 200, body: await orderOf(service, body.merchant, params.order_no) };
+    async run({ service, caller, params, body: given }) {
+      requireMerchant(caller, given.merchant);
+      const request: ExpectRequest = { orderNo: params.order_no, ...camelFields(given) };
+      const { created, order: expected, isBare } = await service.orders.expect(request);
+      // Read anew only where there is more to tell than the commit has told.
+      const body = isBare
+        ? orderView({ order: expected, facts: [], discrepancies: [] }, service.clock.now())
+        : await orderOf(service, given.merchant, params.order_no);
+      return { status: created ? 201 : 200, body };
     },
   });
   routes.add({

@@ -6,8 +6,9 @@ export const limits = {
   requestBytesMax: 4_194_304,
   /** All header bytes of a request together. */
   headerBytesMax: 32_768,
-  /** Time to read a request's body from its first byte. */
+  /** Time to read a request's body from its first byte; a form with a file has it anew as long as so many bytes came within it. */
   bodyReadMs: 15_000,
+  uploadBytesMin: 65_536,
   /** Time for a request's headers to arrive, and how long an idle connection is kept. */
   headersReadMs: 10_000,
   keepAliveMs: 65_000,
@@ -57,8 +58,8 @@ export const limits = {
   statementBytesMax: 4_294_967_296,
   statementLineCharactersMax: 65_536,
   statementInflationMax: 200,
-  /** How long a bill's file may take to come. */
-  statementFetchMs: 3_600_000,
+  /** How long a bill's file may take to come, fetched or uploaded. */
+  statementMs: 3_600_000,
   /**
    * Reconciling a bill: rows that one decision takes and such decisions at once (they share transactions), the file it was
    * uploaded as and a piece of it in the store, the differences kept of one (all are counted), how long it stays a node's alone,

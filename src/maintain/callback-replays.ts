@@ -7,81 +7,37 @@ import {
   nothingLooked,
   type Reread,
 } from '../domain/callback-replay.ts';
-import type { Clock } from '../domain/clock.ts';
-import { AppError } from '../domain/errors.ts';
-import { asId, bucketOf, isId, newId, type Random } from '../domain/ids.ts';
+import { asId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
-import type { Observe } from '../domain/observe.ts';
-import type { Store } from '../stores/store.ts';
-import { createJobLoop } from './job-loop.ts';
+import { createJobs, type Jobs, type JobsDependencies } from './jobs.ts';
 
 export type CallbackReplayRequest = Pick<CallbackReplay, 'filter' | 'by' | 'ratePerSecond'>;
+export type CallbackReplays = Jobs<CallbackReplay, CallbackReplayRequest, CallbackReplayChange>;
 
-export interface CallbackReplays {
-  /** Durable when it resolves; a node reads the callbacks from then on, without effect. @throws AppError `merchant.unknown`. */
-  begin(request: CallbackReplayRequest): Promise<CallbackReplay>;
-  /** @throws AppError `replay.unknown`, `replay.state`. */
-  change(id: string, to: CallbackReplayChange, by: string): Promise<CallbackReplay>;
-  /** @throws AppError `replay.unknown`. */
-  find(id: string): Promise<CallbackReplay>;
-  start(): void;
-  /** The step under way is finished. */
-  stop(): Promise<void>;
-}
-
-interface CallbackReplaysDependencies {
-  store: Store;
-  clock: Clock;
-  random: Random;
-  observe: Observe;
+interface CallbackReplaysDependencies extends JobsDependencies {
   rereading: Rereading;
 }
 
-const pollMs = 500;
-
 /** Callbacks read again through the present code by filter: first what would come of it, then, when a person says so, with effect. */
 export function createCallbackReplays(deps: CallbackReplaysDependencies): CallbackReplays {
-  const { store, clock, random, observe } = deps;
-  const loop = createJobLoop({
-    clock,
-    pollMs,
+  const { store } = deps;
+  return createJobs(deps, {
     signal: 'callback_replay.failed',
-    observe,
-    running: () => store.read('runningCallbackReplays', { at: store.now() }),
+    born: (request: CallbackReplayRequest, born): CallbackReplay => ({
+      ...request,
+      ...born,
+      phase: 'preview',
+      state: 'running',
+      cursor: null,
+      progress: nothingLooked,
+    }),
+    add: (replay) => store.write('addCallbackReplay', replay),
+    read: (id) => store.read('callbackReplay', id),
+    change: (change: { id: CallbackReplay['id']; to: CallbackReplayChange; by: string }) =>
+      store.write('changeCallbackReplay', change),
+    running: (at) => store.read('runningCallbackReplays', { at }),
     step: (replay) => step(deps, replay),
   });
-  const find = async (id: string): Promise<CallbackReplay> => {
-    const found = isId('rpl', id) ? await store.read('callbackReplay', asId.replay(id)) : null;
-    if (found === null) throw unknown(id);
-    return found;
-  };
-  return {
-    find,
-    async begin(request) {
-      const { merchant } = request.filter;
-      if (merchant !== null && (await store.read('merchant', merchant)) === null)
-        throw new AppError('merchant.unknown', `there is no merchant ${merchant}`);
-      const at = clock.now();
-      const id = newId('rpl', at, merchant === null ? 0 : bucketOf(merchant), random);
-      const times = { nextAt: at, createdAt: at, updatedAt: at };
-      const stand = { phase: 'preview', state: 'running', cursor: null, progress: nothingLooked } as const;
-      const replay: CallbackReplay = { ...request, id, ...stand, ...times };
-      await store.write('addCallbackReplay', replay);
-      loop.wake();
-      return replay;
-    },
-    async change(id, to, by) {
-      const { state } = await find(id);
-      const changed = await store.write('changeCallbackReplay', { id: asId.replay(id), to, by });
-      if (changed === 'unknown') throw unknown(id);
-      if (changed === 'state')
-        throw new AppError('replay.state', `replay ${id} is ${state}, which does not allow that`);
-      loop.wake();
-      return find(id);
-    },
-    start: loop.start,
-    stop: loop.stop,
-  };
 }
 
 /** The next piece, leased: reading callbacks again is done beside the transaction that records what came of it. */
@@ -148,8 +104,4 @@ async function applyPiece({ store, rereading }: CallbackReplaysDependencies, rep
     rereads,
     waitMs: ratePerSecond === null ? 0 : Math.ceil((rereads.length * 1000) / ratePerSecond),
   };
-}
-
-function unknown(id: string): AppError {
-  return new AppError('replay.unknown', `there is no replay ${id}`);
 }

@@ -1,81 +1,33 @@
-import type { Clock } from '../domain/clock.ts';
-import { AppError } from '../domain/errors.ts';
-import { asId, bucketOf, isId, newId, type Random, type ReplayId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
-import type { Observe } from '../domain/observe.ts';
 import { noProgress, type Replay, type ReplayChange } from '../domain/replay.ts';
 import type { WithBirth } from '../stores/decisions.ts';
-import type { Store } from '../stores/store.ts';
-import { createJobLoop } from './job-loop.ts';
+import { createJobs, type Jobs, type JobsDependencies } from './jobs.ts';
 
 export type ReplayRequest = Pick<Replay, 'filter' | 'by' | 'isDryRun' | 'forceNote' | 'ratePerSecond'>;
+export type Replays = Jobs<Replay, ReplayRequest, ReplayChange>;
 
-export interface Replays {
-  /** Durable when it resolves; a node works it from then on. @throws AppError `endpoint.unknown`, `merchant.unknown`. */
-  begin(request: ReplayRequest): Promise<Replay>;
-  /** @throws AppError `replay.unknown`, `replay.state`. */
-  change(id: string, to: ReplayChange, by: string): Promise<Replay>;
-  /** @throws AppError `replay.unknown`. */
-  find(id: string): Promise<Replay>;
-  start(): void;
-  /** The step under way is finished. */
-  stop(): Promise<void>;
-}
-
-interface ReplaysDependencies {
-  store: Store;
-  clock: Clock;
-  random: Random;
-  observe: Observe;
+interface ReplaysDependencies extends JobsDependencies {
   withBirth: WithBirth;
 }
 
-/** How soon a job is found that another node left, or whose rate let it wait. */
-const pollMs = 500;
-
-/** Notifications sent again by filter, a piece at a time, by whichever node comes first. */
+/** Notifications sent again by filter. */
 export function createReplays(deps: ReplaysDependencies): Replays {
-  const { store, clock, random, observe } = deps;
-  const find = async (id: string): Promise<Replay> => {
-    const found = isId('rpl', id) ? await store.read('replay', asId.replay(id)) : null;
-    if (found === null) throw unknown(id);
-    return found;
-  };
-
-  const loop = createJobLoop({
-    clock,
-    pollMs,
+  const { store } = deps;
+  return createJobs(deps, {
     signal: 'replay.failed',
-    observe,
-    running: () => store.read('runningReplays', { at: store.now() }),
+    born: (request: ReplayRequest, born): Replay => ({
+      ...request,
+      ...born,
+      state: 'running',
+      cursor: null,
+      progress: noProgress,
+    }),
+    add: (replay) => store.write('addReplay', replay),
+    read: (id) => store.read('replay', id),
+    change: (change: { id: Replay['id']; to: ReplayChange; by: string }) => store.write('changeReplay', change),
+    running: (at) => store.read('runningReplays', { at }),
     step: (replay) => step(deps, replay),
   });
-
-  return {
-    find,
-    async begin(request) {
-      const { merchant } = request.filter;
-      if (merchant !== null && (await store.read('merchant', merchant)) === null)
-        throw new AppError('merchant.unknown', `there is no merchant ${merchant}`);
-      const at = clock.now();
-      const id = newId('rpl', at, merchant === null ? 0 : bucketOf(merchant), random);
-      const times = { nextAt: at, createdAt: at, updatedAt: at };
-      const replay: Replay = { ...request, id, state: 'running', cursor: null, progress: noProgress, ...times };
-      await store.write('addReplay', replay);
-      loop.wake();
-      return replay;
-    },
-    async change(id, to, by) {
-      const { state } = await find(id);
-      const changed = await store.write('changeReplay', { id: asId.replay(id), to, by });
-      if (changed === 'unknown') throw unknown(id);
-      if (changed === 'state') throw new AppError('replay.state', `replay ${id} is ${state}, which is final`);
-      loop.wake();
-      return find(id);
-    },
-    start: loop.start,
-    stop: loop.stop,
-  };
 }
 
 /**
@@ -100,8 +52,4 @@ async function step({ store, withBirth }: ReplaysDependencies, replay: Replay): 
   const notifications = page.data.map((notification) => notification.id);
   const input = { id, cursor, next: page.nextCursor, notifications };
   return (await withBirth((born) => store.decide('replay', { ...input, born }))).is === 'stepped';
-}
-
-function unknown(id: ReplayId | string): AppError {
-  return new AppError('replay.unknown', `there is no replay ${id}`);
 }

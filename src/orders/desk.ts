@@ -76,7 +76,7 @@ export interface AssignRequest {
 
 export interface Orders {
   /** @throws AppError `merchant.unknown`, `account.unknown`, `request.invalid`, `order.currency_fixed`, `order.reference_taken`. */
-  expect(request: ExpectRequest): Promise<{ created: boolean; order: StoredOrder }>;
+  expect(request: ExpectRequest): Promise<{ created: boolean; order: StoredOrder; isBare: boolean }>;
   /** The merchant takes no more money for it: it is closed at the providers that can be asked. @throws AppError `order.unknown`. */
   close(request: { merchant: MerchantId; orderNo: OrderNo; reason: string; by: string }): Promise<void>;
   /** Has the providers asked now; what they say comes on the normal path. @throws AppError `order.unknown`, `provider.cannot_ask`. */
@@ -141,7 +141,8 @@ export function createOrders(deps: OrdersDependencies): Orders {
       await Promise.all([...new Set(named)].map((account) => accountOf(store, input.merchant, account)));
       const output = await withBirth((born) => store.decide('expect', { ...input, born }));
       if (output.is === 'refused') throw new AppError(output.code, output.detail);
-      return { created: output.is === 'created', order: output.order };
+      const { is, order, isBare } = output;
+      return { created: is === 'created', order, isBare };
     },
     async close({ merchant, orderNo, reason, by }) {
       await act({ merchant, by, note: reason, action: { is: 'close', orderNo } }, orderNo);

@@ -20,7 +20,7 @@ export function expect(ledger: Ledger, input: Omit<ExpectInput, 'born'>, births:
   const references = referencesOf(input);
   const announced = existing?.expectations.some((expectation) => !expectation.unverified) ?? false;
   if (existing !== null && announced && isSame(existing, input, references))
-    return { ...births.effects, is: 'unchanged', order: existing };
+    return { ...births.effects, is: 'unchanged', order: existing, isBare: false };
 
   const expectation: Expectation = {
     amountMinor: input.amountMinor,
@@ -47,7 +47,10 @@ export function expect(ledger: Ledger, input: Omit<ExpectInput, 'born'>, births:
     return adoptAwaiting(ledger, order, reference);
   });
   for (const id of [...new Set([order.id, ...others])].sort()) settle(ledger, births, id, null);
-  return { ...births.effects, is: announced ? 'revised' : 'created', order: ledger.order(order.id) ?? order };
+  const settled = ledger.order(order.id) ?? order;
+  // Every discrepancy took a sequence.
+  const isBare = settled.sequence === 0 && ledger.factsOfOrder(order.id).length === 0;
+  return { ...births.effects, is: announced ? 'revised' : 'created', order: settled, isBare };
 }
 
 function refusalOf(ledger: Ledger, input: Omit<ExpectInput, 'born'>) {

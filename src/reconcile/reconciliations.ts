@@ -1,7 +1,7 @@
 import { AppError } from '../domain/errors.ts';
 import { type AccountId, asId, bucketOf, isId, newId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
-import { dayIn, type ExpectedFee, noRows, type Reconciliation } from '../domain/reconciliation.ts';
+import { dayIn, type ExpectedFee, noRows, type Reconciliation, type Tally } from '../domain/reconciliation.ts';
 import { inPieces } from './file.ts';
 import { type RunDependencies, runReconciliation } from './run.ts';
 
@@ -32,8 +32,6 @@ export interface Reconciliations {
 
 /** How soon a job is found that another node left. */
 const pollMs = 500;
-/** Past this an upload has ended without an end. */
-const receivingMs = 3_600_000;
 
 /** Bills compared with our facts, one after the other, by whichever node comes first. */
 export function createReconciliations(deps: RunDependencies): Reconciliations {
@@ -118,7 +116,7 @@ async function receive(deps: RunDependencies, request: ReconcileRequest): Promis
     expectedFee,
     state: file === null ? 'running' : 'receiving',
     run: 0,
-    nextAt: file === null ? at : at + receivingMs,
+    nextAt: file === null ? at : at + limits.statementMs,
     progress: noRows,
     failure: null,
     createdAt: at,
@@ -172,9 +170,14 @@ async function work(deps: RunDependencies, found: Reconciliation, stopped: Abort
     state: ended.state,
     code: ended.failure?.code ?? null,
     rows: progress.rows,
-    differences: progress.tallies.reduce((sum, { is, rows }) => (is === 'matched' ? sum : sum + rows), 0),
+    matched: rowsOf(progress, (is) => is === 'matched'),
+    differences: rowsOf(progress, (is) => is !== 'matched'),
     durationMs: Math.round(clock.monotonicMs() - sinceMs),
   });
+}
+
+function rowsOf({ tallies }: Reconciliation['progress'], counts: (is: Tally['is']) => boolean): number {
+  return tallies.reduce((sum, { is, rows }) => (counts(is) ? sum + rows : sum), 0);
 }
 
 /** The message of anything but an AppError may quote the bill. */

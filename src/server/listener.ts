@@ -7,6 +7,7 @@ import type { Clock } from '../domain/clock.ts';
 import { AppError, type ErrorCode, errorCatalogue } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import type { Observe } from '../domain/observe.ts';
+import { type BodyLimits, BodyWatch } from './body-watch.ts';
 import type { SocketGate } from './socket-gate.ts';
 
 export type Handle = (incoming: IncomingMessage, outgoing: ServerResponse, sayContinue: boolean) => void;
@@ -38,14 +39,15 @@ export interface ListenerOptions {
   most?: ListenerLimits;
 }
 
-export type ListenerLimits = Record<
-  'headersReadMs' | 'bodyReadMs' | 'keepAliveMs' | 'drainMs' | 'connectionsMax',
-  number
->;
+export type ListenerLimits = BodyLimits &
+  Record<'headersReadMs' | 'keepAliveMs' | 'drainMs' | 'connectionsMax', number>;
+
+/** How often what is late is looked for. */
+const checkMs = 2000;
 
 /** @throws AppError `config.invalid` where the address cannot be taken or the certificate not be used. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { tls, observe, reading, most = limits } = options;
+  const { tls, clock, observe, reading, most = limits } = options;
   const httpOptions = httpOptionsOf(most);
   const pair = tls === null ? null : readPair(tls);
   const server = pair === null ? createHttpServer(httpOptions) : createHttpsServer({ ...httpOptions, ...pair });
@@ -56,8 +58,11 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   server.on('drop', () => observe('server.connection_dropped', 'warn', { connections: most.connectionsMax }));
   // Of TLS what is to be left unread is what comes out of the encryption.
   server.on(isHttps(server) ? 'secureConnection' : 'connection', (socket: Socket) => reading.connected(socket));
+  const bodies = new BodyWatch(most);
+  const stopHurrying = hurry(bodies, options, Math.min(checkMs, most.bodyReadMs));
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse, sayContinue: boolean) => {
     reading.serving(incoming, outgoing);
+    bodies.serving(incoming, outgoing, clock.monotonicMs());
     options.handle(incoming, outgoing, sayContinue);
   };
   server.on('request', (incoming, outgoing) => serve(incoming, outgoing, false));
@@ -72,20 +77,35 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     port: typeof address === 'object' && address !== null ? address.port : options.port,
     async close() {
       stopWatching();
-      await drained(server, options.clock, most.drainMs);
+      await drained(server, clock, most.drainMs);
+      stopHurrying();
     },
   };
 }
 
-function httpOptionsOf({ headersReadMs, bodyReadMs }: ListenerLimits) {
+function httpOptionsOf({ headersReadMs }: ListenerLimits) {
   return {
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: headersReadMs,
-    /** Headers and body together; callback bodies have their own, shorter deadline. */
-    requestTimeout: headersReadMs + bodyReadMs,
-    connectionsCheckingInterval: Math.min(2000, headersReadMs),
+    /** Headers and body together of the largest that comes, a bill; `BodyWatch` hurries all others. */
+    requestTimeout: headersReadMs + limits.statementMs,
+    connectionsCheckingInterval: Math.min(checkMs, headersReadMs),
     noDelay: true,
   } as const;
+}
+
+/** Ends requests whose bodies do not come, until it is stopped. */
+function hurry(bodies: BodyWatch, { clock }: Pick<ListenerOptions, 'clock'>, everyMs: number): () => void {
+  const timer = setInterval(() => {
+    for (const { incoming, outgoing } of bodies.late(clock.monotonicMs())) {
+      const { socket } = incoming;
+      if (!outgoing.headersSent)
+        answerClientError(Object.assign(new Error('no body'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket);
+      // Who reads the answer closes; who goes on dripping is closed.
+      setTimeout(() => socket.destroy(), checkMs).unref();
+    }
+  }, everyMs).unref();
+  return () => clearInterval(timer);
 }
 
 function bound(server: Server, { host, port }: ListenerOptions): Promise<void> {

@@ -81,6 +81,10 @@ function count(figures: Instruments, name: string, fields: Signal['fields']): vo
         found: String(fields.found === true),
       });
       break;
+    case 'reconciliation.ended':
+      figures.statementRows.inc({ agrees: 'true' }, Number(fields.matched ?? 0));
+      figures.statementRows.inc({ agrees: 'false' }, Number(fields.differences ?? 0));
+      break;
     case 'delivery.rescued':
       figures.rescued.inc(Number(fields.deliveries ?? 1));
       break;
@@ -120,7 +124,6 @@ const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 
 function createInstruments(clock: Clock) {
   const counts = new Registry();
-  const registers = [counts];
   const states = new Registry();
   const kept = cached(clock);
   const gauges = storeGauges([states]);
@@ -135,6 +138,20 @@ function createInstruments(clock: Clock) {
   });
   return {
     own,
+    ...countsOf([counts]),
+    async text(read: () => Promise<Gauges>, others: readonly Figures[]): Promise<string> {
+      gauges(await kept(read), clock.now());
+      const all = [await own(), ...others];
+      memory.set(all.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0));
+      const added = AggregatorRegistry.aggregate(all.map((one) => one.counts));
+      return `${await added.metrics()}\n${await states.metrics()}`;
+    },
+  };
+}
+
+/** What this process counts itself. */
+function countsOf(registers: Registry[]) {
+  return {
     funnel: new Counter({
       name: 'paidonce_funnel_total',
       help: "Steps reached, as this node's own commits say.",
@@ -172,19 +189,18 @@ function createInstruments(clock: Clock) {
       labelNames: ['reason', 'came', 'found'],
       registers,
     }),
+    statementRows: new Counter({
+      name: 'paidonce_statement_rows_total',
+      help: 'Rows of bills that this node compared with what was known; what a bill should list and does not counts with those that differ.',
+      labelNames: ['agrees'],
+      registers,
+    }),
     signals: new Counter({
       name: 'paidonce_signals_total',
       help: 'Everything worth a line in the log.',
       labelNames: ['name', 'level'],
       registers,
     }),
-    async text(read: () => Promise<Gauges>, others: readonly Figures[]): Promise<string> {
-      gauges(await kept(read), clock.now());
-      const all = [await own(), ...others];
-      memory.set(all.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0));
-      const added = AggregatorRegistry.aggregate(all.map((one) => one.counts));
-      return `${await added.metrics()}\n${await states.metrics()}`;
-    },
   };
 }
 

@@ -224,7 +224,12 @@ export interface ExpectInput {
 
 export type ExpectOutput = Effects &
   (
-    | { is: 'created' | 'unchanged' | 'revised'; order: StoredOrder }
+    | {
+        is: 'created' | 'unchanged' | 'revised';
+        order: StoredOrder;
+        /** It is seen that nothing has happened to it yet: no fact, no discrepancy. */
+        isBare: boolean;
+      }
     | {
         is: 'refused';
         code: 'order.currency_fixed' | 'order.reference_taken' | 'request.invalid' | 'merchant.unknown';

@@ -25,7 +25,7 @@ export async function openStreet(): Promise<Street> {
   let ahead = 0;
   const now = () => systemClock.now() + ahead;
   const clock: Clock = { ...systemClock, now };
-  const server = await startTestServer({ clock });
+  const server = await startTestServer({ clock, sandbox: true });
   const later = (ms: number) => {
     ahead += ms;
   };
@@ -85,8 +85,9 @@ export class Shop {
     });
     const accounts: NonNullable<Case['accounts']> = { main: {}, ...story.accounts };
     for (const [account, settings] of Object.entries(accounts)) {
-      const { by = 'hmac', credentials = {}, ...rest } = settings;
-      const made = { ...pairOf(by).account, ...credentials };
+      const { by = 'hmac', credentials = {}, answers = false, ...rest } = settings;
+      const own = answers ? (await shop.#call('GET', `/sandbox/credentials/${by}`)).account : pairOf(by).account;
+      const made = { ...Object(own), ...credentials };
       const { id } = await shop.#call('POST', '/v1/accounts', {
         merchant,
         provider: by,
@@ -110,12 +111,13 @@ export class Shop {
       case 'close':
         return this.#done('POST', `${this.#path()}/close`, { merchant: this.#merchant, reason: 'the shop is shut' });
       case 'confirm': {
-        const { on = 'main', operation, amount, currency = 'CNY' } = step;
+        const { on = 'main', operation, amount, currency = 'CNY', override = false } = step;
         const about = { account: this.#account(on).id, operation_id: operation, amount_minor: amount, currency };
         return this.#done('POST', `${this.#path()}/confirm`, {
           merchant: this.#merchant,
           ...about,
           note: 'seen on the portal',
+          override,
         });
       }
       case 'resolve':
@@ -257,7 +259,7 @@ export class Shop {
     const random = sameNonce ? seededRandom('nonce') : randomBytesOf;
     const { publicUrl } = this.#street.server;
     const sealed = await sender.seal(notification, { now: now - sealedAgoMs, publicUrl, random });
-    return body === undefined ? sealed : resigned(sealed, body);
+    return body === undefined ? sealed : resigned(provider, sealed, body);
   }
 
   async #send(account: string, { method, headers, body }: RawRequest): Promise<void> {
@@ -281,7 +283,7 @@ export class Shop {
     this.#answers.push(`${path.split('/').at(-1)} ${status}`);
   }
 
-  async #call(method: string, path: string, body: object): Promise<Row> {
+  async #call(method: string, path: string, body?: object): Promise<Row> {
     const answered = await this.#street.server.call(method, path, body);
     if (answered.status >= 300) throw new Error(`${method} ${path}: ${answered.text}`);
     return answered.body;
@@ -304,18 +306,42 @@ export class Shop {
   }
 }
 
-/** The `hmac` request with another body, signed again as the platform would: what is wrong with it is not its signature. */
-function resigned(request: RawRequest, change: string | ((body: Record<string, unknown>) => object)): RawRequest {
+/** The request with another body, signed again as the platform would: what is wrong with it is not its signature. */
+function resigned(
+  provider: string,
+  request: RawRequest,
+  change: string | ((body: Record<string, unknown>) => object),
+): RawRequest {
   const body =
     typeof change === 'string' ? change : JSON.stringify(change(JSON.parse(Buffer.from(request.body).toString())));
-  const { api_key: key, api_secrets: secrets } = pairOf('hmac').endpoint as { api_key: string; api_secrets: string[] };
-  const signature = createHmac('sha256', secrets[0] ?? '')
-    .update(body)
-    .digest('hex');
-  const headers = request.headers.map(
-    ([name, value]) => [name, name === 'authorization' ? `HMAC ${key}:${signature}` : value] as const,
-  );
+  const { header, value } = signatureOf(provider, body);
+  const headers = request.headers.map(([name, was]) => [name, name === header ? value(was) : was] as const);
   return { ...request, headers, body: Buffer.from(body) };
+}
+
+function signatureOf(provider: string, body: string): { header: string; value(was: string): string } {
+  const endpoint: Record<string, unknown> = Object(pairOf(provider).endpoint);
+  const sign = (secrets: unknown, text: string) =>
+    createHmac('sha256', String(Object(secrets)[0]))
+      .update(text)
+      .digest('hex');
+  switch (provider) {
+    case 'hmac':
+      return {
+        header: 'authorization',
+        value: () => `HMAC ${endpoint.api_key}:${sign(endpoint.api_secrets, body)}`,
+      };
+    case 'stripe':
+      return {
+        header: 'stripe-signature',
+        value: (was) => {
+          const [time = ''] = was.split(',');
+          return `${time},v1=${sign(endpoint.webhook_secrets, `${time.slice('t='.length)}.${body}`)}`;
+        },
+      };
+    default:
+      throw new Error(`callbacks of ${provider} are sealed as they are`);
+  }
 }
 
 /** The merchant's own callback URL, which trusts what it opens and confirms it. */

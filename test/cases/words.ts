@@ -19,6 +19,8 @@ interface AccountSettings {
   mode?: 'live' | 'test';
   without_order?: 'park' | 'accept';
   credentials?: object;
+  /** Its platform can be asked: the sandbox, which knows of no payment. */
+  answers?: true;
 }
 
 /** Amounts are in minor units (8880 = 88.80); without a currency, CNY. */
@@ -38,7 +40,7 @@ export type Step =
   /** Yesterday's bill of the platform is reconciled: what it lists happened at its noon. The account is one of `wechatpay`. */
   | { is: 'bill'; rows: readonly Billed[]; on?: string }
   | { is: 'close' }
-  | { is: 'confirm'; operation: string; amount: number; currency?: string; on?: string }
+  | { is: 'confirm'; operation: string; amount: number; currency?: string; on?: string; override?: true }
   | { is: 'resolve'; kind: string; action: string; amount?: number }
   | { is: 'secrets'; credentials: object }
   | { is: 'later'; ms: number }
@@ -74,7 +76,7 @@ export interface Callback {
   message?: string;
   /** Changes of what the platform seals with. */
   seal?: object;
-  /** What the platform really says, signed as it does: `hmac` alone. */
+  /** What the platform really says, signed as it does: `hmac` and `stripe` alone. */
   body?: string | ((body: Record<string, unknown>) => object);
   /** The nonce that the one before had too. */
   sameNonce?: true;
@@ -127,11 +129,15 @@ export const told = (type: NotificationType, of: string, more: Partial<Callback>
 /** Yesterday's bill lists these rows and no others. */
 export const billed = (...rows: readonly Billed[]): Step => ({ is: 'bill', rows });
 export const closed: Step = { is: 'close' };
-export const confirmed = (operation: string, amount: number, on = 'main'): Step => ({
+export const confirmed = (
+  operation: string,
+  amount: number,
+  more: Pick<Extract<Step, { is: 'confirm' }>, 'on' | 'override'> = {},
+): Step => ({
   is: 'confirm',
   operation,
   amount,
-  on,
+  ...more,
 });
 export const resolved = (kind: string, action: string, amount?: number): Step => ({
   is: 'resolve',

@@ -47,6 +47,8 @@ describe.each(['alipay', 'stripe', 'wechatpay'])('a bill of %s that is fetched',
     expect(result).toMatchObject({ state: 'done', statement: 'fetched', progress: { file_bytes: null } });
     expect(result.counts).toEqual({ matched: 1, missing_here: 1 });
     expect(await statusOf(`${provider}-lost`)).toBe('paid');
+    const { text: figures } = await call('GET', '/metrics');
+    expect(figures).toMatch(/^paidonce_statement_rows_total\{agrees="false"\} [1-9]/m);
     const early = await reconciled(account.id, dayAfter(day, 2));
     expect(early).toMatchObject({ state: 'failed', failure: { code: 'statement.absent' } });
   });

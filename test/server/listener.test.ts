@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/domain/clock.ts';
@@ -34,6 +35,37 @@ describe('a listener', () => {
   it('refuses headers that do not arrive in time (headersReadMs)', async () => {
     const listener = await listening({ headersReadMs: 100 });
     expect(await exchanged(listener, 'GET / HTTP/1.1\r\nhost: a\r\n')).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  const posting = 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n';
+
+  it.each([
+    ['a body', ''],
+    ['a form that has stopped coming', 'content-type: multipart/form-data; boundary=b\r\n'],
+  ])('refuses %s that does not arrive in time (bodyReadMs)', async (_what, header) => {
+    const listener = await listening({ bodyReadMs: 50 }, (incoming) => void incoming.resume());
+    expect(await exchanged(listener, `${posting}${header}\r\nsome`)).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it('closes what goes on sending a body slowly after it was answered', async () => {
+    const listener = await listening({ bodyReadMs: 50 });
+    expect(await exchanged(listener, `${posting}content-type: multipart/form-data; boundary=b\r\n\r\nsome`)).toMatch(
+      /^HTTP\/1\.1 200 .*here$/s,
+    );
+  });
+
+  it('lets a file come as long as it does come (uploadBytesMin)', async () => {
+    const arrived = (incoming: IncomingMessage, outgoing: ServerResponse) =>
+      void incoming.resume().once('end', () => outgoing.end('all of it'));
+    const listener = await listening({ bodyReadMs: 500, uploadBytesMin: 25 }, arrived);
+    const socket = connect(listener.port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    socket.write(`${posting}content-type: multipart/form-data; boundary=b\r\n\r\n`);
+    for (let part = 0; part < 40; part += 1) {
+      socket.write('x'.repeat(25));
+      await systemClock.sleep(30, new AbortController().signal);
+    }
+    expect(String(await once(socket, 'data'))).toContain('all of it');
   });
 
   it('refuses what is not HTTP in words that fit any request', async () => {

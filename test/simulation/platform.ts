@@ -49,6 +49,9 @@ export class SimulatedPlatform {
   readonly #options: PlatformOptions;
   readonly #sender: Sender;
   readonly #payments: Booked[] = [];
+  readonly #ofOrder = new Map<string, Booked[]>();
+  /** By the ids of payments, and of what happened to them. */
+  readonly #withId = new Map<string, Booked>();
   readonly #seeded: Seeded;
   #ids = 0;
 
@@ -56,17 +59,15 @@ export class SimulatedPlatform {
     this.#options = options;
     this.#seeded = seeded(Buffer.from(options.chance.bytes(8)).toString('hex'));
     this.#sender = options.provider.sender(options.pair.endpoint);
-    const of = (found: (payment: Booked) => boolean) => this.#payments.filter(found).reverse();
+    const payments = this.#payments;
     this.books = {
-      ofOrder: async (orderNo) => of((payment) => payment.orderNo === orderNo),
-      withId: async (id) =>
-        of(({ paymentId, operations }) => paymentId === id || operations.some((one) => one.operationId === id))[0] ??
-        null,
+      ofOrder: async (orderNo) => this.paymentsOf(orderNo).toReversed(),
+      withId: async (id) => this.#withId.get(id) ?? null,
       async *since(moment) {
-        yield* of((payment) => payment.at >= moment);
+        yield* payments.filter(({ at }) => at >= moment).reverse();
       },
       move: async ({ record }, move) => {
-        const payment = this.#payments.find((one) => one.record === record);
+        const payment = this.#withId.get(record);
         if (payment === undefined) throw new AppError('sandbox.unknown', `no ${record}`);
         if (move.is === 'refund')
           throw new AppError('sandbox.state', 'merchants of the simulation refund at the portal');
@@ -78,9 +79,9 @@ export class SimulatedPlatform {
     };
   }
 
-  /** All payments, by order. */
-  get payments(): readonly Booked[] {
-    return this.#payments;
+  /** The payments of an order, the oldest first. */
+  paymentsOf(orderNo: string): readonly Booked[] {
+    return this.#ofOrder.get(orderNo) ?? [];
   }
 
   open(orderNo: string, amountMinor: bigint, currency: string): Booked {
@@ -98,6 +99,8 @@ export class SimulatedPlatform {
       operations: [],
     };
     this.#payments.push(payment);
+    this.#withId.set(paymentId, payment);
+    this.#ofOrder.set(orderNo, [...this.paymentsOf(orderNo), payment]);
     return payment;
   }
 
@@ -112,8 +115,10 @@ export class SimulatedPlatform {
     const { operationId = payment.paymentId, amountMinor = payment.amountMinor } = of;
     const operation: BookedOperation = { type, operationId, amountMinor, at, key: null };
     const state = stateOf(type);
-    if (state === null) payment.operations = [...payment.operations, operation];
-    else Object.assign(payment, { state, at });
+    if (state === null) {
+      payment.operations = [...payment.operations, operation];
+      this.#withId.set(operationId, payment);
+    } else Object.assign(payment, { state, at });
     if (this.#options.provider.profile.types.includes(type)) this.#tell(payment, operation, fate);
     return operation;
   }

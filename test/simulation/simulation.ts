@@ -34,6 +34,8 @@ const masterKey = Uint8Array.from({ length: 32 }, (_, index) => index * 7);
 const baseUrl = 'https://api.example.com';
 /** All stories have ended by then, and everything is found that can be found. */
 const lastsMs = 1_300_000;
+/** So many orders begin within a minute; an account is asked only so often, so more than these begin when these have ended. */
+const waveOrders = 100;
 
 /** Plays so many orders, with everything that can go wrong, and compares the end with the platform's own books. `calm`: nothing crashes, and the platform answers. */
 export async function simulate(
@@ -64,7 +66,8 @@ class Simulation {
   readonly #merchant: SimulatedMerchant;
   readonly #sayable: readonly [StoryName, ...StoryName[]];
   readonly #currency: string;
-  readonly #stories: Story[];
+  readonly #orders: number;
+  readonly #stories: Story[] = [];
   readonly #account: { provider: string; credentials: unknown };
   readonly #paidAt = new Map<string, number>();
   #running: Running | null = null;
@@ -105,13 +108,16 @@ class Simulation {
       deliver,
     });
     this.#crashesLeft = calm ? 0 : Math.max(1, Math.round(orders / 3));
-    this.#stories = Array.from({ length: orders }, (_, index) => this.#storyOf(index));
+    this.#orders = orders;
   }
 
   async run(): Promise<Outcome> {
     await this.#start();
-    for (const story of this.#stories) this.#play(story);
-    await this.#time.passUntil(this.#time.now + lastsMs);
+    while (this.#stories.length < this.#orders) {
+      const end = Math.min(this.#stories.length + waveOrders, this.#orders);
+      while (this.#stories.length < end) this.#play(this.#stories.length);
+      await this.#time.passUntil(this.#time.now + lastsMs);
+    }
     this.#crashesLeft = 0;
     if (this.#running === null) await this.#start();
     await this.#time.passUntil(this.#time.now + 300_000);
@@ -145,8 +151,9 @@ class Simulation {
     };
   }
 
-  #play(story: Story): void {
-    const index = this.#stories.indexOf(story);
+  #play(index: number): void {
+    const story = this.#storyOf(index);
+    this.#stories.push(story);
     playStory(story, {
       time: this.#time,
       chance: this.#chance,
@@ -243,8 +250,7 @@ class Simulation {
     const running = this.#running;
     if (running === null) return { differences: ['nothing runs at the end'], facts: 0, heardAt: new Map() };
     const told = this.#stories.map((story): readonly [Story, Truth] => {
-      const payments = this.#platform.payments.filter(({ orderNo }) => orderNo === story.orderNo);
-      return [story, truthOf(story, payments)];
+      return [story, truthOf(story, this.#platform.paymentsOf(story.orderNo))];
     });
     // Time must pass for what is asked now.
     let compared: Compared | null = null;

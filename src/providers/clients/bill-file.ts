@@ -40,14 +40,14 @@ export async function* billFile(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha1');
-  const until = now() + limits.statementFetchMs;
+  const until = now() + limits.statementMs;
   let bytes = 0;
   for await (const chunk of http.stream(request, signal)) {
     bytes += chunk.length;
     if (bytes > limits.statementBytesMax)
       throw new AppError('provider.answer', `the bill of ${platform} is over ${limits.statementBytesMax} bytes`);
     if (now() > until)
-      throw new AppError('provider.unreachable', `the bill of ${platform} took over ${limits.statementFetchMs} ms`);
+      throw new AppError('provider.unreachable', `the bill of ${platform} took over ${limits.statementMs} ms`);
     hash.update(chunk);
     yield chunk;
   }

@@ -6,6 +6,11 @@ import { deleteSession } from './merchants.ts';
 
 // History goes from its oldest end, some rows in a transaction: what is to go is found first, and then deleted row by row.
 
+function each(old: readonly Row[], remove: (row: Row) => void): Retained {
+  for (const row of old) remove(row);
+  return { removed: old.length, kept: [] };
+}
+
 export function deleteBytes(db: Connection, before: Instant, most: number): Retained {
   const old = db.all(
     `-- SEARCH b USING INTEGER PRIMARY KEY (rowid>?)
@@ -15,8 +20,7 @@ export function deleteBytes(db: Connection, before: Instant, most: number): Reta
     before,
     most,
   );
-  for (const row of old) deleteBytesOf(db, number(row, 'callback'));
-  return { removed: old.length, kept: [] };
+  return each(old, (row) => deleteBytesOf(db, number(row, 'callback')));
 }
 
 function deleteBytesOf(db: Connection, callback: number): void {
@@ -38,14 +42,13 @@ export function deletePayloads(db: Connection, before: Instant, most: number): R
     before,
     most,
   );
-  for (const row of old) {
+  return each(old, (row) => {
     db.run(
       `-- SEARCH paidonce_notifications USING INTEGER PRIMARY KEY (rowid=?)
        update paidonce_notifications set data = null where seq = ?`,
       number(row, 'seq'),
     );
-  }
-  return { removed: old.length, kept: [] };
+  });
 }
 
 export function deleteAttempts(db: Connection, before: Instant, most: number): Retained {
@@ -57,14 +60,13 @@ export function deleteAttempts(db: Connection, before: Instant, most: number): R
     before,
     most,
   );
-  for (const row of old) {
+  return each(old, (row) => {
     db.run(
       `-- SEARCH paidonce_attempts USING INTEGER PRIMARY KEY (rowid=?)
        delete from paidonce_attempts where seq = ?`,
       number(row, 'seq'),
     );
-  }
-  return { removed: old.length, kept: [] };
+  });
 }
 
 export function deleteNonces(db: Connection, before: Instant, most: number): Retained {
@@ -74,15 +76,14 @@ export function deleteNonces(db: Connection, before: Instant, most: number): Ret
     before,
     most,
   );
-  for (const row of old) {
+  return each(old, (row) => {
     db.run(
       `-- SEARCH paidonce_nonces USING PRIMARY KEY (account=? AND nonce=?)
        delete from paidonce_nonces where account = ? and nonce = ?`,
       text(row, 'account'),
       text(row, 'nonce'),
     );
-  }
-  return { removed: old.length, kept: [] };
+  });
 }
 
 export function deleteRefused(db: Connection, before: Instant, most: number): Retained {
@@ -93,8 +94,7 @@ export function deleteRefused(db: Connection, before: Instant, most: number): Re
     before,
     most,
   );
-  for (const row of old) deleteCallback(db, number(row, 'seq'));
-  return { removed: old.length, kept: [] };
+  return each(old, (row) => deleteCallback(db, number(row, 'seq')));
 }
 
 function deleteCallback(db: Connection, seq: number): void {
@@ -113,15 +113,14 @@ export function deleteIdempotency(db: Connection, before: Instant, most: number)
     before,
     most,
   );
-  for (const row of old) {
+  return each(old, (row) => {
     db.run(
       `-- SEARCH paidonce_idempotency USING PRIMARY KEY (merchant=? AND key=?)
        delete from paidonce_idempotency where merchant = ? and key = ?`,
       text(row, 'merchant'),
       text(row, 'key'),
     );
-  }
-  return { removed: old.length, kept: [] };
+  });
 }
 
 /** From the first on; the last one that is looked at, and so the newest, always stays. */
@@ -132,14 +131,13 @@ export function deleteCommits(db: Connection, before: Instant, most: number): Re
     most + 1,
   );
   const old = first.slice(0, -1).filter((row) => number(row, 'at') < before);
-  for (const row of old) {
+  return each(old, (row) => {
     db.run(
       `-- SEARCH paidonce_commits USING INTEGER PRIMARY KEY (rowid=?)
        delete from paidonce_commits where seq = ?`,
       number(row, 'seq'),
     );
-  }
-  return { removed: old.length, kept: [] };
+  });
 }
 
 export function deleteSessions(db: Connection, before: Instant, most: number): Retained {
@@ -149,8 +147,7 @@ export function deleteSessions(db: Connection, before: Instant, most: number): R
     before,
     most,
   );
-  for (const row of old) deleteSession(db, text(row, 'digest'));
-  return { removed: old.length, kept: [] };
+  return each(old, (row) => deleteSession(db, text(row, 'digest')));
 }
 
 /** From the first order on: those that are not final stay in front, and are few. */
@@ -173,8 +170,7 @@ export function deleteOrders(db: Connection, before: Instant, most: number): Ret
     before,
     most,
   );
-  for (const order of old) deleteOrder(db, order);
-  return { removed: old.length, kept: [] };
+  return each(old, (order) => deleteOrder(db, order));
 }
 
 function deleteOrder(db: Connection, order: Row): void {
