@@ -111,6 +111,7 @@ describe('a person', () => {
     };
     expect(await nameFor({ email: 'x@example.com', preferred_username: 'ann' })).toBe('preferred_username:ann');
     expect(await nameFor({ preferred_username: 'a\nb' })).toBe('sub:user-1');
+    expect(await nameFor({ preferred_username: 'a'.repeat(limits.personCharactersMax) })).toBe('sub:user-1');
   });
 
   it('is known to an issuer that wants the secret in the body', async () => {
