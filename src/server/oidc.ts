@@ -38,7 +38,7 @@ export interface OidcDependencies {
 }
 
 export interface Oidc extends SignIn {
-  /** SHA-256 of what makes sessions of people valid: when any of it changes they end. The client's secret may be rotated. */
+  /** SHA-256 of all that is configured: when any of it changes, sessions of people end. */
   digest: Uint8Array;
 }
 
@@ -80,7 +80,8 @@ export function createOidc({ config, publicUrl, http, vault, clock, random, obse
     },
     async finish(query, kept) {
       const remembered = kept === null ? null : opened(vault, kept);
-      if (remembered === null || remembered.until <= clock.now()) return refuse('expired', 'the cookie is not there');
+      if (remembered === null || remembered.until <= clock.now())
+        return refuse('expired', 'its cookie is missing, changed or too old');
       try {
         const tokens = await authorizationCodeGrant(await configuration(), new URL(redirectUri + query), {
           expectedState: remembered.state,
@@ -102,8 +103,9 @@ export function createOidc({ config, publicUrl, http, vault, clock, random, obse
   };
 }
 
-function digestOf({ issuer, clientId, roles }: OidcConfig): Uint8Array {
-  const given = JSON.stringify([issuer, clientId, roles.map(roleRuleText)]);
+/** With the secret: whoever can write to the database alone can make no session of a person. */
+function digestOf({ issuer, clientId, clientSecret, roles }: OidcConfig): Uint8Array {
+  const given = JSON.stringify([issuer, clientId, clientSecret, roles.map(roleRuleText)]);
   return createHash('sha256').update(given).digest();
 }
 

@@ -133,14 +133,14 @@ export const settings = {
     meaning: 'What the identity provider calls this server.',
     range: '1–512 visible ASCII characters; together with the other three',
     absent: 'people sign in with keys alone',
-    parse: matching(/^[\x21-\x7e]{1,512}$/, 'it is not 1 to 512 visible ASCII characters'),
+    parse: visibleFrom,
   }),
   oidc_client_secret: setting({
     meaning: 'What the identity provider knows this server by.',
     range: '1–512 visible ASCII characters; together with the other three',
     absent: 'people sign in with keys alone',
     secret: true,
-    parse: matching(/^[\x21-\x7e]{1,512}$/, 'it is not 1 to 512 visible ASCII characters'),
+    parse: visibleFrom,
   }),
   oidc_roles: setting({
     meaning:
@@ -263,6 +263,11 @@ function publicUrlFrom(text: string): string {
   if (url.username !== '' || url.password !== '') throw invalidSetting('it holds a user name or password');
   if (url.href.includes('?') || url.href.includes('#')) throw invalidSetting('it holds a query or a fragment');
   return url.href.replace(/\/+$/, '');
+}
+
+function visibleFrom(text: string): string {
+  if (!/^[\x21-\x7e]{1,512}$/.test(text)) throw invalidSetting('it is not 1 to 512 visible ASCII characters');
+  return text;
 }
 
 /** Kept as it is written: tokens name it letter by letter. */
