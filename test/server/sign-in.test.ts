@@ -25,7 +25,7 @@ afterAll(async () => {
   await issuer.stop();
 });
 beforeEach(() => {
-  for (const name of ['error', 'signature', 'authentication'] as const) delete issuer.says[name];
+  for (const name of ['error', 'signature', 'authentication', 'metadata'] as const) delete issuer.says[name];
   issuer.says.claims = { ...usual };
   // Sign-ins are few for each address.
   aheadMs += 3_600_000;
@@ -228,6 +228,15 @@ describe('nobody is let in', () => {
     const own = await startTestServer({ config: { oidc: oidc(), allowTargets: [] } });
     onTestFinished(() => own.stop());
     expect((await visit(`${own.url}/v1/session/oidc`)).location).toBe('/console?sign_in=unreachable');
+  });
+
+  it.each([
+    ['names another issuer', { issuer: 'https://login.example.com' }, 'issuer'],
+    ['is larger than any', { padding: 'x'.repeat(limits.providerAnswerBytesMax) }, 'over'],
+  ])('where the description of the identity provider %s', async (_, metadata, why) => {
+    issuer.says.metadata = metadata;
+    expect((await visit(`${server.url}/v1/session/oidc`)).location).toBe('/console?sign_in=unreachable');
+    expect(lastWhy()).toContain(why);
   });
 
   it('faster than a few times from each address, however the path is written', async () => {

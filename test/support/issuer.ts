@@ -17,6 +17,8 @@ export interface Says {
   /** In place of the signature that fits. */
   signature?: 'none' | 'of another key';
   authentication?: 'client_secret_basic' | 'client_secret_post';
+  /** Put over the metadata. */
+  metadata?: Record<string, unknown>;
 }
 
 interface Request {
@@ -37,7 +39,7 @@ export async function startIssuer(): Promise<Issuer> {
       outgoing.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
     switch (url.pathname) {
       case '/.well-known/openid-configuration':
-        return json(metadata(issuer(), says));
+        return json(metadataOf(issuer(), says));
       case '/jwks':
         return json({ keys: [{ ...keys[0].publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256' }] });
       case '/authorize': {
@@ -53,7 +55,7 @@ export async function startIssuer(): Promise<Issuer> {
         const asked = new URLSearchParams(await text(incoming));
         const request = codes.get(asked.get('code') ?? '');
         codes.delete(asked.get('code') ?? '');
-        if (!isOurClient(incoming, asked, client)) return json({ error: 'invalid_client' }, 401);
+        if (!isOurClient(incoming, asked, says, client)) return json({ error: 'invalid_client' }, 401);
         if (request === undefined || !fits(request, asked)) return json({ error: 'invalid_grant' }, 400);
         const seconds = Math.floor(Date.now() / 1000);
         const usual = { iss: issuer(), aud: client.clientId, sub: 'user-1', iat: seconds, exp: seconds + 60 };
@@ -82,7 +84,7 @@ export async function startIssuer(): Promise<Issuer> {
   };
 }
 
-function metadata(issuer: string, { authentication = 'client_secret_basic' }: Says) {
+function metadataOf(issuer: string, { authentication = 'client_secret_basic', metadata = {} }: Says) {
   return {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
@@ -92,6 +94,7 @@ function metadata(issuer: string, { authentication = 'client_secret_basic' }: Sa
     scopes_supported: ['openid', 'email', 'profile', 'groups'],
     id_token_signing_alg_values_supported: ['RS256'],
     token_endpoint_auth_methods_supported: [authentication],
+    ...metadata,
   };
 }
 
@@ -100,11 +103,13 @@ function requestOf(asked: URLSearchParams): Request {
   return { redirectUri: text('redirect_uri'), nonce: text('nonce'), challenge: text('code_challenge') };
 }
 
-function isOurClient(incoming: IncomingMessage, asked: URLSearchParams, client: Issuer['client']): boolean {
+/** By the one way that the metadata names. */
+function isOurClient(incoming: IncomingMessage, asked: URLSearchParams, says: Says, client: Issuer['client']): boolean {
   const { clientId, clientSecret } = client;
+  if (says.authentication === 'client_secret_post')
+    return asked.get('client_id') === clientId && asked.get('client_secret') === clientSecret;
   const basic = [clientId, clientSecret].map((part) => new URLSearchParams({ part }).toString().slice('part='.length));
-  const isInHeader = incoming.headers.authorization === `Basic ${Buffer.from(basic.join(':')).toString('base64')}`;
-  return isInHeader || (asked.get('client_id') === clientId && asked.get('client_secret') === clientSecret);
+  return incoming.headers.authorization === `Basic ${Buffer.from(basic.join(':')).toString('base64')}`;
 }
 
 function fits({ redirectUri, challenge }: Request, asked: URLSearchParams): boolean {
