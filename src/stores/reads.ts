@@ -23,7 +23,7 @@ import type {
 } from '../domain/ids.ts';
 import type { MadeKind } from '../domain/made.ts';
 import type { ManifestLine } from '../domain/manifest.ts';
-import type { Account, ApiKey, Endpoint, Merchant } from '../domain/merchant.ts';
+import type { Account, ApiKey, Endpoint, Holder, Merchant } from '../domain/merchant.ts';
 import type { Notification, NotificationType } from '../domain/notification.ts';
 import type { OrderStatus } from '../domain/order.ts';
 import type { SealedAttempt } from '../domain/proof.ts';
@@ -76,7 +76,7 @@ export interface Reads {
   apiKeys: { input: PageRequest; output: Page<ApiKey> };
   apiKeyByDigest: { input: string; output: ApiKey | null };
   /** By the digest of its token. Null also where the API key that opened it is gone; `apiKey` null: the admin key did. */
-  session: { input: string; output: { apiKey: ApiKey | null; expiresAt: Instant } | null };
+  session: { input: string; output: { holder: Holder; expiresAt: Instant } | null };
   order: { input: { merchant: MerchantId; orderNo: OrderNo }; output: OrderDetail | null };
   /** The same by its id, without the people's side of it. */
   orderById: { input: OrderId; output: { order: StoredOrder; facts: readonly StoredFact[] } | null };

@@ -285,7 +285,7 @@ async function useReads({ store, account, clock }: Bench): Promise<void> {
   } as const;
   await store.write('addApiKey', { apiKey, digest: 'd', by: 'ann' });
   await store.read('apiKeyByDigest', 'd');
-  const session = { createdAt: clock.at, expiresAt: clock.at } as const;
+  const session = { person: null, createdAt: clock.at, expiresAt: clock.at } as const;
   await store.write('addSession', { digest: 'd', apiKey: apiKey.id, ...session });
   await store.read('session', 'd');
   await store.write('removeSession', { digest: 'd' });

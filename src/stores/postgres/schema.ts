@@ -177,4 +177,9 @@ create table paidonce.rereads (
 create index facts_id on paidonce.facts (id);
 `,
   },
+  {
+    number: 13,
+    name: 'sessions of people',
+    sql: 'alter table paidonce.sessions add column person text;',
+  },
 ];

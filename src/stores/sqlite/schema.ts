@@ -251,4 +251,9 @@ create table paidonce_rereads (
 create index paidonce_sightings_callback on paidonce_sightings (callback) where callback is not null;
 `,
   },
+  {
+    number: 13,
+    name: 'sessions of people',
+    sql: 'alter table paidonce_sessions add column person text;',
+  },
 ];
