@@ -1,4 +1,4 @@
-import type { Alert, AlertFinding, AlertThresholds } from '../domain/alert.ts';
+import { type Alert, type AlertFinding, type AlertThresholds, accountsLookedBackMs } from '../domain/alert.ts';
 import { type Clock, type Instant, toIso } from '../domain/clock.ts';
 import { addCounts, emptyCounts } from '../domain/funnel.ts';
 import { newId, type Random } from '../domain/ids.ts';
@@ -58,7 +58,7 @@ async function look(store: AlertDependencies['store'], now: Instant): Promise<Se
   const nobody = { visible: null, merchant: null, provider: null, endpoint: null, type: null };
   const range = { from: now - quarterMs, to: now + minuteMs, bucketMs: hourMs };
   const [signals, gauges, buckets] = await Promise.all([
-    store.read('alertSignals', { since: now - quarterMs, before: now - quarterMs - hourMs }),
+    store.read('alertSignals', { since: now - quarterMs, before: now - accountsLookedBackMs }),
     store.read('gauges', null),
     store.read('funnel', { side: 'sending', per: 'attempt', ...range, ...nobody }),
   ]);

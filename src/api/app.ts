@@ -30,6 +30,7 @@ import { createRoutes } from './route.ts';
 import { addSessions } from './sessions.ts';
 import { addSettings, type Installation, noInstallation } from './settings.ts';
 import { addStream } from './stream.ts';
+import { addTrouble } from './trouble.ts';
 import { addVerify } from './verify.ts';
 
 export interface Api {
@@ -70,6 +71,7 @@ export function createApi(
   addOrderActions(routes);
   addDiscrepancies(routes);
   addFigures(routes);
+  addTrouble(routes);
   addStream(routes);
   addAlerts(routes);
   addActions(routes);

@@ -31,6 +31,7 @@ import type { Difference, DifferenceKind, Reconciliation } from '../domain/recon
 import type { Replay } from '../domain/replay.ts';
 import type { Seal } from '../domain/seal.ts';
 import type { RecordedAction, SandboxPayment, StoredDiscrepancy, StoredFact, StoredOrder } from './kept.ts';
+import type { AlertSignals, Trouble } from './signals.ts';
 
 export type { SandboxPayment } from './kept.ts';
 
@@ -116,7 +117,8 @@ export interface Reads {
     input: PageRequest & { visible: Visible } & Only<{
         merchant: MerchantId;
         endpoint: EndpointId;
-        state: DeliveryState | 'held';
+        /** `waiting`: pending, held or sending. */
+        state: DeliveryState | 'held' | 'waiting';
         orderNo: OrderNo;
       }>;
     output: Page<DeliveryRow>;
@@ -211,6 +213,8 @@ export interface Reads {
   newestSeal: { input: { before: Instant | null }; output: Seal | null };
   /** What the rules of alerts look at beside the gauges and the funnel: from `since`, and from `before` until then. */
   alertSignals: { input: { since: Instant; before: Instant }; output: AlertSignals };
+  /** What fares badly of these merchants: accounts by what came and was found from `since` on. */
+  trouble: { input: { since: Instant; visible: Visible }; output: Trouble };
   /** Those that are open, and those of which somebody is still to be told. */
   liveAlerts: { input: null; output: readonly Alert[] };
   alerts: { input: PageRequest & { state: 'open' | 'recovered' | null }; output: Page<Alert> };
@@ -229,29 +233,6 @@ export interface LaneHealth {
   breaker: Breaker;
   /** Since when it drains, and how many still wait; null: nothing does. */
   draining: { since: Instant; left: number } | null;
-}
-
-export interface AlertSignals {
-  /** Since when the handler's delivery has been there that has been live longest; null where none is. */
-  oldestUnhandledAt: Instant | null;
-  oldestDiscrepancyAt: Instant | null;
-  /** Accounts at which anything came, or was found. */
-  accounts: readonly {
-    account: AccountId;
-    provider: string;
-    /** Read whole and not authentic, since; and in the time before that. */
-    refused: number;
-    refusedBefore: number;
-    /** Authentic, in both. */
-    authentic: number;
-    /** Facts that no callback has told, in both. */
-    found: number;
-  }[];
-  disabled: readonly { endpoint: EndpointId; merchant: MerchantId; url: string }[];
-  /** Endpoints that have passed a mark of their failure budget, with the highest. */
-  failing: readonly { endpoint: EndpointId; merchant: MerchantId; url: string; percent: number }[];
-  /** What is due to endpoints, by currency, with the sum of amounts in minor units times hours of age. */
-  backlog: readonly { currency: string; deliveries: number; minorHours: number }[];
 }
 
 export interface Unsealed {

@@ -318,6 +318,7 @@ async function useSeals({ store, clock }: Bench): Promise<void> {
   await store.read('sealedAttempts', asId.notification('ntf_none'));
   await store.read('liveAlerts', null);
   await store.read('alertSignals', { since: clock.at - 60_000, before: 0 });
+  await store.read('trouble', { since: clock.at - 60_000, visible: [shop] });
 }
 
 async function useRetention(bench: Bench): Promise<void> {

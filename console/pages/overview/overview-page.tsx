@@ -4,9 +4,10 @@ import { useTexts } from '../../texts/texts.ts';
 import { BacklogStrip } from './backlog-strip.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import { FunnelSection } from './funnel-section.tsx';
-import { OpenDiscrepancies, Trouble, WhatNext } from './matters.tsx';
+import { OpenDiscrepancies, WhatNext } from './matters.tsx';
 import { OverTime } from './over-time.tsx';
 import { overviewTexts } from './texts.ts';
+import { MoneyAtRisk, Trouble } from './trouble.tsx';
 
 /** How payment results fare, and what needs a person. */
 export function OverviewPage() {
@@ -20,8 +21,9 @@ export function OverviewPage() {
         <FunnelSection side="receiving" />
       </Columns>
       <OverTime />
-      <Columns>
+      <Columns least={440}>
         <WhatNext />
+        <MoneyAtRisk />
         <OpenDiscrepancies />
         <Trouble />
       </Columns>

@@ -12,6 +12,7 @@ import * as orders from './orders.ts';
 import * as reconciliations from './reconciliations.ts';
 import * as replays from './replays.ts';
 import * as seals from './seals.ts';
+import { trouble } from './trouble.ts';
 
 /** Every read by its name. */
 const reads: {
@@ -67,6 +68,7 @@ const reads: {
   funnel: figures.funnel,
   recount: figures.recount,
   gauges: figures.gauges,
+  trouble,
   unsealed: seals.unsealed,
   sealedAttempts: seals.sealedAttempts,
   sealHolding: seals.sealHolding,
