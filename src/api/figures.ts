@@ -3,15 +3,26 @@ import { toIso } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { addCounts, emptyCounts, type FunnelCounts, ratesOf } from '../domain/funnel.ts';
 import { asId } from '../domain/ids.ts';
+import { addLatencies, emptyLatency, type LatencyCounts, latencyAt, latencyCountOf } from '../domain/latency.ts';
 import { limits } from '../domain/limits.ts';
 import { notificationTypes } from '../domain/notification.ts';
-import { requireUnlimited } from './auth.ts';
+import { type Caller, requireUnlimited } from './auth.ts';
 import { answered, filter, listOf, merchant, range, text, timeOrNull } from './fields.ts';
 import { requireMerchant } from './merchants.ts';
 import type { Routes } from './route.ts';
 
 const minuteMs = 60_000;
 const bucketSizes = { '1m': minuteMs, '1h': 60 * minuteMs, '1d': 1440 * minuteMs } as const;
+
+const asked = {
+  ...range,
+  bucket: z.enum(['1m', '1h', '1d']).default('1h'),
+  merchant: filter(merchant),
+  provider: filter(text(1, 64)),
+  endpoint: filter(text(1, 64)),
+  type: filter(z.enum(notificationTypes)),
+  side: z.enum(['sending', 'handlers', 'receiving']).default('sending'),
+};
 
 const rate = z.number().nullable().openapi({ description: 'Null: no data.' });
 const counts = {
@@ -34,6 +45,21 @@ const funnel = z
   })
   .openapi('Funnel');
 export type Funnel = z.output<typeof funnel>;
+
+const latencyCounts = {
+  count: z.int(),
+  p50_ms: z.number().nullable(),
+  p99_ms: z.number().nullable(),
+};
+const latency = z
+  .object({
+    from: answered.time,
+    to: answered.time,
+    buckets: z.array(z.object({ at: answered.time, ...latencyCounts })),
+    totals: z.object(latencyCounts),
+  })
+  .openapi('Latency');
+export type Latency = z.output<typeof latency>;
 
 const backlog = z
   .object({
@@ -62,6 +88,7 @@ export type Backlog = z.output<typeof backlogNow>;
 
 export function addFigures(routes: Routes): void {
   addFunnel(routes);
+  addLatency(routes);
   addBacklogs(routes);
 }
 
@@ -74,13 +101,7 @@ function addFunnel(routes: Routes): void {
     description: 'From ≤ at < to; default: the last 24 hours, the running minute included.',
     need: ['read'],
     query: z.strictObject({
-      ...range,
-      bucket: z.enum(['1m', '1h', '1d']).default('1h'),
-      merchant: filter(merchant),
-      provider: filter(text(1, 64)),
-      endpoint: filter(text(1, 64)),
-      type: filter(z.enum(notificationTypes)),
-      side: z.enum(['sending', 'handlers', 'receiving']).default('sending'),
+      ...asked,
       per: z.enum(['attempt', 'delivery']).default('attempt'),
       source: z.enum(['kept', 'rows']).default('kept').openapi({
         description: 'The figures as they are kept, or counted again from the stored rows: both must agree.',
@@ -90,22 +111,39 @@ function addFunnel(routes: Routes): void {
     answer: funnel,
     refusals: ['merchant.unknown', 'store.deadline'],
     async run({ service, caller, query }) {
-      if (query.merchant !== null) requireMerchant(caller, query.merchant);
-      const { bucket, endpoint, source, ...others } = query;
-      const bucketMs = bucketSizes[bucket];
-      const { from, to } = rangeOf(query, service.clock.now(), bucketMs);
-      const filter = {
-        ...others,
-        from,
-        to,
-        bucketMs,
-        endpoint: endpoint === null ? null : asId.endpoint(endpoint),
-        visible: caller.visible,
-      };
+      const { source, ...asked } = query;
+      const filter = filterOf(asked, caller, service.clock.now());
+      const { from, to } = filter;
       const buckets = await service.store.read(source === 'rows' ? 'recount' : 'funnel', filter);
       const totals = buckets.reduce((sum, { counts }) => addCounts(sum, counts), emptyCounts);
       const views = buckets.map(({ at, counts }) => ({ at: toIso(at), ...countsView(counts) }));
       return { status: 200, body: { from: toIso(from), to: toIso(to), buckets: views, totals: countsView(totals) } };
+    },
+  });
+}
+
+function addLatency(routes: Routes): void {
+  routes.add({
+    method: 'get',
+    path: '/v1/latency',
+    tag: 'Figures',
+    summary: 'How long attempts and callbacks took: the median and the 99th percentile',
+    description:
+      'Of attempts that were sent, until they ended; of callbacks that were answered with success, from when they had arrived ' +
+      'whole until the answer was written. Counted in buckets of which each ends twice as far as the one before: from 1 ms on a ' +
+      'percentile is at most twice or half of what is exact, and never past 32.8 s. Ranges as in the funnel.',
+    need: ['read'],
+    query: z.strictObject(asked),
+    statuses: [200],
+    answer: latency,
+    refusals: ['merchant.unknown', 'store.deadline'],
+    async run({ service, caller, query }) {
+      const filter = filterOf({ ...query, per: 'attempt' }, caller, service.clock.now());
+      const { from, to } = filter;
+      const buckets = await service.store.read('latency', filter);
+      const totals = buckets.reduce((sum, { counts }) => addLatencies(sum, counts), emptyLatency);
+      const views = buckets.map(({ at, counts }) => ({ at: toIso(at), ...latencyView(counts) }));
+      return { status: 200, body: { from: toIso(from), to: toIso(to), buckets: views, totals: latencyView(totals) } };
     },
   });
 }
@@ -158,6 +196,22 @@ function addBacklogs(routes: Routes): void {
   });
 }
 
+function filterOf(
+  { bucket, endpoint, ...others }: z.output<z.ZodObject<typeof asked>> & { per: 'attempt' | 'delivery' },
+  caller: Caller,
+  now: number,
+) {
+  if (others.merchant !== null) requireMerchant(caller, others.merchant);
+  const bucketMs = bucketSizes[bucket];
+  return {
+    ...others,
+    ...rangeOf(others, now, bucketMs),
+    bucketMs,
+    endpoint: endpoint === null ? null : asId.endpoint(endpoint),
+    visible: caller.visible,
+  };
+}
+
 function rangeOf(
   query: { from: number | null; to: number | null },
   now: number,
@@ -182,4 +236,16 @@ function countsView(counts: FunnelCounts) {
   const { total, sent, received, handled, confirmed } = counts;
   const { pS, pR, pH, pC } = ratesOf(counts);
   return { total, sent, received, handled, confirmed, p_s: pS, p_r: pR, p_h: pH, p_c: pC };
+}
+
+function latencyView(counts: LatencyCounts) {
+  return {
+    count: latencyCountOf(counts),
+    p50_ms: rounded(latencyAt(counts, 0.5)),
+    p99_ms: rounded(latencyAt(counts, 0.99)),
+  };
+}
+
+function rounded(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms * 10) / 10;
 }

@@ -21,6 +21,7 @@ import type {
   ReconciliationId,
   ReplayId,
 } from '../domain/ids.ts';
+import type { LatencyCounts } from '../domain/latency.ts';
 import type { MadeKind } from '../domain/made.ts';
 import type { ManifestLine } from '../domain/manifest.ts';
 import type { Account, ApiKey, Endpoint, Merchant } from '../domain/merchant.ts';
@@ -182,6 +183,8 @@ export interface Reads {
   funnel: { input: FunnelQuery; output: readonly FunnelBucket[] };
   /** The same figures, counted again from the stored rows. */
   recount: { input: FunnelQuery; output: readonly FunnelBucket[] };
+  /** How long they took: attempts from sending on, callbacks that were answered with success; buckets that hold any. */
+  latency: { input: FunnelQuery; output: readonly LatencyBucket[] };
   gauges: { input: null; output: Gauges };
   sandboxPayment: { input: string; output: SandboxPayment | null };
   /** Those that have this name at the simulated platform, the newest first; at most a page. */
@@ -315,6 +318,11 @@ export interface HandlerBacklog {
   type: string | null;
   waiting: number;
   dead: number;
+}
+
+export interface LatencyBucket {
+  at: Instant;
+  counts: LatencyCounts;
 }
 
 export interface FunnelQuery {

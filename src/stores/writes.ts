@@ -50,10 +50,7 @@ export interface Writes {
     output: 'changed' | 'unknown' | 'state';
   };
   /** The acknowledgements of these callbacks were fully written. */
-  acknowledged: {
-    input: readonly Pick<Callback, 'id' | 'merchant' | 'account' | 'provider' | 'receivedAt'>[];
-    output: null;
-  };
+  acknowledged: { input: readonly Acknowledged[]; output: null };
   /** Leases accounts with due asks to this node, at most `most`, the longest waiting first. */
   claimAsks: { input: { most: number }; output: ClaimAsksOutput };
   /** Leases one account for a question that somebody waits for, as `claimAsks` does; null: it is asked, or was just now. */
@@ -174,6 +171,11 @@ export interface Writes {
   putAlerts: { input: readonly Alert[]; output: null };
   /** Takes, or keeps, a node's time-bounded claim on a piece of work that one node does at a time. */
   lease: { input: { name: 'sealing' | 'alerts'; ms: number }; output: boolean };
+}
+
+/** `tookMs`: from when it had arrived whole until then. */
+export interface Acknowledged extends Pick<Callback, 'id' | 'merchant' | 'account' | 'provider' | 'receivedAt'> {
+  tookMs: number;
 }
 
 export interface AccountLease {

@@ -51,9 +51,16 @@ describe('a person who looks at the overview', { timeout: 90_000 }, () => {
     expect(await opened.seriousFindings()).toEqual([]);
   });
 
-  it('sees who is in trouble and why, what a person paused after them, and the way to each', async () => {
+  it('sees how long attempts take, and callbacks', async () => {
     await makeTrouble(server);
     await page.reload();
+    await page.getByRole('img', { name: 'How long attempts took' }).getByText('p99').waitFor();
+    await page.getByText('Receiving', { exact: true }).last().click();
+    await page.getByRole('img', { name: 'How long callbacks waited for their answer' }).getByText('p99').waitFor();
+    expect(await opened.seriousFindings()).toEqual([]);
+  });
+
+  it('sees who is in trouble and why, what a person paused after them, and the way to each', async () => {
     const trouble = page.getByRole('region', { name: 'In trouble' });
     await trouble.getByText('failing for').waitFor();
     await trouble.getByText('was not authentic').waitFor();

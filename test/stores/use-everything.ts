@@ -217,7 +217,7 @@ async function useMoney(bench: Bench): Promise<void> {
   await bench.callback([], refused);
   await bench.callback([{ reference: 'O-6' }], { id: 'cbk_1' as never });
   await store.write('acknowledged', [
-    { id: 'cbk_1' as never, merchant: shop, account: bench.account, provider: 'hmac', receivedAt: clock.at },
+    { id: 'cbk_1' as never, merchant: shop, account: bench.account, provider: 'hmac', receivedAt: clock.at, tookMs: 3 },
   ]);
   const again = callbackInput(bench.account, clock.at, [{ reference: 'O-1' }], { id: 'cbk_1' as never });
   await store.decide('callback', { ...again, again: 'handled' });

@@ -177,4 +177,9 @@ create table paidonce.rereads (
 create index facts_id on paidonce.facts (id);
 `,
   },
+  {
+    number: 13,
+    name: 'how long attempts and callbacks take',
+    sql: `alter table paidonce.funnel_minutes ${Array.from({ length: 17 }, (_, bucket) => `add column took_${bucket} integer`).join(', ')};`,
+  },
 ];

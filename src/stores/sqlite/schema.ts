@@ -251,4 +251,12 @@ create table paidonce_rereads (
 create index paidonce_sightings_callback on paidonce_sightings (callback) where callback is not null;
 `,
   },
+  {
+    number: 13,
+    name: 'how long attempts and callbacks take',
+    sql: Array.from(
+      { length: 17 },
+      (_, bucket) => `alter table paidonce_funnel_minutes add column took_${bucket} integer;`,
+    ).join('\n'),
+  },
 ];

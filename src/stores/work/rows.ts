@@ -345,7 +345,7 @@ interface AskRows {
 
 interface OtherRows {
   insertAction(action: RecordedAction): void;
-  addToFunnel(key: FunnelKey, counts: FunnelCounts): void;
+  addToFunnel(key: FunnelKey, counts: FunnelCounts, tookMs: readonly number[]): void;
   /** The oldest items, which no other node takes meanwhile. */
   oldestOutboxItems(most: number): readonly { row: number; item: OutboxItem }[];
   deleteOutboxItem(row: number): void;

@@ -70,6 +70,7 @@ const reads: {
   told: callbackReplays.told,
   funnel: figures.funnel,
   recount: figures.recount,
+  latency: figures.latency,
   gauges: figures.gauges,
   trouble,
   unsealed: seals.unsealed,

@@ -1,7 +1,8 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { Instant } from '../../../domain/clock.ts';
+import { latencyBucketsOf, latencySums } from '../../latency-mapping.ts';
 import { countsOf, number, numberOrNull } from '../../mapping.ts';
-import type { FunnelBucket, FunnelQuery, Gauges, Reads } from '../../reads.ts';
+import type { FunnelBucket, FunnelQuery, Gauges, LatencyBucket, Reads } from '../../reads.ts';
 import { minuteOf } from '../../work/funnel-book.ts';
 import type { Connection } from '../connection.ts';
 import { counter } from '../statements/settings.ts';
@@ -24,6 +25,22 @@ export function funnel(db: Connection, query: FunnelQuery): readonly FunnelBucke
     ...where.parameters,
   );
   return bucketsOf(rows);
+}
+
+/** How long what the funnel counts by attempt took. */
+export function latency(db: Connection, query: FunnelQuery): readonly LatencyBucket[] {
+  const where = conditionsOf(query, { merchant: 'merchant', provider: 'provider', target: 'target', type: 'type' });
+  const rows = db.all(
+    `select minute - minute % ? as at, ${latencySums}
+     from paidonce_funnel_minutes
+     where side = ? and per = 'attempt' and minute >= ? and minute < ? ${where.sql} group by at order by at`,
+    query.bucketMs,
+    query.side,
+    minuteOf(query.from),
+    query.to,
+    ...where.parameters,
+  );
+  return latencyBucketsOf(rows);
 }
 
 /** The same figures, counted again from what is stored of attempts, deliveries and callbacks. */
