@@ -86,10 +86,28 @@ const backlogNow = z
   .openapi('Backlog');
 export type Backlog = z.output<typeof backlogNow>;
 
+const backlogOverTime = z
+  .object({
+    from: answered.time,
+    to: answered.time,
+    buckets: z.array(
+      z.object({
+        at: answered.time,
+        waiting: z.int().openapi({ description: 'Deliveries that were not final.' }),
+        dead: z.int(),
+        oldest_due_ms: z.int().openapi({ description: 'How long the one that was due longest had been due.' }),
+      }),
+    ),
+  })
+  .openapi('BacklogOverTime');
+export type BacklogOverTime = z.output<typeof backlogOverTime>;
+
 export function addFigures(routes: Routes): void {
   addFunnel(routes);
   addLatency(routes);
-  addBacklogs(routes);
+  addBacklogNow(routes);
+  addBacklogHistory(routes);
+  addHandlers(routes);
 }
 
 function addFunnel(routes: Routes): void {
@@ -148,7 +166,7 @@ function addLatency(routes: Routes): void {
   });
 }
 
-function addBacklogs(routes: Routes): void {
+function addBacklogNow(routes: Routes): void {
   routes.add({
     method: 'get',
     path: '/v1/backlog',
@@ -177,6 +195,39 @@ function addBacklogs(routes: Routes): void {
       };
     },
   });
+}
+
+function addBacklogHistory(routes: Routes): void {
+  routes.add({
+    method: 'get',
+    path: '/v1/backlog/history',
+    tag: 'Figures',
+    summary: 'What waited, over time',
+    description:
+      'Looked at twice a minute, by one node: of each bucket the most. Minutes in which no node ran are not there. Needs a key that is ' +
+      'not limited to merchants. Ranges as in the funnel.',
+    need: ['read'],
+    query: z.strictObject({ ...range, bucket: asked.bucket }),
+    statuses: [200],
+    answer: backlogOverTime,
+    refusals: [],
+    async run({ service, caller, query }) {
+      requireUnlimited(caller);
+      const bucketMs = bucketSizes[query.bucket];
+      const { from, to } = rangeOf(query, service.clock.now(), bucketMs);
+      const buckets = await service.store.read('backlog', { from, to, bucketMs });
+      const views = buckets.map(({ at, waiting, dead, oldestDueMs }) => ({
+        at: toIso(at),
+        waiting,
+        dead,
+        oldest_due_ms: oldestDueMs,
+      }));
+      return { status: 200, body: { from: toIso(from), to: toIso(to), buckets: views } };
+    },
+  });
+}
+
+function addHandlers(routes: Routes): void {
   routes.add({
     method: 'get',
     path: '/v1/handlers',

@@ -185,6 +185,8 @@ export interface Reads {
   recount: { input: FunnelQuery; output: readonly FunnelBucket[] };
   /** How long they took: attempts from sending on, callbacks that were answered with success; buckets that hold any. */
   latency: { input: FunnelQuery; output: readonly LatencyBucket[] };
+  /** What waited: of each bucket the most. Those in which nobody looked are not there. */
+  backlog: { input: { from: Instant; to: Instant; bucketMs: number }; output: readonly BacklogMinute[] };
   gauges: { input: null; output: Gauges };
   sandboxPayment: { input: string; output: SandboxPayment | null };
   /** Those that have this name at the simulated platform, the newest first; at most a page. */
@@ -318,6 +320,15 @@ export interface HandlerBacklog {
   type: string | null;
   waiting: number;
   dead: number;
+}
+
+export interface BacklogMinute {
+  at: Instant;
+  /** Deliveries that are not final. */
+  waiting: number;
+  dead: number;
+  /** How long the one that is due longest has been due. */
+  oldestDueMs: number;
 }
 
 export interface LatencyBucket {

@@ -33,6 +33,7 @@ import type { Reconciliation } from '../domain/reconciliation.ts';
 import type { Replay, ReplayChange } from '../domain/replay.ts';
 import type { Seal } from '../domain/seal.ts';
 import type { Claimed, ClaimedAsks, SandboxPayment } from './kept.ts';
+import type { BacklogMinute } from './reads.ts';
 
 export type { Claimed, OutboxItem } from './kept.ts';
 
@@ -169,6 +170,8 @@ export interface Writes {
   seal: { input: { seal: Seal; leaves: Uint8Array; covered: readonly number[] }; output: boolean };
   /** Keeps alerts as they are now, new ones and known ones. */
   putAlerts: { input: readonly Alert[]; output: null };
+  /** What waits at this moment: of its minute the most is kept. */
+  keepBacklog: { input: BacklogMinute; output: null };
   /** Takes, or keeps, a node's time-bounded claim on a piece of work that one node does at a time. */
   lease: { input: { name: 'sealing' | 'alerts'; ms: number }; output: boolean };
 }

@@ -62,6 +62,18 @@ describe('what fares badly', () => {
   });
 });
 
+describe('what waits', () => {
+  it('is told over time, to a key for all merchants', async () => {
+    const { call } = server;
+    const buckets = async () => (await call('GET', '/v1/backlog/history?bucket=1m')).body.buckets;
+    const bucket = { waiting: expect.any(Number), dead: 0, oldest_due_ms: expect.any(Number) };
+    await expect.poll(buckets, { timeout: 20_000 }).toContainEqual(expect.objectContaining(bucket));
+    const { body: made } = await call('POST', '/v1/keys', { name: 'c', scopes: ['read'], merchants: [merchant] });
+    const limited = await call('GET', '/v1/backlog/history', undefined, { key: String(made.api_key) });
+    expect(limited).toMatchObject({ status: 403, body: { code: 'auth.scope' } });
+  });
+});
+
 describe('how long it takes', () => {
   let shop: Server;
   let url: string;

@@ -51,10 +51,11 @@ describe('a person who looks at the overview', { timeout: 90_000 }, () => {
     expect(await opened.seriousFindings()).toEqual([]);
   });
 
-  it('sees how long attempts take, and callbacks', async () => {
+  it('sees how long attempts and callbacks take, and what waited', async () => {
     await makeTrouble(server);
     await page.reload();
     await page.getByRole('img', { name: 'How long attempts took' }).getByText('p99').waitFor();
+    await page.getByRole('img', { name: 'How long the oldest had been due' }).getByText('Oldest due').waitFor();
     await page.getByText('Receiving', { exact: true }).last().click();
     await page.getByRole('img', { name: 'How long callbacks waited for their answer' }).getByText('p99').waitFor();
     expect(await opened.seriousFindings()).toEqual([]);

@@ -1,11 +1,12 @@
-import { SegmentedControl, Text } from '@mantine/core';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { SegmentedControl } from '@mantine/core';
+import { lazy, Suspense } from 'react';
 import { useCount, useMilliseconds } from '../../parts/numbers.ts';
 import { Columns, Section } from '../../parts/page.tsx';
 import { useSearchState } from '../../parts/search.ts';
 import { Empty, Loaded, Loading } from '../../parts/states.tsx';
 import { useTimeRange } from '../../parts/time-range.tsx';
 import { useTexts } from '../../texts/texts.ts';
+import { Captioned } from './captioned.tsx';
 import { bucketsOver, type Side, useFunnel, useLatency, useRate } from './figures.ts';
 import { overviewTexts } from './texts.ts';
 
@@ -110,16 +111,5 @@ function LatencyChart({ side }: { side: Side }) {
         );
       }}
     </Loaded>
-  );
-}
-
-function Captioned({ caption, children }: { caption: string; children: ReactNode }) {
-  return (
-    <div>
-      <Text size="xs" c="var(--soft)" mb="xs">
-        {caption}
-      </Text>
-      {children}
-    </div>
   );
 }

@@ -1,6 +1,7 @@
 import { Columns, Page } from '../../parts/page.tsx';
 import { TimeRangePicker } from '../../parts/time-range.tsx';
 import { useTexts } from '../../texts/texts.ts';
+import { BacklogOverTime } from './backlog-over-time.tsx';
 import { BacklogStrip } from './backlog-strip.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import { FunnelSection } from './funnel-section.tsx';
@@ -21,6 +22,7 @@ export function OverviewPage() {
         <FunnelSection side="receiving" />
       </Columns>
       <OverTime />
+      <BacklogOverTime />
       <Columns least={440}>
         <WhatNext />
         <MoneyAtRisk />

@@ -179,7 +179,13 @@ create index facts_id on paidonce.facts (id);
   },
   {
     number: 13,
-    name: 'how long attempts and callbacks take',
-    sql: `alter table paidonce.funnel_minutes ${Array.from({ length: 17 }, (_, bucket) => `add column took_${bucket} integer`).join(', ')};`,
+    name: 'how long attempts and callbacks take, and what waits over time',
+    sql: `
+alter table paidonce.funnel_minutes ${Array.from({ length: 17 }, (_, bucket) => `add column took_${bucket} integer`).join(', ')};
+
+create table paidonce.backlog_minutes (
+  minute bigint primary key, waiting integer not null, dead integer not null, oldest_due_ms bigint not null
+);
+`,
   },
 ];

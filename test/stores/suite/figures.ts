@@ -113,6 +113,22 @@ export function figures(makeFolder: () => Promise<StoreFolder>): void {
       expect(await look({ side: 'receiving' })).toEqual([[60_000, [[latencyBucketOf(7), 1]]]]);
     });
 
+    it('keeps the most that waited in a minute, and gives that of each bucket', async () => {
+      const keep = (at: number, waiting: number, oldestDueMs: number) =>
+        bench.store.write('keepBacklog', { at, waiting, dead: 1, oldestDueMs });
+      const minute = minuteOf(bench.clock.at);
+      await keep(minute + 1000, 5, 70);
+      await keep(minute + 31_000, 9, 60);
+      await keep(minute + 60_000, 4, 80);
+      const look = (bucketMs: number, from = 0) =>
+        bench.store.read('backlog', { from, to: minute + 120_000, bucketMs });
+      const first = { at: minute, waiting: 9, dead: 1, oldestDueMs: 70 };
+      const second = { at: minute + 60_000, waiting: 4, dead: 1, oldestDueMs: 80 };
+      expect(await look(60_000)).toEqual([first, second]);
+      expect(await look(60_000, minute + 60_000)).toEqual([second]);
+      expect(await look(1000 * minute)).toEqual([{ at: 0, waiting: 9, dead: 1, oldestDueMs: 80 }]);
+    });
+
     it('counts callbacks by how far they got, those that were not kept included', async () => {
       await bench.expect('O-1');
       const taken = { id: 'cbk_one' as never };

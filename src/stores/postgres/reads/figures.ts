@@ -1,7 +1,7 @@
 import type { Instant } from '../../../domain/clock.ts';
-import { latencyBucketsOf, latencySums } from '../../latency-mapping.ts';
+import { backlogMinuteOf, backlogMosts, latencyBucketsOf, latencySums } from '../../figures-mapping.ts';
 import { countsOf, number, numberOrNull, type Row } from '../../mapping.ts';
-import type { FunnelBucket, FunnelQuery, Gauges, LatencyBucket, Reads } from '../../reads.ts';
+import type { BacklogMinute, FunnelBucket, FunnelQuery, Gauges, LatencyBucket, Reads } from '../../reads.ts';
 import { minuteOf } from '../../work/funnel-book.ts';
 import type { Value } from '../message-writer.ts';
 import type { Session } from '../session.ts';
@@ -131,6 +131,21 @@ function conditionsOf(
 function bucketsOf(rows: readonly Row[]): readonly FunnelBucket[] {
   const buckets = rows.map((row) => ({ at: number(row, 'at'), counts: countsOf(row) }));
   return buckets.filter(({ counts }) => counts.total > 0);
+}
+
+export async function backlog(
+  session: Session,
+  { from, to, bucketMs }: Reads['backlog']['input'],
+): Promise<readonly BacklogMinute[]> {
+  // backlog_minutes_pkey (minute)
+  const rows = await session.all(
+    `select minute - minute % $1 as at, ${backlogMosts} from paidonce.backlog_minutes
+     where minute >= $2 and minute < $3 group by 1 order by 1`,
+    bucketMs,
+    minuteOf(from),
+    to,
+  );
+  return rows.map(backlogMinuteOf);
 }
 
 /** Past this a gauge says that much and no more: it must not fail to be read just when there is much to count. */

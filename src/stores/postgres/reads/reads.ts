@@ -71,6 +71,7 @@ const reads: {
   funnel: figures.funnel,
   recount: figures.recount,
   latency: figures.latency,
+  backlog: figures.backlog,
   gauges: figures.gauges,
   trouble,
   unsealed: seals.unsealed,

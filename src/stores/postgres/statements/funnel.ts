@@ -1,4 +1,4 @@
-import { latencyColumns, latencyValues } from '../../latency-mapping.ts';
+import { latencyColumns, latencyValues } from '../../figures-mapping.ts';
 import type { Rows } from '../../work/rows.ts';
 import type { Image } from '../image.ts';
 import { Table } from '../table.ts';

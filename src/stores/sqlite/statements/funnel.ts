@@ -1,5 +1,5 @@
 import type { FunnelCounts } from '../../../domain/funnel.ts';
-import { latencyColumns, latencyValues } from '../../latency-mapping.ts';
+import { latencyColumns, latencyValues } from '../../figures-mapping.ts';
 import type { FunnelKey } from '../../work/rows.ts';
 import type { Connection } from '../connection.ts';
 
