@@ -31,6 +31,7 @@ import { addSessions } from './sessions.ts';
 import { addSettings, type Installation, noInstallation } from './settings.ts';
 import { addSignIn, type SignIn } from './sign-in.ts';
 import { addStream } from './stream.ts';
+import { addTrouble } from './trouble.ts';
 import { addVerify } from './verify.ts';
 
 export interface Api {
@@ -73,6 +74,7 @@ export function createApi(
   addOrderActions(routes);
   addDiscrepancies(routes);
   addFigures(routes);
+  addTrouble(routes);
   addStream(routes);
   addAlerts(routes);
   addActions(routes);

@@ -200,7 +200,7 @@ export const limits = {
   nonceDays: 30,
   /** Reconciliations with their differences. */
   reconciliationDays: 400,
-  /** Due deliveries that are looked at for the money at risk. */
+  /** Waiting deliveries that are looked at for the money at risk. */
   backlogCounted: 50_000,
   /** Transactions whose attempts one seal covers, and seals among which one attempt's is looked for. */
   sealedTransactions: 64,
