@@ -1,4 +1,4 @@
-import type { Databases } from './database.ts';
+import type { Database, Databases } from './database.ts';
 import { inFolder } from './folder.ts';
 import { Product } from './product.ts';
 import type { RawFigures, RawInsertCalls } from './raw-insert.ts';
@@ -26,18 +26,33 @@ export async function ceilingOf(
   { database }: Product,
   step: (index: number) => Promise<void>,
 ): Promise<Ceiling> {
-  await step(0);
-  const before = await database.look();
-  await step(1);
-  const between = await database.look();
-  await step(2);
-  const after = await database.look();
-  const shapes = shapesOf(before.tables, between.tables, after.tables);
+  const { shapes, schema } = await undisturbed(database, step);
   const rows = shapes.map(
     ({ table, kind }) => `${table.replace('paidonce_', '')}${kind === 'insert' ? '' : ` (${kind})`}`,
   );
-  const raw = bench.databases.store === 'sqlite' ? onSqlite(bench, after.schema, shapes) : onPostgres(bench, shapes);
+  const raw = bench.databases.store === 'sqlite' ? onSqlite(bench, schema, shapes) : onPostgres(bench, shapes);
   return { ...(await raw), rows };
+}
+
+const triesMax = 5;
+/** How many steps it may take. */
+export const ceilingSteps = 3 * triesMax;
+
+async function undisturbed(
+  database: Database,
+  step: (index: number) => Promise<void>,
+): Promise<{ shapes: RowShape[]; schema: readonly string[] }> {
+  for (let first = 0; first < ceilingSteps; first += 3) {
+    await step(first);
+    const before = await database.look();
+    await step(first + 1);
+    const between = await database.look();
+    await step(first + 2);
+    const after = await database.look();
+    const shapes = shapesOf(before.tables, between.tables, after.tables);
+    if (shapes !== null) return { shapes, schema: after.schema };
+  }
+  throw new Error(`two of them left different rows ${triesMax} times`);
 }
 
 async function onSqlite({ sizes }: Asked, schema: readonly string[], shapes: readonly RowShape[]): Promise<RawFigures> {

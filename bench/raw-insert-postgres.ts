@@ -36,7 +36,13 @@ async function insertAll({ url, shapes, count, batch, connections }: RawPostgres
   for (const client of clients) await client.connect();
   const [first] = clients;
   if (first === undefined) throw new Error('no connections');
-  const writings = await writingsOf(first, shapes);
+  // A transaction has one number, and so one row of a table that is keyed by it.
+  const isAnother = (shape: RowShape, place: number) =>
+    shape.kind === 'batch' && shapes.findIndex(({ table }) => table === shape.table) < place;
+  const writings = await writingsOf(
+    first,
+    shapes.filter((shape, place) => !isAnother(shape, place)),
+  );
   await seed(first, shapes, { count, connections });
   let spentMs = 0;
   let cpuUs = 0;
@@ -72,7 +78,9 @@ function transactionOf(writings: readonly Writing[], from: number, count: number
       name: one.name,
       text: one.text,
       values: one.columns.map((column) =>
-        Array.from({ length: count }, (_, index) => vary(one.shape, column, from + index)),
+        Array.from({ length: one.shape.kind === 'batch' ? 1 : count }, (_, index) =>
+          vary(one.shape, column, from + index),
+        ),
       ),
     }));
   const shared = writings.filter(({ shape }) => shape.kind === 'shared');
@@ -97,7 +105,8 @@ async function writingsOf(client: Client, shapes: readonly RowShape[]): Promise<
   for (const [index, shape] of shapes.entries()) {
     const types = await typesOf(client, shape.table);
     const columns = Object.keys(shape.one).filter((column) => types.has(column));
-    const text = shape.kind === 'insert' ? insertSql(shape, columns, types) : updateSql(shape, columns, types);
+    const isMade = shape.kind === 'insert' || shape.kind === 'batch';
+    const text = isMade ? insertSql(shape, columns, types) : updateSql(shape, columns, types);
     writings.push({ shape, name: `raw_${index}`, text, columns });
   }
   return writings;
@@ -135,7 +144,7 @@ async function seed(
   { count, connections }: { count: number; connections: number },
 ): Promise<void> {
   for (const shape of shapes) {
-    if (shape.kind === 'insert') continue;
+    if (shape.kind === 'insert' || shape.kind === 'batch') continue;
     const types = await typesOf(client, shape.table);
     const columns = Object.keys(shape.one).filter((column) => types.has(column));
     const isShared = shape.kind === 'shared';

@@ -50,8 +50,9 @@ function insertAll({ folder, schema, shapes, count, batch }: RawInsert): RawFigu
   );
   for (const sql of schema) db.exec(sql);
   seed(db, shapes, count);
-  const each = shapes.filter(({ kind }) => kind !== 'shared').map((shape) => writing(db, shape));
-  const shared = shapes.filter(({ kind }) => kind === 'shared').map((shape) => writing(db, shape));
+  const of = (...kinds: readonly RowShape['kind'][]) =>
+    shapes.filter(({ kind }) => kinds.includes(kind)).map((shape) => writing(db, shape));
+  const [each, shared, batched] = [of('insert', 'update'), of('shared'), of('batch')];
   const begin = db.prepare('begin immediate');
   const commit = db.prepare('commit');
   let spentMs = 0;
@@ -65,6 +66,7 @@ function insertAll({ folder, schema, shapes, count, batch }: RawInsert): RawFigu
     begin.run();
     for (const rows of values) for (const [place, one] of each.entries()) one.statement.run(...(rows[place] ?? []));
     for (const one of shared) one.statement.run(...valuesOf(one, 0));
+    for (const one of batched) one.statement.run(...valuesOf(one, from));
     commit.run();
     spentMs += sharedMs() - beganMs;
     const used = process.threadCpuUsage(before);
@@ -79,7 +81,7 @@ function insertAll({ folder, schema, shapes, count, batch }: RawInsert): RawFigu
 function seed(db: DatabaseSync, shapes: readonly RowShape[], count: number): void {
   db.exec('begin');
   for (const shape of shapes) {
-    if (shape.kind === 'insert') continue;
+    if (shape.kind === 'insert' || shape.kind === 'batch') continue;
     const insert = inserting(db, shape);
     for (let index = 0; index < (shape.kind === 'shared' ? 1 : count); index += 1)
       insert.statement.run(...valuesOf(insert, index));
@@ -88,7 +90,7 @@ function seed(db: DatabaseSync, shapes: readonly RowShape[], count: number): voi
 }
 
 function writing(db: DatabaseSync, shape: RowShape): Writing {
-  return shape.kind === 'insert' ? inserting(db, shape) : updating(db, shape);
+  return shape.kind === 'insert' || shape.kind === 'batch' ? inserting(db, shape) : updating(db, shape);
 }
 
 function inserting(db: DatabaseSync, shape: RowShape): Writing {

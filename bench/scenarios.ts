@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BareCalls } from './bare.ts';
-import { type Ceiling, ceilingOf } from './ceiling.ts';
+import { type Ceiling, ceilingOf, ceilingSteps } from './ceiling.ts';
 import type { Databases } from './database.ts';
 import { inFolder } from './folder.ts';
 import type { LoadCalls, LoadResult } from './load.ts';
@@ -163,7 +163,7 @@ export async function callbacks(bench: Bench, format: traffic.Format): Promise<C
   const payer = traffic.payer(format);
   const ceiling = await onProduct({ ...bench, profile: null }, async (product) => {
     const path = await traffic.addAccount(product, payer);
-    const orders = traffic.orderNumbers('a', 3);
+    const orders = traffic.orderNumbers('a', ceilingSteps);
     await closed(bench, product.port, traffic.expectations(product, orders));
     return ceilingOf(bench, product, async (index) => {
       expectStatus(
