@@ -19,6 +19,8 @@ const translated: readonly string[] = ['term', 'sentence'];
 const placeName = /\{([a-z]+)(\d?)\}/;
 /** What is longer was written by no code of ours. */
 const charactersMax = 1000;
+/** Sentences inside one another: each level may be read in a few ways, which must not multiply without end. */
+const depthMax = 5;
 
 interface Pattern {
   form: RegExp;
@@ -34,17 +36,17 @@ export function createSentences(pairs: Pairs): (english: string) => string | nul
   const patterns = Object.entries(pairs).flatMap(([english, said]) =>
     placeName.test(english) ? [patternOf(english, said)] : [],
   );
-  const find = (english: string): string | null => {
-    if (english.length > charactersMax) return null;
+  const find = (english: string, depth: number): string | null => {
+    if (english.length > charactersMax || depth > depthMax) return null;
     // What a caller writes has no power over objects.
     if (Object.hasOwn(pairs, english)) return pairs[english] ?? null;
     for (const pattern of patterns) {
-      const said = fill(pattern, english, find);
+      const said = fill(pattern, english, (part) => find(part, depth + 1));
       if (said !== null) return said;
     }
     return null;
   };
-  return find;
+  return (english) => find(english, 0);
 }
 
 function patternOf(english: string, said: string): Pattern {

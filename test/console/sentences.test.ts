@@ -42,7 +42,7 @@ describe('the sentences of the server', () => {
     ['88.80 CNY arrived after the merchant closed the order.', '88.80 CNY 在商户关闭订单之后才到账。'],
     ['7 minor units of XYZ of a paid order was reversed.', '已付订单中的 7 个最小单位的 XYZ 被冲正。'],
     ['timestamp 301 s old, window 300 s', '时间戳已过去 301 秒，允许 300 秒'],
-    ['HTTP 500; wanted any 2xx', 'HTTP 500；需要 任意 2xx'],
+    ['HTTP 500; wanted any 2xx', 'HTTP 500；要求：任意 2xx'],
     ['the connection was refused (ECONNREFUSED)', '连接被拒绝（ECONNREFUSED）'],
     ['target refused: 10.0.0.1 is a private address', '目标地址不允许：10.0.0.1 是内网地址'],
     [
@@ -53,6 +53,12 @@ describe('the sentences of the server', () => {
     ['nobody ever wrote this', null],
   ])('are said in Chinese: %s', (english, chinese) => {
     expect(chineseOf(english)).toBe(chinese);
+  });
+
+  it('are looked for in a moment, whatever another program wrote', () => {
+    for (const part of ['open: ', 'open, ', 'a says ', 'line 1: ', 'it was closed (A) ', 'a (b)? .* ']) {
+      expect(chineseOf(`${part.repeat(60)}?`)).toBeNull();
+    }
   });
 
   it('keep every place of theirs', () => {
