@@ -103,6 +103,8 @@ export interface ServiceOptions {
   /** 32 bytes each; the first encrypts, any opens. */
   masterKeys: readonly Uint8Array[];
   adminKey: string | null;
+  /** SHA-256 of how people sign in without a key: their sessions end when it changes. Default: they do not. */
+  people?: Uint8Array | null;
   publicUrl: string;
   /** CIDRs that deliveries may reach although they are private. */
   allowTargets: readonly string[];
@@ -208,11 +210,12 @@ function refuseUrl(url: string, policy: ReturnType<typeof parseAllowedTargets>):
 }
 
 /** What lets callers in. */
-function createKeys({ store, random, adminKey }: ServiceOptions, clock: Clock): Pick<Service, 'apiKeys' | 'sessions'> {
+function createKeys(options: ServiceOptions, clock: Clock): Pick<Service, 'apiKeys' | 'sessions'> {
+  const { store, random, adminKey, people = null } = options;
   const deps = { store, clock, random };
   return {
     apiKeys: createApiKeys({ ...deps, adminKey }),
-    sessions: createSessions(deps, adminKey === null ? null : digestOf(adminKey)),
+    sessions: createSessions(deps, { admin: adminKey === null ? null : digestOf(adminKey), people }),
   };
 }
 

@@ -3,7 +3,7 @@ import { type QueryClient, queryOptions } from '@tanstack/react-query';
 const beatMs = 1000;
 /** A thing that is looked at, such as an order, is read again at once; lists and figures cost more, and change more. */
 const gapMs = { thing: 1000, list: 3000, figure: 5000 } as const;
-const figures: readonly string[] = ['/v1/funnel', '/v1/backlog'];
+const figures: readonly string[] = ['/v1/funnel', '/v1/latency', '/v1/backlog'];
 /** How often what is shown is read again: `told` where the stream tells of changes, and this is only the safety net. */
 export const intervalMs = { polled: 5000, told: 30_000 } as const;
 const patienceMs = 30_000;
@@ -13,7 +13,7 @@ type Kind = (typeof kinds)[number];
 
 /** The paths that an event of a kind concerns, and the fields of its data that name the one thing behind each. */
 const concerns: Readonly<Record<Kind, readonly (readonly [path: string, thing?: string])[]>> = {
-  callback: [['/v1/callbacks', 'id'], ['/v1/funnel'], ['/v1/backlog']],
+  callback: [['/v1/callbacks', 'id'], ['/v1/funnel'], ['/v1/latency'], ['/v1/backlog']],
   fact: [['/v1/orders', 'order_no'], ['/v1/callbacks', 'callback'], ['/v1/backlog']],
   notification: [
     ['/v1/orders', 'order_no'],
@@ -27,6 +27,7 @@ const concerns: Readonly<Record<Kind, readonly (readonly [path: string, thing?: 
     ['/v1/orders', 'order_no'],
     ['/v1/endpoints', 'endpoint'],
     ['/v1/funnel'],
+    ['/v1/latency'],
     ['/v1/backlog'],
   ],
   discrepancy: [['/v1/discrepancies', 'id'], ['/v1/orders', 'order_no'], ['/v1/backlog']],

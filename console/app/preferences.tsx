@@ -3,6 +3,7 @@ import { IconCheck, IconDeviceDesktop, IconLanguage, IconLogout, IconMoon, IconS
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from '../api/call.ts';
 import { sessionQuery } from '../api/queries.ts';
+import { personName } from '../parts/actor.ts';
 import { commonTexts } from '../texts/common.ts';
 import { languages, useLanguage, useTexts } from '../texts/texts.ts';
 import classes from './frame.module.css';
@@ -80,12 +81,13 @@ export function Person() {
     onSuccess: () => client.resetQueries(),
   });
   if (session === undefined) return null;
+  const name = personName(session.name);
   return (
     <Menu position="top-start">
       <Menu.Target>
-        <UnstyledButton className={classes.person ?? ''} title={say('signedInAs', { name: session.name })}>
+        <UnstyledButton className={classes.person ?? ''} title={say('signedInAs', { name })}>
           <Text size="sm" fw={500} truncate>
-            {session.name}
+            {name}
           </Text>
           <Text size="xs" c="var(--soft)">
             {say(`role.${session.role}`)}

@@ -1,7 +1,8 @@
-import { Button, Group, Paper, PasswordInput, Stack, Text, Title } from '@mantine/core';
+import { Alert, Button, Divider, Group, Paper, PasswordInput, Stack, Text, Title } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { Session } from '../../src/api/sessions.ts';
+import type { SignInRefusal } from '../../src/api/sign-in.ts';
 import { type CallError, call } from '../api/call.ts';
 import { sessionQuery } from '../api/queries.ts';
 import { FailureText } from '../parts/states.tsx';
@@ -47,6 +48,7 @@ export function SignInPage() {
             <Title order={1}>{say('title')}</Title>
             <Text c="var(--soft)">{say('lead')}</Text>
           </div>
+          <CompanySignIn />
           <PasswordInput
             label={say('key')}
             description={say('hint')}
@@ -54,9 +56,9 @@ export function SignInPage() {
             onChange={(event) => setKey(event.currentTarget.value)}
             error={isTried && key.trim() === '' ? say('missing') : entering.error && <Refusal error={entering.error} />}
             autoComplete="current-password"
-            autoFocus
+            autoFocus={!offersCompany()}
           />
-          <Button type="submit" loading={entering.isPending} fullWidth>
+          <Button type="submit" variant={offersCompany() ? 'default' : 'filled'} loading={entering.isPending} fullWidth>
             {say('signIn')}
           </Button>
           <div className={classes.help}>
@@ -70,6 +72,38 @@ export function SignInPage() {
       </Paper>
     </main>
   );
+}
+
+/** Where the server has an identity provider. It sends people who were not let in back with a reason in the address. */
+function CompanySignIn() {
+  const say = useTexts(signInTexts);
+  const [reason] = useState(() => new URLSearchParams(window.location.search).get('sign_in'));
+  useEffect(() => {
+    // Said once: it is no part of the page's address.
+    if (reason !== null) window.history.replaceState(window.history.state, '', window.location.pathname);
+  }, [reason]);
+  if (!offersCompany()) return null;
+  const refusal = refusals.find((one) => one === reason);
+  return (
+    <>
+      {refusal !== undefined && (
+        <Alert color="red" variant="light" role="alert">
+          {say(`refused.${refusal}`)}
+        </Alert>
+      )}
+      <Button component="a" href="/v1/session/oidc" fullWidth>
+        {say('company')}
+      </Button>
+      <Divider label={say('or')} />
+    </>
+  );
+}
+
+const refusals: readonly SignInRefusal[] = ['unreachable', 'expired', 'refused', 'role'];
+
+/** The server writes it into the page, so that it stands there at once. */
+function offersCompany(): boolean {
+  return document.querySelector('meta[name="sign-in"]')?.getAttribute('content') === 'oidc';
 }
 
 function Refusal({ error }: { error: CallError }) {

@@ -10,6 +10,11 @@ export function useActor(): (by: string) => string {
   const { data: keys } = useQuery({ ...keysQuery, enabled: session?.role === 'admin' });
   return (by) => {
     if (wordsOf('actor').includes(by)) return word('actor', by);
-    return keys?.find(({ id }) => id === by)?.name ?? by;
+    return keys?.find(({ id }) => id === by)?.name ?? personName(by);
   };
+}
+
+/** A person without the claim that names them, which tells them from keys and the program. */
+export function personName(name: string): string {
+  return /^(?:email|preferred_username|sub):(.+)$/.exec(name)?.[1] ?? name;
 }

@@ -6,6 +6,16 @@ export function useCount(): (count: number) => string {
   return (count) => format.format(count);
 }
 
+/** How long something took, as machines do: `12 ms`, `1.5 s`. */
+export function useMilliseconds(): (ms: number) => string {
+  const { tag } = useLanguage();
+  return (ms) => {
+    const format = { style: 'unit', unitDisplay: 'short', maximumSignificantDigits: 3 } as const;
+    const [amount, unit] = ms < 1000 ? [ms, 'millisecond'] : [ms / 1000, 'second'];
+    return new Intl.NumberFormat(tag, { ...format, unit }).format(amount);
+  };
+}
+
 const units = ['kilobyte', 'megabyte', 'gigabyte'] as const;
 
 /** A size as people read it. */

@@ -121,11 +121,20 @@ function optionsOf(
         width: 1.5,
         // What happened rarely is a line between the moments at which it did.
         spanGaps: true,
+        points: {
+          filter: (plot: Plot, index: number, areShown: boolean) => (areShown ? null : lonelyOf(plot.data[index])),
+        },
         value: (_plot: Plot, value: number | null) => (value === null ? '—' : format(value)),
         ...(filled === true ? { fill: `color-mix(in srgb, ${colorOf(color)} 14%, transparent)` } : {}),
       })),
     ],
   };
+}
+
+/** Where nothing else has a value there is no line: it is drawn as a point. */
+function lonelyOf(values: Plot.AlignedData[number] | undefined): number[] {
+  const places = [...(values ?? [])].flatMap((value, place) => (typeof value === 'number' ? [place] : []));
+  return places.length === 1 ? places : [];
 }
 
 /** Hours within a day, else the day. */

@@ -1,9 +1,10 @@
-import type { Alert, AlertFinding, AlertThresholds } from '../domain/alert.ts';
+import { type Alert, type AlertFinding, type AlertThresholds, accountsLookedBackMs } from '../domain/alert.ts';
 import { type Clock, type Instant, toIso } from '../domain/clock.ts';
 import { addCounts, emptyCounts } from '../domain/funnel.ts';
 import { newId, type Random } from '../domain/ids.ts';
 import type { Observe } from '../domain/observe.ts';
 import type { Http } from '../outbound/http-client.ts';
+import type { BacklogMinute } from '../stores/reads.ts';
 import type { Store } from '../stores/store.ts';
 import { type Message, type Robot, robotName, tell } from './robots.ts';
 import { findingsOf, type Seen } from './rules.ts';
@@ -33,14 +34,17 @@ const retryMs = 30_000;
 const retryMsMax = hourMs;
 
 /**
- * Looks at everything once, keeps what has opened and recovered, and tells the robots. One node at a time does it. What is told is
- * kept before and after, so a message is sent at least once; one that could not be sent is tried again for as long as it matters.
+ * Looks at everything once, keeps what waits, what has opened and recovered, and tells the robots. One node at a time does it.
+ * What is told is kept before and after, so a message is sent at least once; one that could not be sent is tried again for as
+ * long as it matters.
  */
 export async function reviewAlerts(deps: AlertDependencies, signal: AbortSignal): Promise<void> {
   const { store, clock } = deps;
   if (!(await store.write('lease', { name: 'alerts', ms: leaseMs }))) return;
   const now = clock.now();
-  const found = findingsOf(await look(store, now), deps.thresholds, now);
+  const seen = await look(store, now);
+  await store.write('keepBacklog', waitingOf(seen.gauges, now));
+  const found = findingsOf(seen, deps.thresholds, now);
   const known = await store.read('liveAlerts', null);
   const changed = changesOf(known, found, deps, now);
   if (changed.length > 0) await store.write('putAlerts', changed);
@@ -58,11 +62,20 @@ async function look(store: AlertDependencies['store'], now: Instant): Promise<Se
   const nobody = { visible: null, merchant: null, provider: null, endpoint: null, type: null };
   const range = { from: now - quarterMs, to: now + minuteMs, bucketMs: hourMs };
   const [signals, gauges, buckets] = await Promise.all([
-    store.read('alertSignals', { since: now - quarterMs, before: now - quarterMs - hourMs }),
+    store.read('alertSignals', { since: now - quarterMs, before: now - accountsLookedBackMs }),
     store.read('gauges', null),
     store.read('funnel', { side: 'sending', per: 'attempt', ...range, ...nobody }),
   ]);
   return { signals, gauges, sending: buckets.reduce((sum, { counts }) => addCounts(sum, counts), emptyCounts) };
+}
+
+function waitingOf({ pending, sending, dead, oldestDueAt }: Seen['gauges'], now: Instant): BacklogMinute {
+  return {
+    at: now,
+    waiting: pending + sending,
+    dead,
+    oldestDueMs: oldestDueAt === null ? 0 : Math.max(0, now - oldestDueAt),
+  };
 }
 
 function changesOf(

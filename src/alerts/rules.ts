@@ -2,7 +2,8 @@ import type { AlertFinding, AlertThresholds } from '../domain/alert.ts';
 import { type Instant, toIso } from '../domain/clock.ts';
 import { exponentOf } from '../domain/currencies.ts';
 import { type FunnelCounts, ratesOf } from '../domain/funnel.ts';
-import type { AlertSignals, Gauges } from '../stores/reads.ts';
+import type { Gauges } from '../stores/reads.ts';
+import type { AlertSignals } from '../stores/signals.ts';
 
 /** Fewer answers than this say nothing about a rate. */
 const answersMin = 20;

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { toIso } from '../domain/clock.ts';
+import { limits } from '../domain/limits.ts';
 import type { RecordedAction } from '../stores/kept.ts';
 import { answered, filter, listOf, merchant, pageView, paging, range, text } from './fields.ts';
 import { requireMerchant } from './merchants.ts';
@@ -9,7 +10,10 @@ const action = z
   .object({
     at: answered.time,
     merchant: z.string().nullable(),
-    by: z.string().openapi({ description: '`admin`, the id of an API key, or `paidonce` for what the program did.' }),
+    by: z.string().openapi({
+      description:
+        '`admin`, the id of an API key, a person as `email:ann@example.com`, or `paidonce` for what the program did.',
+    }),
     what: z.string().openapi({ example: 'endpoint.change_url' }),
     subject: z.string().openapi({ description: 'The id of what it was done to.' }),
     note: z.string().nullable(),
@@ -28,7 +32,7 @@ export function addActions(routes: Routes): void {
       ...paging,
       ...range,
       merchant: filter(merchant),
-      by: filter(text(1, 128)),
+      by: filter(text(1, limits.personCharactersMax)),
       subject: filter(text(1, 128)),
       what: filter(text(1, 64)),
     }),

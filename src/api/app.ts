@@ -29,7 +29,9 @@ import { addReplays } from './replays.ts';
 import { createRoutes } from './route.ts';
 import { addSessions } from './sessions.ts';
 import { addSettings, type Installation, noInstallation } from './settings.ts';
+import { addSignIn, type SignIn } from './sign-in.ts';
 import { addStream } from './stream.ts';
+import { addTrouble } from './trouble.ts';
 import { addVerify } from './verify.ts';
 
 export interface Api {
@@ -44,12 +46,14 @@ export interface Surroundings {
   installation?: Installation | undefined;
   /** The sandbox is mounted beside it. */
   hasSandbox?: boolean;
+  /** People sign in without a key. */
+  signIn?: SignIn | null;
 }
 
 /** The HTTP API over a service: a web-standard application, whoever listens. Callback URLs are not in it. */
 export function createApi(
   service: Service,
-  { installation = noInstallation, hasSandbox = false }: Surroundings = {},
+  { installation = noInstallation, hasSandbox = false, signIn = null }: Surroundings = {},
 ): Api {
   const app = new OpenAPIHono<BlankEnv>();
   const authentication = createAuthentication(service);
@@ -70,6 +74,7 @@ export function createApi(
   addOrderActions(routes);
   addDiscrepancies(routes);
   addFigures(routes);
+  addTrouble(routes);
   addStream(routes);
   addAlerts(routes);
   addActions(routes);
@@ -78,6 +83,7 @@ export function createApi(
   addKeys(routes);
   addSessions(routes, hasSandbox);
   addSettings(routes, installation);
+  if (signIn !== null) addSignIn(app, service, signIn);
 
   // Made when first asked for: it takes longer than everything else at start.
   let made: { document: string; page: string } | null = null;

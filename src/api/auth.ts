@@ -1,21 +1,21 @@
 import type { Instant } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import type { MerchantId } from '../domain/ids.ts';
-import { type ApiKey, scopes as allScopes, type Scope } from '../domain/merchant.ts';
+import { type Holder, rightsOf, type Scope } from '../domain/merchant.ts';
 import { bearerTokenOf, sessionCookie, sessionTokenIn } from '../domain/session-cookie.ts';
 import type { Service } from '../service.ts';
 import type { Visible } from '../stores/reads.ts';
 
 /** Who asks. */
 export interface Caller {
-  /** As it is written into actions: `admin`, or the API key's id. */
+  /** As it is written into actions: `admin`, the API key's id, or a person's name with its claim. */
   name: string;
   isAdmin: boolean;
   scopes: readonly Scope[];
   /** The merchants whose things exist for this caller; null = all. */
   visible: Visible;
-  key: ApiKey | 'admin';
-  /** Set where a cookie stood for the key. */
+  holder: Holder;
+  /** Set where a cookie stood for the key, or for a person without one. */
   session: { token: string; expiresAt: Instant } | null;
 }
 
@@ -42,7 +42,7 @@ export function createAuthentication(service: Service): Authentication {
       if (token === null) return callerOf(request.headers.get('authorization'));
       const found = await service.sessions.find(token);
       if (found === null) throw new AppError('auth.invalid', 'the session has ended; sign in again');
-      return callerBy(found.key, { token, expiresAt: found.expiresAt });
+      return callerBy(found.holder, { token, expiresAt: found.expiresAt });
     },
   };
 }
@@ -79,7 +79,7 @@ export function requireUnlimited(caller: Caller): void {
   if (caller.visible !== null) throw new AppError('auth.scope', 'this needs a key that is not limited to merchants');
 }
 
-function callerBy(key: ApiKey | 'admin', session: Caller['session']): Caller {
-  if (key === 'admin') return { name: 'admin', isAdmin: true, scopes: allScopes, visible: null, key, session };
-  return { name: key.id, isAdmin: false, scopes: key.scopes, visible: key.merchants, key, session };
+function callerBy(holder: Holder, session: Caller['session']): Caller {
+  const { name, isAdmin, scopes, merchants: visible } = rightsOf(holder);
+  return { name, isAdmin, scopes, visible, holder, session };
 }

@@ -69,7 +69,9 @@ export function addDeliveries(routes: Routes): void {
       ...paging,
       merchant: filter(merchant),
       endpoint: filter(text(1, 64)),
-      state: filter(state),
+      state: filter(z.enum([...state.options, 'waiting'])).openapi({
+        description: '`waiting`: pending, held or sending.',
+      }),
       order_no: filter(orderNo),
     }),
     statuses: [200],

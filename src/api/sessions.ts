@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { toIso } from '../domain/clock.ts';
-import { scopes } from '../domain/merchant.ts';
+import { roles, scopes } from '../domain/merchant.ts';
 import type { Service } from '../service.ts';
 import { type Caller, cookieWith } from './auth.ts';
 import { answered } from './fields.ts';
@@ -8,8 +8,10 @@ import { noBody, type Routes } from './route.ts';
 
 const session = z
   .object({
-    name: z.string().openapi({ description: "`admin`, or the API key's name." }),
-    role: z.enum(['viewer', 'operator', 'admin']).openapi({ description: 'May look, may act, may do everything.' }),
+    name: z
+      .string()
+      .openapi({ description: "`admin`, the API key's name, or the person with the claim that names them." }),
+    role: z.enum(roles).openapi({ description: 'May look, may act, may do everything.' }),
     scopes: z.array(z.enum(scopes)),
     merchants: z.array(z.string()).nullable().openapi({ description: 'Null: all merchants.' }),
     expires_at: answered.time.nullable().openapi({ description: 'Null: a key was sent, not a session.' }),
@@ -33,7 +35,7 @@ export function addSessions(routes: Routes, hasSandbox: boolean): void {
     refusals: ['request.rate_limited'],
     async run({ service, caller, headers }) {
       if (caller.session !== null) return { status: 201, body: sessionView(caller) };
-      const { token, expiresAt } = await service.sessions.open(caller.key);
+      const { token, expiresAt } = await service.sessions.open(caller.holder);
       return {
         status: 201,
         body: sessionView({ ...caller, session: { token, expiresAt } }),
@@ -65,9 +67,9 @@ export function addSessions(routes: Routes, hasSandbox: boolean): void {
   });
 }
 
-function viewOf({ key, name, isAdmin, scopes, visible, session }: Caller, hasSandbox: boolean): Session {
+function viewOf({ holder, name, isAdmin, scopes, visible, session }: Caller, hasSandbox: boolean): Session {
   return {
-    name: key === 'admin' ? name : key.name,
+    name: holder === 'admin' ? name : holder.name,
     role: isAdmin ? 'admin' : scopes.includes('operate') ? 'operator' : 'viewer',
     scopes: [...scopes],
     merchants: visible && [...visible],
@@ -77,7 +79,7 @@ function viewOf({ key, name, isAdmin, scopes, visible, session }: Caller, hasSan
 }
 
 /** Not where the machine itself is asked, through a tunnel for example: browsers keep no secure cookie for an address without TLS. */
-function isSecure({ publicUrl }: Service, headers: Headers): boolean {
+export function isSecure({ publicUrl }: Service, headers: Headers): boolean {
   const isOwnMachine = /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/.test(headers.get('host') ?? '');
   return publicUrl.startsWith('https:') && !isOwnMachine;
 }

@@ -19,6 +19,7 @@ import type { Observe } from '../domain/observe.ts';
 import type { Context, Outcome, RawReply, RawRequest, Receiver } from '../providers/provider.ts';
 import type { CallbackInput, CallbackOutput, ExpectInput, WithBirth } from '../stores/decisions.ts';
 import type { Store } from '../stores/store.ts';
+import type { Acknowledged } from '../stores/writes.ts';
 import { Deadlines } from './deadlines.ts';
 import type { FetchKeys } from './fetch-keys.ts';
 import { type Reading, readingAs, readingOf } from './reading.ts';
@@ -83,10 +84,11 @@ export function createReceive(deps: ReceiveDependencies) {
     if (request.cut === null && !deps.methods(account.provider).includes(request.method))
       return { reply: methodRefused(deps.methods(account.provider)), written() {} };
     const { receivedAt } = request;
+    const beganMs = deps.ownClock.monotonicMs();
     const { publicUrl, random } = deps;
     const context: Context = { now: deps.ownClock.now(), receivedAt, publicUrl, random };
     const deadlineMs = deps.deadlineMs(account.provider);
-    const lastMs = deps.ownClock.monotonicMs() + deadlineMs * waitingShare;
+    const lastMs = beganMs + deadlineMs * waitingShare;
     let receiver: Receiver | null = null;
     try {
       receiver = deps.receiver(account);
@@ -106,7 +108,7 @@ export function createReceive(deps: ReceiveDependencies) {
       decided();
       const outcome = await outcomeOf(deps, account, output, lastMs);
       const reply = receiver.acknowledge(outcome, request, context, output.code ?? undefined);
-      return { reply, written: () => acknowledged(callback, outcome) };
+      return { reply, written: () => acknowledged(callback, outcome, deps.ownClock.monotonicMs() - beganMs) };
     } catch (error) {
       // Fail closed and say so: nothing is known to be committed, so the provider must send again.
       deps.observe('callback.failed', 'error', {
@@ -247,7 +249,7 @@ function cutReading({ cut }: ArrivedRequest): Reading {
 
 /** Gathers the callbacks whose acknowledgement was written, and records them in one write at a time. */
 function createAcknowledged(deps: Pick<ReceiveDependencies, 'store' | 'observe'>) {
-  const waiting: Pick<Callback, 'id' | 'merchant' | 'account' | 'provider' | 'receivedAt'>[] = [];
+  const waiting: Acknowledged[] = [];
   let writing = false;
   const write = async () => {
     writing = true;
@@ -263,10 +265,10 @@ function createAcknowledged(deps: Pick<ReceiveDependencies, 'store' | 'observe'>
     }
     writing = false;
   };
-  return (callback: CallbackInput['callback'], outcome: Outcome): void => {
+  return (callback: CallbackInput['callback'], outcome: Outcome, tookMs: number): void => {
     if (outcome !== 'accepted' && outcome !== 'duplicate' && outcome !== 'ignored') return;
     const { id, merchant, account, provider, receivedAt } = callback;
-    waiting.push({ id, merchant, account, provider, receivedAt });
+    waiting.push({ id, merchant, account, provider, receivedAt, tookMs });
     if (!writing) void write();
   };
 }

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { signInReturnPath } from '../domain/session-cookie.ts';
 import { type Config, isLoopback, loadConfig, localUrl } from '../server/config.ts';
 import { checkDatabase, type Finding } from '../server/database-check.ts';
 import { keptAdminKey } from '../server/keys.ts';
@@ -18,6 +19,7 @@ export async function checkConfig(tools: Tools, server: ServerOptions): Promise<
     masterKeyFinding(config),
     adminKeyFinding(config),
     addressFinding(config),
+    ...signInFinding(config),
     ...(config.databaseUrl === null ? [await folderFinding(config.data)] : await checkDatabase(config.databaseUrl)),
     ...(config.tls === null
       ? []
@@ -63,6 +65,12 @@ function addressFinding({ host, tls, publicUrl }: Config): Finding {
     what,
     found: `plain HTTP on ${host}: keys and callbacks can be read on the way; set PAIDONCE_TLS_CERT, or PAIDONCE_PUBLIC_URL with https`,
   };
+}
+
+function signInFinding({ oidc, publicUrl, ...config }: Config): readonly Finding[] {
+  if (oidc === null) return [];
+  const back = `${publicUrl ?? localUrl(config)}${signInReturnPath}`;
+  return [{ is: 'fine', what: 'sign-in', found: `at ${oidc.issuer}, which must know the redirect URI ${back}` }];
 }
 
 async function folderFinding(data: string): Promise<Finding> {

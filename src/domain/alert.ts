@@ -24,6 +24,8 @@ export const defaultThresholds = {
   /** Amount times age of what waits for endpoints, in major units × hours, for each currency. */
   money_at_risk: 1_000_000,
 } as const;
+/** As far as accounts are looked back at: what they refused lately, and in the hour before. */
+export const accountsLookedBackMs = 75 * 60_000;
 export type AlertRule = keyof typeof defaultThresholds;
 export type AlertThresholds = Readonly<Record<AlertRule, number>>;
 

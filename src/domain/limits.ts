@@ -200,7 +200,7 @@ export const limits = {
   nonceDays: 30,
   /** Reconciliations with their differences. */
   reconciliationDays: 400,
-  /** Due deliveries that are looked at for the money at risk. */
+  /** Waiting deliveries that are looked at for the money at risk. */
   backlogCounted: 50_000,
   /** Transactions whose attempts one seal covers, and seals among which one attempt's is looked for. */
   sealedTransactions: 64,
@@ -210,6 +210,10 @@ export const limits = {
   /** Sign-ins of one address: so many at once, and so many per second. */
   signInBurst: 20,
   signInGapSeconds: 5,
+  /** Between going to the identity provider and coming back. */
+  signInAwayMs: 10 * 60_000,
+  /** The name of a person, with the claim that names them. */
+  personCharactersMax: 300,
   /** Stop waits this long for work in flight. */
   drainMs: 10_000,
   /** Ways in which one refused request is opened to find out why, and the bytes of all of them; and other accounts tried. */

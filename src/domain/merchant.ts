@@ -119,11 +119,46 @@ export interface ApiKey {
   createdAt: Instant;
 }
 
-/** A person's sign-in with an API key or the admin key; of its token only a digest is kept. */
+export const roles = ['viewer', 'operator', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+/** Somebody whom the company's identity provider has signed in. */
+export interface Person {
+  /** The claim that names them and its value, as it is written into actions: `email:ann@example.com`. */
+  name: string;
+  role: Role;
+}
+
+/** Who has rights of their own. */
+export type Holder = 'admin' | ApiKey | Person;
+
+export interface Rights {
+  /** As it is written into actions. */
+  name: string;
+  isAdmin: boolean;
+  scopes: readonly Scope[];
+  /** null = all merchants. */
+  merchants: readonly MerchantId[] | null;
+}
+
+const scopesOf = { viewer: ['read'], operator: ['read', 'operate'], admin: scopes } as const;
+
+export function rightsOf(holder: Holder): Rights {
+  if (holder === 'admin') return { name: 'admin', isAdmin: true, scopes, merchants: null };
+  if ('role' in holder) {
+    const { name, role } = holder;
+    return { name, isAdmin: role === 'admin', scopes: scopesOf[role], merchants: null };
+  }
+  return { name: holder.id, isAdmin: false, scopes: holder.scopes, merchants: holder.merchants };
+}
+
+/** A person's sign-in; of its token only a digest is kept. */
 export interface Session {
   digest: string;
-  /** null = the admin key. */
+  /** null = the admin key, or the person. */
   apiKey: ApiKeyId | null;
+  /** Set where the identity provider signed them in. */
+  person: Person | null;
   createdAt: Instant;
   expiresAt: Instant;
 }

@@ -1,6 +1,9 @@
 import { AppError } from './errors.ts';
 
 export const sessionCookie = 'paidonce_session';
+/** Where a browser begins to sign in at the identity provider, and where that one sends it back to. */
+export const signInPath = '/v1/session/oidc';
+export const signInReturnPath = `${signInPath}/return`;
 /** What a session's calls carry beside its cookie. */
 const consoleHeader = 'x-paidonce-console';
 

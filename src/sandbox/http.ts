@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { AppError } from '../domain/errors.ts';
-import type { ApiKey } from '../domain/merchant.ts';
+import { type Holder, rightsOf } from '../domain/merchant.ts';
 import { bearerTokenOf, sessionTokenIn } from '../domain/session-cookie.ts';
 import { sandboxMerchant } from './credentials.ts';
 import type { SandboxService } from './service.ts';
@@ -15,20 +15,19 @@ const bodyBytesMax = 65_536;
  * @throws AppError `auth.missing`, `auth.invalid`, `auth.scope`
  */
 export async function authorized(context: Context, service: SandboxService): Promise<void> {
-  const apiKey = await keyOf(context.req.raw, service);
-  if (apiKey === 'admin') return;
-  const isOurs = apiKey.merchants === null || apiKey.merchants.includes(sandboxMerchant);
-  if (!isOurs || !apiKey.scopes.includes('publish')) {
+  const { merchants, scopes } = rightsOf(await holderOf(context.req.raw, service));
+  const isOurs = merchants === null || merchants.includes(sandboxMerchant);
+  if (!isOurs || !scopes.includes('publish')) {
     throw new AppError('auth.scope', `this needs the scope publish for the merchant ${sandboxMerchant}`);
   }
 }
 
-async function keyOf(request: Request, service: SandboxService): Promise<ApiKey | 'admin'> {
+async function holderOf(request: Request, service: SandboxService): Promise<Holder> {
   const session = sessionTokenIn(request);
   if (session !== null) {
     const found = await service.sessions.find(session);
     if (found === null) throw new AppError('auth.invalid', 'the session has ended; sign in again');
-    return found.key;
+    return found.holder;
   }
   const found = await service.apiKeys.find(bearerTokenOf(request.headers.get('authorization')));
   if (found === null) throw new AppError('auth.invalid', 'the API key is not known, or was removed');

@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/clock.ts';
 import type { EndpointId, MerchantId, OrderNo } from '../domain/ids.ts';
-import type { ApiKey, Endpoint } from '../domain/merchant.ts';
+import type { ApiKey, Endpoint, Holder } from '../domain/merchant.ts';
 import type { NotificationType } from '../domain/notification.ts';
 
 /** What the sandbox needs of the program it lives in. The service fits as it is. */
@@ -20,8 +20,8 @@ export interface SandboxService {
     find(secret: string): Promise<ApiKey | 'admin' | null>;
   };
   readonly sessions: {
-    /** The key that a session stands for; null where it has ended. */
-    find(token: string): Promise<{ key: ApiKey | 'admin' } | null>;
+    /** Whom a session stands for; null where it has ended. */
+    find(token: string): Promise<{ holder: Holder } | null>;
   };
 }
 

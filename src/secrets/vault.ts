@@ -14,7 +14,12 @@ import { randomBytesOf } from '../domain/ids.ts';
 import { parseCredentials, writeCredentials } from './credentials-json.ts';
 
 /** What a secret belongs to. It is bound to it: sealed for one owner, it does not open for another. */
-export type SecretOwner = `account:${string}` | `endpoint:${string}` | `merchant:${string}:${string}` | 'key-check';
+export type SecretOwner =
+  | `account:${string}`
+  | `endpoint:${string}`
+  | `merchant:${string}:${string}`
+  | 'key-check'
+  | 'sign-in';
 
 export const secretOwner = {
   account: (id: AccountId): SecretOwner => `account:${id}`,

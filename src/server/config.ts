@@ -4,6 +4,7 @@ import type { AlertOptions } from '../alerts/alerts.ts';
 import { defaultThresholds } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
+import type { RoleRule } from './roles.ts';
 import { environmentName, isSettingName, type LogLevel, type SettingName, settingNames, settings } from './settings.ts';
 
 /** How the server is to run, from the environment and a file. What is null was not set. */
@@ -26,6 +27,8 @@ export interface Config {
   allowTargets: readonly string[] | null;
   alerts: AlertOptions;
   tls: { certificateFile: string; keyFile: string } | null;
+  /** Null: people sign in with keys alone. */
+  oidc: OidcConfig | null;
   /** Processes that take requests. */
   processes: number;
   logLevel: LogLevel | null;
@@ -33,6 +36,14 @@ export interface Config {
   origins: Readonly<Partial<Record<SettingName, Origin>>>;
   /** Names that begin like ours but are none: mostly a slip, worth a line in the log. */
   unknownNames: readonly string[];
+}
+
+/** By whom people sign in, and what they may then do. */
+export interface OidcConfig {
+  issuer: string;
+  clientId: string;
+  clientSecret: string;
+  roles: readonly RoleRule[];
 }
 
 export type Origin = 'command_line' | 'environment' | 'file';
@@ -53,8 +64,7 @@ export function loadConfig({
   commandLine = {},
 }: ConfigSources = {}): Config {
   const fromFile = file === undefined || file === '' ? {} : readFile(file);
-  const read = <Name extends SettingName>(name: Name): ReturnType<(typeof settings)[Name]['parse']> | null =>
-    settingOf(name, environment[environmentName(name)] ?? '', fromFile[name] ?? '');
+  const read: Read = (name) => settingOf(name, environment[environmentName(name)] ?? '', fromFile[name] ?? '');
   const certificateFile = read('tls_cert');
   const keyFile = read('tls_key');
   if ((certificateFile === null) !== (keyFile === null)) {
@@ -82,6 +92,7 @@ export function loadConfig({
     allowTargets: read('allow_targets'),
     alerts: { robots: read('alert_robots') ?? [], thresholds: read('alert_rules') ?? defaultThresholds },
     tls: certificateFile === null || keyFile === null ? null : { certificateFile, keyFile },
+    oidc: oidcOf(read),
     processes: read('processes') ?? 1,
     logLevel: read('log_level'),
     origins: originsOf(environment, fromFile, commandLine),
@@ -100,6 +111,21 @@ export function localUrl({ host, port, tls }: Pick<Config, 'host' | 'port' | 'tl
 /** Whether only this machine can connect. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}
+
+type Read = <Name extends SettingName>(name: Name) => ReturnType<(typeof settings)[Name]['parse']> | null;
+
+const oidcNames = ['oidc_issuer', 'oidc_client_id', 'oidc_client_secret', 'oidc_roles'] as const;
+
+function oidcOf(read: Read): OidcConfig | null {
+  const [issuer, clientId] = [read('oidc_issuer'), read('oidc_client_id')];
+  const [clientSecret, roles] = [read('oidc_client_secret'), read('oidc_roles')];
+  if (issuer !== null && clientId !== null && clientSecret !== null && roles !== null)
+    return { issuer, clientId, clientSecret, roles };
+  const missing = oidcNames.filter((name) => read(name) === null);
+  const [first] = missing;
+  if (first === undefined || missing.length === oidcNames.length) return null;
+  throw named(first, `it is missing; set all of ${oidcNames.map(environmentName).join(', ')}, or none`);
 }
 
 function originsOf(

@@ -5,8 +5,8 @@ import type { Hono } from 'hono';
 import type { Random } from '../domain/ids.ts';
 
 /** Beside this file when it is built; from the source, in dist. */
-const built = import.meta.url.endsWith('.ts') ? '../../dist/console/' : '../console/';
-const consoleFolder = fileURLToPath(new URL(built, import.meta.url));
+const builtFolder = import.meta.url.endsWith('.ts') ? '../../dist/console/' : '../console/';
+const consoleFolder = fileURLToPath(new URL(builtFolder, import.meta.url));
 export const consolePath = '/console';
 
 const types: Readonly<Record<string, string>> = {
@@ -20,19 +20,24 @@ const encodings = [
   ['br', '.br'],
   ['gzip', '.gz'],
 ] as const;
+/** Where the page says how people may sign in beside keys, so that it can offer it at once. */
+const signInMark = '%SIGN_IN%';
 /** Where the page says the nonce of its styles, which the component library needs for those it computes. */
 const nonceMark = '%CSP_NONCE%';
 
 /** The web console: built files, and for every page's address the one page that loads them. Nothing comes from elsewhere. */
-export function addConsole(app: Hono, random: Random, folder = consoleFolder): void {
-  const page = existsSync(join(folder, 'index.html')) ? readFileSync(join(folder, 'index.html'), 'utf8') : null;
+export function addConsole(app: Hono, random: Random, { offersOidc }: { offersOidc: boolean }): void {
+  const built = existsSync(join(consoleFolder, 'index.html'))
+    ? readFileSync(join(consoleFolder, 'index.html'), 'utf8')
+    : null;
+  const page = built?.replace(signInMark, offersOidc ? 'oidc' : '') ?? null;
   // Only what the build made is served, whatever a path says; read when first asked for.
-  const names = new Set(page === null ? [] : readdirSync(join(folder, 'assets')));
+  const names = new Set(page === null ? [] : readdirSync(join(consoleFolder, 'assets')));
   const read = new Map<string, Buffer<ArrayBuffer>>();
   const fileOf = (name: string) => {
     const known = read.get(name);
     if (known !== undefined) return known;
-    const bytes = readFileSync(join(folder, 'assets', name));
+    const bytes = readFileSync(join(consoleFolder, 'assets', name));
     read.set(name, bytes);
     return bytes;
   };

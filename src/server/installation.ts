@@ -4,6 +4,7 @@ import { robotName } from '../alerts/robots.ts';
 import type { Installation, ShownSetting } from '../api/settings.ts';
 import { defaultThresholds, isAlertRule } from '../domain/alert.ts';
 import type { Config } from './config.ts';
+import { roleRuleText } from './roles.ts';
 import { environmentName, type SettingName, settingNames, settings } from './settings.ts';
 import { placeOf } from './store.ts';
 
@@ -30,7 +31,7 @@ export function packageVersion(): string {
 }
 
 function valuesOf(config: Config): Readonly<Record<SettingName, string | null>> {
-  const { data, databaseUrl, databaseDirectUrl, trustProxy, allowTargets, alerts, tls } = config;
+  const { data, databaseUrl, databaseDirectUrl, trustProxy, allowTargets, alerts, oidc, tls } = config;
   const place = (url: string | null) => (url === null ? null : placeOf({ data, databaseUrl: url }));
   const rules = Object.entries(alerts.thresholds)
     .filter(([rule, threshold]) => isAlertRule(rule) && threshold !== defaultThresholds[rule])
@@ -50,6 +51,10 @@ function valuesOf(config: Config): Readonly<Record<SettingName, string | null>> 
     allow_targets: listed(allowTargets ?? []),
     alert_robots: listed(alerts.robots.map(robotName)),
     alert_rules: listed(rules),
+    oidc_issuer: oidc?.issuer ?? null,
+    oidc_client_id: oidc?.clientId ?? null,
+    oidc_client_secret: null,
+    oidc_roles: listed(oidc?.roles.map(roleRuleText) ?? []),
     tls_cert: tls?.certificateFile ?? null,
     tls_key: tls?.keyFile ?? null,
     processes: String(config.processes),

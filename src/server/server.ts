@@ -7,10 +7,12 @@ import { createApi } from '../api/app.ts';
 import { createAuthentication } from '../api/auth.ts';
 import { problemResponse } from '../api/problem.ts';
 import type { Installation } from '../api/settings.ts';
+import type { SignIn } from '../api/sign-in.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { newId, type Random, randomBytesOf } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
+import { createHttp } from '../outbound/http-client.ts';
 import { providers as builtIn } from '../providers/index.ts';
 import type { Sender } from '../providers/provider.ts';
 import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts';
@@ -59,7 +61,7 @@ export interface ServerOptions {
     | 'tls'
     | 'logLevel'
   > &
-    Partial<Pick<Config, 'retentionDays' | 'sealKey' | 'alerts'>>;
+    Partial<Pick<Config, 'retentionDays' | 'sealKey' | 'alerts' | 'oidc'>>;
   masterKeys: readonly Uint8Array[];
   /** null = one that the store knows the digest of; it is made at the first start. */
   adminKey: string | null;
@@ -142,6 +144,7 @@ interface Started {
   mounts: readonly Mount[];
   service: Service;
   sandbox: Sandbox | null;
+  signIn: SignIn | null;
   adminKey: string | null;
   adminKeyMade: boolean;
 }
@@ -162,9 +165,14 @@ export async function startService(options: ServerOptions, surroundings: Surroun
   const { observe } = observation;
   const { store = storeOf(config) } = options;
   const providers = new Map(builtIn.map((provider) => [provider.name, provider]));
-  const sandbox = options.sandbox
-    ? createSandbox({ store, vault: createVault(masterKeys, random), providers, publicUrl, clock, random })
-    : null;
+  const vault = createVault(masterKeys, random);
+  const sandbox = options.sandbox ? createSandbox({ store, vault, providers, publicUrl, clock, random }) : null;
+  const { oidc = null } = config;
+  const allowTargets = config.allowTargets ?? [];
+  const http = createHttp({ allow: allowTargets, clock });
+  // Loaded only where it is used: its library takes longer than most of what starts.
+  const people =
+    oidc && (await import('./oidc.ts')).createOidc({ ...surroundings, config: oidc, http, vault, observe });
   const wrapSender = (sender: Sender, claimed: Claimed): Sender => {
     const wrapped = options.wrapSender?.(sender, claimed) ?? sender;
     return sandbox?.wrapSender(wrapped, claimed) ?? wrapped;
@@ -175,7 +183,9 @@ export async function startService(options: ServerOptions, surroundings: Surroun
     masterKeys,
     adminKey: options.adminKey,
     publicUrl,
-    allowTargets: config.allowTargets ?? [],
+    people: people?.digest ?? null,
+    allowTargets,
+    http,
     role,
     ...(config.retentionDays === undefined ? {} : { retentionDays: config.retentionDays }),
     ...sealKeyOf(config, random),
@@ -196,7 +206,14 @@ export async function startService(options: ServerOptions, surroundings: Surroun
     const { service, made } =
       options.adminKey === null ? await withOwnAdminKey(plain, random) : { service: plain, made: null };
     await sandbox?.start(service);
-    return { mounts, service, sandbox, adminKey: options.adminKey ?? made, adminKeyMade: made !== null };
+    return {
+      mounts,
+      service,
+      sandbox,
+      signIn: people,
+      adminKey: options.adminKey ?? made,
+      adminKeyMade: made !== null,
+    };
   } catch (error) {
     await plain.stop();
     throw error;
@@ -206,10 +223,10 @@ export async function startService(options: ServerOptions, surroundings: Surroun
 /** Who answers what: callback URLs by themselves, the rest through one application. A worker answers only for its health. */
 function dispatcher(
   { config, role, metrics, installation }: ServerOptions,
-  { service, sandbox, mounts }: Pick<Started, 'service' | 'sandbox' | 'mounts'>,
+  { service, sandbox, signIn, mounts }: Started,
   { clock, random, observation, admission }: Surroundings & { admission: Admission },
 ): Handle {
-  const api = role === 'worker' ? null : createApi(service, { installation, hasSandbox: sandbox !== null });
+  const api = role === 'worker' ? null : createApi(service, { installation, hasSandbox: sandbox !== null, signIn });
   const app: Hono = api?.app ?? new Hono();
   addHealth(app, {
     service,
@@ -221,7 +238,7 @@ function dispatcher(
   if (sandbox !== null) app.route('/', sandbox.app);
   for (const mount of mounts) app.route(mount.path, mount.app);
   if (api !== null) {
-    addConsole(app, random);
+    addConsole(app, random, { offersOidc: signIn !== null });
     app.get('/', (context) => context.redirect(consolePath));
     app.get('/verify', (context) => context.redirect(`${consolePath}/verify`));
   }

@@ -6,6 +6,7 @@ import { limits } from '../domain/limits.ts';
 import { parseSealKey } from '../domain/seal.ts';
 import { parseAllowedTargets } from '../outbound/address-guard.ts';
 import { parseMasterKey } from '../secrets/vault.ts';
+import { parseRoleRule } from './roles.ts';
 
 /** One setting: what the environment, a file, `--help` and docs/reference/config.md say of it. */
 export interface Setting<T> {
@@ -122,6 +123,32 @@ export const settings = {
     absent: 'as in the guide on alerts',
     parse: alertRulesFrom,
   }),
+  oidc_issuer: setting({
+    meaning: 'Identity provider (OpenID Connect) by which people sign in to the console, beside keys.',
+    range: 'its issuer, an https URL; plain http on loopback; together with the other three',
+    absent: 'people sign in with keys alone',
+    parse: issuerFrom,
+  }),
+  oidc_client_id: setting({
+    meaning: 'What the identity provider calls this server.',
+    range: '1–512 visible ASCII characters; together with the other three',
+    absent: 'people sign in with keys alone',
+    parse: visibleFrom,
+  }),
+  oidc_client_secret: setting({
+    meaning: 'What the identity provider knows this server by.',
+    range: '1–512 visible ASCII characters; together with the other three',
+    absent: 'people sign in with keys alone',
+    secret: true,
+    parse: visibleFrom,
+  }),
+  oidc_roles: setting({
+    meaning:
+      'Which claim of the identity provider gives which role; the highest counts, and without one nobody gets in.',
+    range: 'each `<claim>:<value>=<viewer|operator|admin>`, separated by commas; together with the other three',
+    absent: 'people sign in with keys alone',
+    parse: listOf(parseRoleRule),
+  }),
   tls_cert: setting({
     meaning: 'File with the certificate chain. With it the server speaks HTTPS; read again when it changes.',
     range: 'a path to a PEM file; together with tls_key',
@@ -165,6 +192,10 @@ export const settingNames: readonly SettingName[] = [
   'allow_targets',
   'alert_robots',
   'alert_rules',
+  'oidc_issuer',
+  'oidc_client_id',
+  'oidc_client_secret',
+  'oidc_roles',
   'tls_cert',
   'tls_key',
   'processes',
@@ -232,6 +263,22 @@ function publicUrlFrom(text: string): string {
   if (url.username !== '' || url.password !== '') throw invalidSetting('it holds a user name or password');
   if (url.href.includes('?') || url.href.includes('#')) throw invalidSetting('it holds a query or a fragment');
   return url.href.replace(/\/+$/, '');
+}
+
+function visibleFrom(text: string): string {
+  if (!/^[\x21-\x7e]{1,512}$/.test(text)) throw invalidSetting('it is not 1 to 512 visible ASCII characters');
+  return text;
+}
+
+/** Kept as it is written: tokens name it letter by letter. */
+function issuerFrom(text: string): string {
+  const url = URL.parse(text);
+  const isPlain = url?.protocol === 'http:' && /^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname);
+  if (url === null || (url.protocol !== 'https:' && !isPlain))
+    throw invalidSetting('it is not an https URL, nor http on loopback');
+  if (url.username !== '' || url.password !== '') throw invalidSetting('it holds a user name or password');
+  if (url.href.includes('?') || url.href.includes('#')) throw invalidSetting('it holds a query or a fragment');
+  return text;
 }
 
 function proxyFrom(text: string): { address: string; prefix: number } {

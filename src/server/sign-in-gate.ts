@@ -5,6 +5,7 @@ import { createRateLimit } from '../callbacks/rate-limit.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
+import { signInPath, signInReturnPath } from '../domain/session-cookie.ts';
 import { refuseForNow } from './plain.ts';
 
 /** Whether a call may go on; false: it was answered. Sign-ins are few for each address, so that no key can be guessed by trying. */
@@ -14,7 +15,7 @@ export function createSignInGate(
 ): (incoming: IncomingMessage, outgoing: ServerResponse, sayContinue: boolean) => boolean {
   const limit = createRateLimit({ perSecond: 1 / limits.signInGapSeconds, burst: limits.signInBurst, clock });
   return (incoming, outgoing, sayContinue) => {
-    if (incoming.method !== 'POST' || !/^\/v1\/session(\?|$)/.test(incoming.url ?? '')) return true;
+    if (!isSignIn(incoming)) return true;
     const seconds = limit(networkOf(clientOf(incoming)));
     if (seconds === 0) return true;
     const error = new AppError('request.rate_limited', `too many sign-ins from this address; wait ${seconds} s`);
@@ -30,6 +31,22 @@ export function createSignInGate(
     refuseForNow(incoming, outgoing, { reply, sayContinue });
     return false;
   };
+}
+
+function isSignIn({ method, url = '' }: IncomingMessage): boolean {
+  const path = pathOf(url);
+  return (method === 'POST' && path === '/v1/session') || path === signInPath || path === signInReturnPath;
+}
+
+/** As the routes see it: letters of a path may be written with percent signs, and a whole URL may stand in its place. */
+function pathOf(url: string): string {
+  const path = URL.parse(url, 'http://localhost')?.pathname ?? url;
+  try {
+    return decodeURI(path);
+  } catch {
+    // No route has such a path.
+    return path;
+  }
 }
 
 /** One household has a /64 of IPv6 addresses. */

@@ -2,7 +2,7 @@ import type { Alert } from '../domain/alert.ts';
 import type { BudgetWarning } from '../domain/breaker.ts';
 import { asId } from '../domain/ids.ts';
 import { alertRuleOf, number, numberOrNull, parsed, type Row, text, toJson } from './mapping.ts';
-import type { AlertSignals } from './reads.ts';
+import type { AlertSignals } from './signals.ts';
 
 // What `mapping.ts` is for the rest: alerts.
 
@@ -43,6 +43,7 @@ export function accountSignalsOf(received: readonly Row[], found: readonly Row[]
     payments.delete(account);
     return {
       account: asId.account(account),
+      merchant: asId.merchant(text(row, 'merchant')),
       provider: text(row, 'provider'),
       refused: number(row, 'refused'),
       refusedBefore: number(row, 'refused_before'),
@@ -52,6 +53,7 @@ export function accountSignalsOf(received: readonly Row[], found: readonly Row[]
   });
   const silent = [...payments.values()].map((row) => ({
     account: asId.account(text(row, 'account')),
+    merchant: asId.merchant(text(row, 'merchant')),
     provider: text(row, 'provider'),
     refused: 0,
     refusedBefore: 0,

@@ -171,15 +171,19 @@ export function laneOf(row: Row): LaneRow {
     nextDue: numberOrNull(row, 'next_due'),
     tokens: number(row, 'tokens'),
     tokensAt: number(row, 'tokens_at'),
-    breaker: {
-      failures: number(row, 'failures'),
-      failingSince: numberOrNull(row, 'failing_since'),
-      opens: number(row, 'opens'),
-      openUntil: numberOrNull(row, 'open_until'),
-      warnings: row.warnings === null ? [] : parsed<BudgetWarning[]>(row, 'warnings'),
-    },
+    breaker: breakerOf(row),
     probeUntil: numberOrNull(row, 'probe_until'),
     drainSince: numberOrNull(row, 'drain_since'),
+  };
+}
+
+export function breakerOf(row: Row): Breaker {
+  return {
+    failures: number(row, 'failures'),
+    failingSince: numberOrNull(row, 'failing_since'),
+    opens: number(row, 'opens'),
+    openUntil: numberOrNull(row, 'open_until'),
+    warnings: row.warnings === null ? [] : parsed<BudgetWarning[]>(row, 'warnings'),
   };
 }
 

@@ -12,6 +12,7 @@ import type {
   Endpoint,
   EndpointState,
   Merchant,
+  Person,
   Policies,
   Scope,
   SealedCredentials,
@@ -168,6 +169,10 @@ export function apiKeyOf(row: Row): ApiKey {
     merchants: row.merchants === null ? null : parsed<string[]>(row, 'merchants').map(asId.merchant),
     createdAt: number(row, 'created_at'),
   };
+}
+
+export function personOf(row: Row): Person | null {
+  return row.person === null ? null : parsed<Person>(row, 'person');
 }
 
 export const callbackColumns =

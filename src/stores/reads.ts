@@ -21,9 +21,10 @@ import type {
   ReconciliationId,
   ReplayId,
 } from '../domain/ids.ts';
+import type { LatencyCounts } from '../domain/latency.ts';
 import type { MadeKind } from '../domain/made.ts';
 import type { ManifestLine } from '../domain/manifest.ts';
-import type { Account, ApiKey, Endpoint, Merchant } from '../domain/merchant.ts';
+import type { Account, ApiKey, Endpoint, Holder, Merchant } from '../domain/merchant.ts';
 import type { Notification, NotificationType } from '../domain/notification.ts';
 import type { OrderStatus } from '../domain/order.ts';
 import type { SealedAttempt } from '../domain/proof.ts';
@@ -31,6 +32,7 @@ import type { Difference, DifferenceKind, Reconciliation } from '../domain/recon
 import type { Replay } from '../domain/replay.ts';
 import type { Seal } from '../domain/seal.ts';
 import type { RecordedAction, SandboxPayment, StoredDiscrepancy, StoredFact, StoredOrder } from './kept.ts';
+import type { AlertSignals, Trouble } from './signals.ts';
 
 export type { SandboxPayment } from './kept.ts';
 
@@ -76,7 +78,7 @@ export interface Reads {
   apiKeys: { input: PageRequest; output: Page<ApiKey> };
   apiKeyByDigest: { input: string; output: ApiKey | null };
   /** By the digest of its token. Null also where the API key that opened it is gone; `apiKey` null: the admin key did. */
-  session: { input: string; output: { apiKey: ApiKey | null; expiresAt: Instant } | null };
+  session: { input: string; output: { holder: Holder; expiresAt: Instant } | null };
   order: { input: { merchant: MerchantId; orderNo: OrderNo }; output: OrderDetail | null };
   /** The same by its id, without the people's side of it. */
   orderById: { input: OrderId; output: { order: StoredOrder; facts: readonly StoredFact[] } | null };
@@ -116,7 +118,8 @@ export interface Reads {
     input: PageRequest & { visible: Visible } & Only<{
         merchant: MerchantId;
         endpoint: EndpointId;
-        state: DeliveryState | 'held';
+        /** `waiting`: pending, held or sending. */
+        state: DeliveryState | 'held' | 'waiting';
         orderNo: OrderNo;
       }>;
     output: Page<DeliveryRow>;
@@ -180,6 +183,10 @@ export interface Reads {
   funnel: { input: FunnelQuery; output: readonly FunnelBucket[] };
   /** The same figures, counted again from the stored rows. */
   recount: { input: FunnelQuery; output: readonly FunnelBucket[] };
+  /** How long they took: attempts from sending on, callbacks that were answered with success; buckets that hold any. */
+  latency: { input: FunnelQuery; output: readonly LatencyBucket[] };
+  /** What waited: of each bucket the most. Those in which nobody looked are not there. */
+  backlog: { input: { from: Instant; to: Instant; bucketMs: number }; output: readonly BacklogMinute[] };
   gauges: { input: null; output: Gauges };
   sandboxPayment: { input: string; output: SandboxPayment | null };
   /** Those that have this name at the simulated platform, the newest first; at most a page. */
@@ -211,6 +218,8 @@ export interface Reads {
   newestSeal: { input: { before: Instant | null }; output: Seal | null };
   /** What the rules of alerts look at beside the gauges and the funnel: from `since`, and from `before` until then. */
   alertSignals: { input: { since: Instant; before: Instant }; output: AlertSignals };
+  /** What fares badly of these merchants: accounts by what came and was found from `since` on. */
+  trouble: { input: { since: Instant; visible: Visible }; output: Trouble };
   /** Those that are open, and those of which somebody is still to be told. */
   liveAlerts: { input: null; output: readonly Alert[] };
   alerts: { input: PageRequest & { state: 'open' | 'recovered' | null }; output: Page<Alert> };
@@ -229,29 +238,6 @@ export interface LaneHealth {
   breaker: Breaker;
   /** Since when it drains, and how many still wait; null: nothing does. */
   draining: { since: Instant; left: number } | null;
-}
-
-export interface AlertSignals {
-  /** Since when the handler's delivery has been there that has been live longest; null where none is. */
-  oldestUnhandledAt: Instant | null;
-  oldestDiscrepancyAt: Instant | null;
-  /** Accounts at which anything came, or was found. */
-  accounts: readonly {
-    account: AccountId;
-    provider: string;
-    /** Read whole and not authentic, since; and in the time before that. */
-    refused: number;
-    refusedBefore: number;
-    /** Authentic, in both. */
-    authentic: number;
-    /** Facts that no callback has told, in both. */
-    found: number;
-  }[];
-  disabled: readonly { endpoint: EndpointId; merchant: MerchantId; url: string }[];
-  /** Endpoints that have passed a mark of their failure budget, with the highest. */
-  failing: readonly { endpoint: EndpointId; merchant: MerchantId; url: string; percent: number }[];
-  /** What is due to endpoints, by currency, with the sum of amounts in minor units times hours of age. */
-  backlog: readonly { currency: string; deliveries: number; minorHours: number }[];
 }
 
 export interface Unsealed {
@@ -334,6 +320,20 @@ export interface HandlerBacklog {
   type: string | null;
   waiting: number;
   dead: number;
+}
+
+export interface BacklogMinute {
+  at: Instant;
+  /** Deliveries that are not final. */
+  waiting: number;
+  dead: number;
+  /** How long the one that is due longest has been due. */
+  oldestDueMs: number;
+}
+
+export interface LatencyBucket {
+  at: Instant;
+  counts: LatencyCounts;
 }
 
 export interface FunnelQuery {

@@ -33,6 +33,7 @@ import type { Reconciliation } from '../domain/reconciliation.ts';
 import type { Replay, ReplayChange } from '../domain/replay.ts';
 import type { Seal } from '../domain/seal.ts';
 import type { Claimed, ClaimedAsks, SandboxPayment } from './kept.ts';
+import type { BacklogMinute } from './reads.ts';
 
 export type { Claimed, OutboxItem } from './kept.ts';
 
@@ -50,10 +51,7 @@ export interface Writes {
     output: 'changed' | 'unknown' | 'state';
   };
   /** The acknowledgements of these callbacks were fully written. */
-  acknowledged: {
-    input: readonly Pick<Callback, 'id' | 'merchant' | 'account' | 'provider' | 'receivedAt'>[];
-    output: null;
-  };
+  acknowledged: { input: readonly Acknowledged[]; output: null };
   /** Leases accounts with due asks to this node, at most `most`, the longest waiting first. */
   claimAsks: { input: { most: number }; output: ClaimAsksOutput };
   /** Leases one account for a question that somebody waits for, as `claimAsks` does; null: it is asked, or was just now. */
@@ -172,8 +170,15 @@ export interface Writes {
   seal: { input: { seal: Seal; leaves: Uint8Array; covered: readonly number[] }; output: boolean };
   /** Keeps alerts as they are now, new ones and known ones. */
   putAlerts: { input: readonly Alert[]; output: null };
+  /** What waits at this moment: of its minute the most is kept. */
+  keepBacklog: { input: BacklogMinute; output: null };
   /** Takes, or keeps, a node's time-bounded claim on a piece of work that one node does at a time. */
   lease: { input: { name: 'sealing' | 'alerts'; ms: number }; output: boolean };
+}
+
+/** `tookMs`: from when it had arrived whole until then. */
+export interface Acknowledged extends Pick<Callback, 'id' | 'merchant' | 'account' | 'provider' | 'receivedAt'> {
+  tookMs: number;
 }
 
 export interface AccountLease {

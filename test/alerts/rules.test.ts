@@ -51,6 +51,7 @@ const answered = (handled: number, confirmed: number) => ({
 });
 const account = {
   account: asId.account('acc_1'),
+  merchant: asId.merchant('shop'),
   provider: 'stripe',
   refused: 0,
   refusedBefore: 0,

@@ -122,6 +122,8 @@ const calls: [needs: readonly Scope[], make: Make][] = [
   [['publish', 'operate'], ({ merchant }) => ['POST', '/v1/orders/S-1/query', { merchant }]],
   [['read'], ({ merchant }) => ['GET', `/v1/funnel?merchant=${merchant}`]],
   [['read'], ({ merchant }) => ['GET', `/v1/handlers?merchant=${merchant}`]],
+  [['read'], ({ merchant }) => ['GET', `/v1/latency?merchant=${merchant}`]],
+  [['read'], ({ merchant }) => ['GET', `/v1/trouble?merchant=${merchant}`]],
   [['read'], ({ merchant }) => ['GET', `/v1/actions?merchant=${merchant}`]],
 ];
 const shown = calls.map(([needs, make]) => {

@@ -455,6 +455,20 @@ describe('check', () => {
     expect(code).toBe(1);
   });
 
+  it('names the address that an identity provider must know, and a setting that is missing', async () => {
+    vi.stubEnv('PAIDONCE_PUBLIC_URL', 'https://pay.example.com');
+    vi.stubEnv('PAIDONCE_OIDC_ISSUER', 'https://login.example.com');
+    vi.stubEnv('PAIDONCE_OIDC_CLIENT_ID', 'paidonce');
+    vi.stubEnv('PAIDONCE_OIDC_CLIENT_SECRET', 'hidden');
+    const missing = await run(['check', '--url', 'http://127.0.0.1:1']);
+    expect(missing.error).toContain('PAIDONCE_OIDC_ROLES');
+    expect(missing.code).toBe(2);
+    vi.stubEnv('PAIDONCE_OIDC_ROLES', 'groups:ops=operator');
+    const { out } = await run(['check', '--url', 'http://127.0.0.1:1']);
+    expect(out).toContain('https://pay.example.com/v1/session/oidc/return');
+    expect(out).not.toContain('hidden');
+  });
+
   it('counts the funnel again while the server serves', async () => {
     const ran = await run(['check', '--funnel', '--json', ...server.access]);
     expect(jsonOf(ran)).toMatchObject({ ok: true });

@@ -44,6 +44,44 @@ describe('the settings of alerts', () => {
   });
 });
 
+describe('the settings of sign-in', () => {
+  const all = {
+    PAIDONCE_OIDC_ISSUER: 'https://login.example.com/realms/pay',
+    PAIDONCE_OIDC_CLIENT_ID: 'paidonce',
+    PAIDONCE_OIDC_CLIENT_SECRET: 'hidden',
+    PAIDONCE_OIDC_ROLES: 'groups:a:b=c=admin, https://example.com/teams:ops=operator',
+  };
+
+  it('name the identity provider, and who gets which role', () => {
+    expect(from(all).oidc).toEqual({
+      issuer: 'https://login.example.com/realms/pay',
+      clientId: 'paidonce',
+      clientSecret: 'hidden',
+      roles: [
+        { claim: 'groups', value: 'a:b=c', role: 'admin' },
+        { claim: 'https://example.com/teams', value: 'ops', role: 'operator' },
+      ],
+    });
+  });
+
+  it.each(Object.keys(all))('are set all or not at all: %s is missing', (name) => {
+    expect(() => from({ ...all, [name]: '' })).toThrow(`${name} (in a file`);
+  });
+
+  it.each([
+    ['PAIDONCE_OIDC_ISSUER', 'http://login.example.com'],
+    ['PAIDONCE_OIDC_ISSUER', 'https://login.example.com?realm=pay'],
+    ['PAIDONCE_OIDC_ROLES', 'groups:a=owner'],
+    ['PAIDONCE_OIDC_ROLES', 'groups=admin'],
+  ])('are refused: %s=%s', (name, value) => {
+    expect(() => from({ ...all, [name]: value })).toThrow(name);
+  });
+
+  it('take plain http on this machine alone', () => {
+    expect(from({ ...all, PAIDONCE_OIDC_ISSUER: 'http://localhost:8080' }).oidc?.issuer).toBe('http://localhost:8080');
+  });
+});
+
 describe('the configuration', () => {
   it('has defaults for everything', () => {
     expect(from({})).toEqual({
@@ -61,6 +99,7 @@ describe('the configuration', () => {
       masterKeys: null,
       allowTargets: null,
       tls: null,
+      oidc: null,
       processes: 1,
       logLevel: null,
       origins: {},

@@ -13,6 +13,7 @@ import { mistakes } from './suite/mistakes.ts';
 import { replaying } from './suite/replaying.ts';
 import { rereading } from './suite/rereading.ts';
 import { retention } from './suite/retention.ts';
+import { trouble } from './suite/trouble.ts';
 import type { StoreFolder } from './support.ts';
 
 /** What every store has to do, with the real program: a new store passes this suite, called from ten lines of its own. */
@@ -25,6 +26,7 @@ export function storeConformance(name: string, makeFolder: () => Promise<StoreFo
     endpoints(makeFolder);
     handling(makeFolder);
     figures(makeFolder);
+    trouble(makeFolder);
     listing(makeFolder);
     following(makeFolder);
     asking(makeFolder);

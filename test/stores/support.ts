@@ -285,18 +285,20 @@ export function failedUntil(at: number): FinishChange {
   };
 }
 
+/** All that was ever counted, by minutes. */
+export const allFigures = {
+  from: 0,
+  to: Date.UTC(2030, 0),
+  bucketMs: 60_000,
+  visible: null,
+  merchant: null,
+  provider: null,
+  endpoint: null,
+  type: null,
+};
+
 /** Asserts nothing itself: gives both counts of every side, for a test to compare. */
 export async function bothCounts(store: Store, change: Partial<FunnelQuery> = {}) {
-  const all = {
-    from: 0,
-    to: Date.UTC(2030, 0),
-    bucketMs: 60_000,
-    visible: null,
-    merchant: null,
-    provider: null,
-    endpoint: null,
-    type: null,
-  };
   const sides = [
     ['sending', 'attempt'],
     ['sending', 'delivery'],
@@ -305,7 +307,7 @@ export async function bothCounts(store: Store, change: Partial<FunnelQuery> = {}
     ['receiving', 'attempt'],
   ] as const;
   const counts = sides.map(async ([side, per]) => {
-    const query: FunnelQuery = { ...all, side, per, ...change };
+    const query: FunnelQuery = { ...allFigures, side, per, ...change };
     return { side, per, funnel: await store.read('funnel', query), recount: await store.read('recount', query) };
   });
   return Promise.all(counts);

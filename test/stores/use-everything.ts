@@ -217,7 +217,7 @@ async function useMoney(bench: Bench): Promise<void> {
   await bench.callback([], refused);
   await bench.callback([{ reference: 'O-6' }], { id: 'cbk_1' as never });
   await store.write('acknowledged', [
-    { id: 'cbk_1' as never, merchant: shop, account: bench.account, provider: 'hmac', receivedAt: clock.at },
+    { id: 'cbk_1' as never, merchant: shop, account: bench.account, provider: 'hmac', receivedAt: clock.at, tookMs: 3 },
   ]);
   const again = callbackInput(bench.account, clock.at, [{ reference: 'O-1' }], { id: 'cbk_1' as never });
   await store.decide('callback', { ...again, again: 'handled' });
@@ -285,7 +285,7 @@ async function useReads({ store, account, clock }: Bench): Promise<void> {
   } as const;
   await store.write('addApiKey', { apiKey, digest: 'd', by: 'ann' });
   await store.read('apiKeyByDigest', 'd');
-  const session = { createdAt: clock.at, expiresAt: clock.at } as const;
+  const session = { person: null, createdAt: clock.at, expiresAt: clock.at } as const;
   await store.write('addSession', { digest: 'd', apiKey: apiKey.id, ...session });
   await store.read('session', 'd');
   await store.write('removeSession', { digest: 'd' });
@@ -317,7 +317,10 @@ async function useSeals({ store, clock }: Bench): Promise<void> {
   await store.read('manifestLines', { merchant: shop, from: clock.at - 60_000, to: clock.at + 1 });
   await store.read('sealedAttempts', asId.notification('ntf_none'));
   await store.read('liveAlerts', null);
+  await store.write('keepBacklog', { at: clock.at, waiting: 1, dead: 0, oldestDueMs: 0 });
+  await store.read('backlog', { from: 0, to: clock.at, bucketMs: 60_000 });
   await store.read('alertSignals', { since: clock.at - 60_000, before: 0 });
+  await store.read('trouble', { since: clock.at - 60_000, visible: [shop] });
 }
 
 async function useRetention(bench: Bench): Promise<void> {

@@ -52,7 +52,7 @@ export function DeliveriesPage() {
           <Anchor component={Link} to="/replays">
             {say('replays')}
           </Anchor>
-          <AgainByFilter search={{ merchant, endpoint, state }} />
+          <AgainByFilter search={{ merchant, endpoint, state: state === 'waiting' ? undefined : state }} />
         </>
       }
     >
@@ -62,9 +62,12 @@ export function DeliveriesPage() {
             kind: 'choice',
             name: 'state',
             label: say('state'),
-            choices: wordsOf('delivery')
-              .filter((value) => value !== 'missing')
-              .map((value) => ({ value, label: word('delivery', value) })),
+            choices: [
+              { value: 'waiting', label: say('waiting') },
+              ...wordsOf('delivery')
+                .filter((value) => value !== 'missing')
+                .map((value) => ({ value, label: word('delivery', value) })),
+            ],
           },
           { kind: 'text', name: 'order_no', label: say('order') },
           { kind: 'text', name: 'merchant', label: say('merchant'), width: 160 },

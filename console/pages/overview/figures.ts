@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import type { Funnel } from '../../../src/api/figures.ts';
-import { funnelQuery, sessionQuery } from '../../api/queries.ts';
+import type { Latency } from '../../../src/api/figures.ts';
+import { funnelQuery, readQuery, sessionQuery } from '../../api/queries.ts';
 import { type TimeRange, useTimeRange } from '../../parts/time-range.tsx';
 import { useLanguage } from '../../texts/texts.ts';
 
@@ -10,6 +10,12 @@ export type Side = 'sending' | 'receiving';
 export function useFunnel(side: Side) {
   const { from, to, bucket } = useTimeRange();
   return useQuery(funnelQuery({ side, from, to, bucket }));
+}
+
+/** How long it took over the same range. */
+export function useLatency(side: Side) {
+  const { from, to, bucket } = useTimeRange();
+  return useQuery(readQuery<Latency>('/v1/latency', { side, from, to, bucket }));
 }
 
 /** Whether the whole system's figures are for this viewer: a key that is limited to merchants is refused them. */
@@ -24,10 +30,8 @@ export function useRate(): (rate: number | null) => string {
   return (rate) => (rate === null ? '—' : format.format(rate));
 }
 
-type Bucket = Funnel['buckets'][number];
-
 /** A bucket for every step of the range: those without anything are not answered. */
-export function bucketsOver(
+export function bucketsOver<Bucket extends { at: string }>(
   { from, to, bucketMs }: TimeRange,
   buckets: readonly Bucket[],
 ): {

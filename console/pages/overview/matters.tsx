@@ -2,7 +2,6 @@ import { Group, Text } from '@mantine/core';
 import { IconArrowRight, IconCircleCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import type { AlertRow } from '../../../src/api/alerts.ts';
 import type { DiscrepancyRow } from '../../../src/api/discrepancies.ts';
 import type { EndpointRow } from '../../../src/api/endpoint-view.ts';
 import type { Backlog } from '../../../src/api/figures.ts';
@@ -12,7 +11,6 @@ import { InnerLink } from '../../parts/link.tsx';
 import { Money } from '../../parts/money.tsx';
 import { Section } from '../../parts/page.tsx';
 import { Loaded } from '../../parts/states.tsx';
-import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { useWord } from '../../texts/words.ts';
@@ -47,46 +45,6 @@ export function OpenDiscrepancies() {
                 <Text fw={600}>
                   <Money minor={amount_minor} currency={currency} />
                 </Text>
-              </li>
-            ))}
-          </Lines>
-        )}
-      </Loaded>
-    </Section>
-  );
-}
-
-/** Endpoints that do not take what they are sent, and open alerts. */
-export function Trouble() {
-  const say = useTexts(overviewTexts);
-  const word = useWord();
-  const disabled = useQuery(disabledEndpoints);
-  const open = { ...readQuery<Page<AlertRow>>('/v1/alerts', { state: 'open', limit: most }), enabled: useSeesAll() };
-  const alerts = useQuery(open).data?.data ?? [];
-  return (
-    <Section title={say('trouble')} flush>
-      <Loaded query={disabled} lines={4}>
-        {({ data }) => (
-          <Lines none={say('noTrouble')}>
-            {alerts.map(({ id, rule, detail, opened_at }) => (
-              <li key={id}>
-                <div>
-                  <Text>{detail}</Text>
-                  <Text size="xs" c="var(--soft)" component="div">
-                    {word('alert_rule', rule)} · <Time at={opened_at} />
-                  </Text>
-                </div>
-              </li>
-            ))}
-            {data.map(({ id, url, merchant, state }) => (
-              <li key={id}>
-                <div>
-                  <InnerLink href={`/endpoints/${segment(id)}`}>{url}</InnerLink>
-                  <Text size="xs" c="var(--soft)">
-                    {merchant} · {say('disabled')}
-                  </Text>
-                </div>
-                <StatusBadge area="endpoint" value={state} />
               </li>
             ))}
           </Lines>
@@ -133,7 +91,8 @@ export function WhatNext() {
   );
 }
 
-function Lines({ children, none }: { children: readonly ReactNode[] | ReactNode; none: string }) {
+/** Lines of a sheet, or that there is nothing to say. */
+export function Lines({ children, none }: { children: readonly ReactNode[] | ReactNode; none: string }) {
   const lines = [children].flat(2).filter((line) => line !== null && line !== undefined);
   if (lines.length === 0) {
     return (

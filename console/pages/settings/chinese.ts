@@ -32,6 +32,13 @@ export const chineseSettings: Readonly<Record<string, { meaning: string; absent:
     absent: '不发送；GET /v1/alerts 照样可以查看',
   },
   alert_rules: { meaning: '与默认不同的告警阈值；0 表示关闭该规则。', absent: '见告警指南' },
+  oidc_issuer: { meaning: '控制台除密钥外的登录方式：公司的身份提供方（OpenID Connect）。', absent: '只能用密钥登录' },
+  oidc_client_id: { meaning: '本服务在身份提供方登记的客户端 ID。', absent: '只能用密钥登录' },
+  oidc_client_secret: { meaning: '本服务在身份提供方登记的客户端密钥。', absent: '只能用密钥登录' },
+  oidc_roles: {
+    meaning: '身份提供方的哪个声明对应哪个角色；取最高的一个，没有对应角色的人不能登录。',
+    absent: '只能用密钥登录',
+  },
   tls_cert: { meaning: '证书链文件。设置后以 HTTPS 提供服务；文件变更后自动重新读取。', absent: 'HTTP' },
   tls_key: { meaning: '证书私钥文件；变更后自动重新读取。', absent: 'HTTP' },
   processes: {

@@ -157,14 +157,18 @@ export class Image {
     });
   }
 
-  /** Adds to the row with the same key that this transaction writes, or makes it. */
+  /** Adds to the row with the same key that this transaction writes, or makes it. Null adds nothing. */
   sum(table: Table, values: Row, counts: readonly string[]): void {
     const row = this.existing(table, values);
     if (row === null) this.add(table, values);
     else
       this.change(
         row,
-        Object.fromEntries(counts.map((count) => [count, Number(row.values[count]) + Number(values[count])])),
+        Object.fromEntries(
+          counts
+            .filter((count) => values[count] !== null)
+            .map((count) => [count, Number(row.values[count]) + Number(values[count])]),
+        ),
       );
   }
 

@@ -177,4 +177,20 @@ create table paidonce.rereads (
 create index facts_id on paidonce.facts (id);
 `,
   },
+  {
+    number: 13,
+    name: 'sessions of people',
+    sql: 'alter table paidonce.sessions add column person text;',
+  },
+  {
+    number: 14,
+    name: 'how long attempts and callbacks take, and what waits over time',
+    sql: `
+alter table paidonce.funnel_minutes ${Array.from({ length: 17 }, (_, bucket) => `add column took_${bucket} integer`).join(', ')};
+
+create table paidonce.backlog_minutes (
+  minute bigint primary key, waiting integer not null, dead integer not null, oldest_due_ms bigint not null
+);
+`,
+  },
 ];

@@ -251,4 +251,23 @@ create table paidonce_rereads (
 create index paidonce_sightings_callback on paidonce_sightings (callback) where callback is not null;
 `,
   },
+  {
+    number: 13,
+    name: 'sessions of people',
+    sql: 'alter table paidonce_sessions add column person text;',
+  },
+  {
+    number: 14,
+    name: 'how long attempts and callbacks take, and what waits over time',
+    sql: `
+${Array.from({ length: 17 }, (_, bucket) => `alter table paidonce_funnel_minutes add column took_${bucket} integer;`).join('\n')}
+
+create table paidonce_backlog_minutes (
+  minute integer primary key,
+  waiting integer not null,
+  dead integer not null,
+  oldest_due_ms integer not null
+) strict;
+`,
+  },
 ];

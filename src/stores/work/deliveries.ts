@@ -48,7 +48,7 @@ export function retryDelivery({ rows, directory, lanes, now }: Unit, delivery: D
 export function acknowledged(unit: Unit, answered: Writes['acknowledged']['input']): null {
   for (const callback of answered) {
     if (unit.rows.confirmCallback(callback.id))
-      unit.funnel.add(receivingKey(callback), countStep('confirmed', 'handled'));
+      unit.funnel.add(receivingKey(callback), countStep('confirmed', 'handled'), callback.tookMs);
   }
   return null;
 }

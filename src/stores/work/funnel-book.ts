@@ -20,29 +20,35 @@ export function receivingKey(callback: Pick<Callback, 'merchant' | 'account' | '
 /** What one transaction adds to the funnel: summed in memory, and written once before the commit. */
 export class FunnelBook {
   readonly #rows: Rows;
-  readonly #sums = new Map<string, { key: FunnelKey; counts: FunnelCounts }>();
+  readonly #sums = new Map<string, { key: FunnelKey; counts: FunnelCounts; tookMs: number[] }>();
 
   constructor(rows: Rows) {
     this.#rows = rows;
   }
 
-  add(key: FunnelKey, counts: FunnelCounts): void {
+  /** `tookMs`: how long it took, where that is known. */
+  add(key: FunnelKey, counts: FunnelCounts, tookMs: number | null = null): void {
     const name = `${key.minute} ${key.side} ${key.per} ${key.type} ${key.provider} ${key.target} ${key.merchant}`;
     const sum = this.#sums.get(name);
-    if (sum === undefined) this.#sums.set(name, { key, counts });
-    else sum.counts = addCounts(sum.counts, counts);
+    const took = tookMs === null ? [] : [tookMs];
+    if (sum === undefined) this.#sums.set(name, { key, counts, tookMs: took });
+    else {
+      sum.counts = addCounts(sum.counts, counts);
+      sum.tookMs.push(...took);
+    }
   }
 
-  /** An attempt that was recorded; `instead` is what stood for it before. */
+  /** An attempt that was recorded; `instead` is what stood for it before. What was never sent says nothing of how long a target takes. */
   addAttempt(
     counted: Counted,
-    attempt: { startedAt: Instant; step: Step },
+    attempt: { startedAt: Instant; step: Step; durationMs: number },
     instead: { startedAt: Instant; step: Step } | null,
   ): void {
     const side = sideOf(counted.target);
     if (side === null) return;
     const key = { ...keyOf(counted), side, per: 'attempt' } as const;
-    this.add({ ...key, minute: minuteOf(attempt.startedAt) }, countStep(attempt.step));
+    const tookMs = attempt.step === 'total' ? null : attempt.durationMs;
+    this.add({ ...key, minute: minuteOf(attempt.startedAt) }, countStep(attempt.step), tookMs);
     if (instead !== null) this.add({ ...key, minute: minuteOf(instead.startedAt) }, negated(countStep(instead.step)));
   }
 
@@ -54,7 +60,7 @@ export class FunnelBook {
   }
 
   flush(): void {
-    for (const { key, counts } of this.#sums.values()) this.#rows.addToFunnel(key, counts);
+    for (const { key, counts, tookMs } of this.#sums.values()) this.#rows.addToFunnel(key, counts, tookMs);
     this.#sums.clear();
   }
 }

@@ -3,6 +3,7 @@ import { laneOfEndpoint, type MerchantId } from '../../domain/ids.ts';
 import { limits } from '../../domain/limits.ts';
 import type { Endpoint } from '../../domain/merchant.ts';
 import type { Writes } from '../writes.ts';
+import { minuteOf } from './funnel-book.ts';
 import type { Unit } from './unit.ts';
 
 export function addMerchant(
@@ -223,5 +224,10 @@ export function keepSetting(unit: Unit, { name, value }: Writes['keepSetting']['
 
 export function putAlerts(unit: Unit, alerts: Writes['putAlerts']['input']): null {
   for (const alert of alerts) unit.rows.upsertAlert(alert);
+  return null;
+}
+
+export function keepBacklog(unit: Unit, { at, ...waits }: Writes['keepBacklog']['input']): null {
+  unit.rows.raiseBacklogMinute({ at: minuteOf(at), ...waits });
   return null;
 }

@@ -41,6 +41,7 @@ import type {
   StoredFact,
   StoredOrder,
 } from '../kept.ts';
+import type { BacklogMinute } from '../reads.ts';
 import type { RetentionRows } from './retention-rows.ts';
 
 /**
@@ -345,7 +346,9 @@ interface AskRows {
 
 interface OtherRows {
   insertAction(action: RecordedAction): void;
-  addToFunnel(key: FunnelKey, counts: FunnelCounts): void;
+  /** Keeps the most that the minute has seen. */
+  raiseBacklogMinute(minute: BacklogMinute): void;
+  addToFunnel(key: FunnelKey, counts: FunnelCounts, tookMs: readonly number[]): void;
   /** The oldest items, which no other node takes meanwhile. */
   oldestOutboxItems(most: number): readonly { row: number; item: OutboxItem }[];
   deleteOutboxItem(row: number): void;

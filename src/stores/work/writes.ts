@@ -55,4 +55,5 @@ export const writes: { readonly [K in keyof Writes]: (unit: Unit, input: Writes[
     seal: seals.seal,
     lease: seals.lease,
     putAlerts: merchants.putAlerts,
+    keepBacklog: merchants.keepBacklog,
   };

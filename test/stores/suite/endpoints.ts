@@ -73,7 +73,8 @@ export function endpoints(makeFolder: () => Promise<StoreFolder>): void {
         { endpoint: id, merchant: shop, url: 'https://shop.example/notify', percent: 100 },
       ]);
       const held = { limit: 10, cursor: null, visible: null, merchant: null, endpoint: null, orderNo: null } as const;
-      expect((await bench.store.read('deliveries', { ...held, state: 'held' })).data).toHaveLength(1);
+      for (const state of ['held', 'waiting'] as const)
+        expect((await bench.store.read('deliveries', { ...held, state })).data).toHaveLength(1);
       expect((await bench.publish('O-9')).deliveries).toMatchObject([{ state: 'held' }]);
       await change('enabled');
       const probe = only((await bench.claim()).claimed);

@@ -1,7 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { laneOfFunction } from '../../../src/domain/ids.ts';
+import { asId, laneOfFunction } from '../../../src/domain/ids.ts';
+import { type LatencyCounts, latencyBucketOf } from '../../../src/domain/latency.ts';
 import { limits } from '../../../src/domain/limits.ts';
-import { type Bench, bothCounts, failedUntil, only, openBench, type StoreFolder, shop } from '../support.ts';
+import type { FunnelQuery } from '../../../src/stores/reads.ts';
+import { minuteOf } from '../../../src/stores/work/funnel-book.ts';
+import {
+  allFigures,
+  type Bench,
+  bothCounts,
+  failedUntil,
+  only,
+  openBench,
+  type StoreFolder,
+  shop,
+} from '../support.ts';
 
 export function figures(makeFolder: () => Promise<StoreFolder>): void {
   describe('the funnel', () => {
@@ -56,6 +68,67 @@ export function figures(makeFolder: () => Promise<StoreFolder>): void {
       expect(await agreed()).toMatchObject({ 'sending per attempt': '2 2 1 1 1', 'sending per delivery': '1 1 1 1 1' });
     });
 
+    it('keeps how long attempts took that were sent, and callbacks that were answered, by target and minute', async () => {
+      const endpoint = await bench.addEndpoint();
+      const began = bench.clock.at;
+      await bench.publish('O-1');
+      const finishIn = async (durationMs: number, step: 'total' | 'sent' | 'confirmed') => {
+        const one = only((await bench.claim()).claimed);
+        await bench.finish(one, { ...failedUntil(bench.clock.at), step, durationMs });
+      };
+      await finishIn(1, 'total');
+      await finishIn(10_000, 'sent');
+      await finishIn(100, 'sent');
+      bench.clock.at += 60_000;
+      await finishIn(100, 'sent');
+      await bench.callback([{ reference: 'O-2' }], { id: 'cbk_one' as never });
+      const callback = { id: 'cbk_one' as never, merchant: shop, account: bench.account, provider: 'hmac' };
+      await bench.store.write('acknowledged', [{ ...callback, receivedAt: bench.clock.at, tookMs: 7 }]);
+      const look = async (change: Pick<FunnelQuery, 'side'> & Partial<FunnelQuery>) => {
+        const found = await bench.store.read('latency', { ...allFigures, per: 'attempt', ...change });
+        const took = (counts: LatencyCounts) => counts.flatMap((count, bucket) => (count > 0 ? [[bucket, count]] : []));
+        return found.map(({ at, counts }) => [at - minuteOf(began), took(counts)]);
+      };
+      const [short, long] = [latencyBucketOf(100), latencyBucketOf(10_000)];
+      const sent = [
+        [
+          0,
+          [
+            [short, 1],
+            [long, 1],
+          ],
+        ],
+        [60_000, [[short, 1]]],
+      ];
+      expect(await look({ side: 'sending' })).toEqual(sent);
+      expect(await look({ side: 'sending', endpoint, visible: [shop] })).toEqual(sent);
+      const wide = await look({ side: 'sending', bucketMs: 86_400_000 });
+      expect(wide.map(([, took]) => took)).toEqual([
+        [
+          [short, 2],
+          [long, 1],
+        ],
+      ]);
+      expect(await look({ side: 'sending', visible: [asId.merchant('other')] })).toEqual([]);
+      expect(await look({ side: 'receiving' })).toEqual([[60_000, [[latencyBucketOf(7), 1]]]]);
+    });
+
+    it('keeps the most that waited in a minute, and gives that of each bucket', async () => {
+      const keep = (at: number, waiting: number, oldestDueMs: number) =>
+        bench.store.write('keepBacklog', { at, waiting, dead: 1, oldestDueMs });
+      const minute = minuteOf(bench.clock.at);
+      await keep(minute + 1000, 5, 70);
+      await keep(minute + 31_000, 9, 60);
+      await keep(minute + 60_000, 4, 80);
+      const look = (bucketMs: number, from = 0) =>
+        bench.store.read('backlog', { from, to: minute + 120_000, bucketMs });
+      const first = { at: minute, waiting: 9, dead: 1, oldestDueMs: 70 };
+      const second = { at: minute + 60_000, waiting: 4, dead: 1, oldestDueMs: 80 };
+      expect(await look(60_000)).toEqual([first, second]);
+      expect(await look(60_000, minute + 60_000)).toEqual([second]);
+      expect(await look(1000 * minute)).toEqual([{ at: 0, waiting: 9, dead: 1, oldestDueMs: 80 }]);
+    });
+
     it('counts callbacks by how far they got, those that were not kept included', async () => {
       await bench.expect('O-1');
       const taken = { id: 'cbk_one' as never };
@@ -71,6 +144,7 @@ export function figures(makeFolder: () => Promise<StoreFolder>): void {
         account: bench.account,
         provider: 'hmac',
         receivedAt: bench.clock.at,
+        tookMs: 3,
       };
       await bench.store.write('acknowledged', [answered]);
       await bench.store.write('acknowledged', [answered, { ...answered, id: 'cbk_unknown' as never }]);

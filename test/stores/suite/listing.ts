@@ -240,12 +240,16 @@ export function listing(makeFolder: () => Promise<StoreFolder>): void {
         createdAt: bench.clock.at,
       } as const;
       await bench.store.write('addApiKey', { apiKey, digest: 'k', by: 'admin' });
-      const session = { createdAt: bench.clock.at, expiresAt: bench.clock.at + 1000 };
+      const session = { person: null, createdAt: bench.clock.at, expiresAt: bench.clock.at + 1000 };
+      const person = { name: 'email:bo@example.com', role: 'operator' } as const;
       await bench.store.write('addSession', { digest: 's1', apiKey: apiKey.id, ...session });
       await bench.store.write('addSession', { digest: 's2', apiKey: null, ...session });
       await bench.store.write('addSession', { digest: 's3', apiKey: null, ...session });
-      expect(await bench.store.read('session', 's1')).toEqual({ apiKey, expiresAt: session.expiresAt });
-      expect(await bench.store.read('session', 's2')).toEqual({ apiKey: null, expiresAt: session.expiresAt });
+      await bench.store.write('addSession', { digest: 's4', apiKey: null, ...session, person });
+      const { expiresAt } = session;
+      expect(await bench.store.read('session', 's1')).toEqual({ holder: apiKey, expiresAt });
+      expect(await bench.store.read('session', 's2')).toEqual({ holder: 'admin', expiresAt });
+      expect(await bench.store.read('session', 's4')).toEqual({ holder: person, expiresAt });
       await bench.store.write('removeSession', { digest: 's3' });
       expect(await bench.store.read('session', 's3')).toBeNull();
       await bench.store.write('removeApiKey', { id: apiKey.id, by: 'admin' });
@@ -253,7 +257,7 @@ export function listing(makeFolder: () => Promise<StoreFolder>): void {
       bench.clock.at += 1001;
       const history = { idempotencyBefore: 0, commitsBefore: 0, reconciliationsBefore: 0, ordersBefore: 0 };
       const long = { bytesBefore: 0, noncesBefore: 0, ...history };
-      expect((await bench.store.write('retain', long)).removed.sessions).toBe(2);
+      expect((await bench.store.write('retain', long)).removed.sessions).toBe(3);
       expect(await bench.store.read('session', 's2')).toBeNull();
     });
 

@@ -2,10 +2,11 @@ import type { Instant } from '../../../domain/clock.ts';
 import { limits } from '../../../domain/limits.ts';
 import { accountSignalsOf, alertColumns, alertOf, backlogOf, disabledOf, failingOf } from '../../alert-mapping.ts';
 import { numberOrNull } from '../../mapping.ts';
-import type { AlertSignals, Reads } from '../../reads.ts';
+import type { Reads, Visible } from '../../reads.ts';
+import type { AlertSignals } from '../../signals.ts';
 import { minuteOf } from '../../work/funnel-book.ts';
 import type { Session } from '../session.ts';
-import { pageOf } from './page.ts';
+import { pageOf, visibleIn, whereOf } from './page.ts';
 
 export async function alerts(session: Session, input: Reads['alerts']['input']): Promise<Reads['alerts']['output']> {
   const { state } = input;
@@ -35,22 +36,6 @@ export async function alertSignals(
         where l.kind = 'handler' and d.state in ('pending', 'sending', 'dead') and d.state <> 'dead') as unhandled_at,
        (select min(opened_at) from paidonce.discrepancies where state = 'open') as discrepancy_at`,
   );
-  // funnel_minutes_pkey (minute, side, per)
-  const received = await session.all(
-    `select target as account, provider, coalesce(sum(sent - received) filter (where minute >= $1), 0) as refused,
-       coalesce(sum(sent - received) filter (where minute < $1), 0) as refused_before, sum(received) as authentic
-     from paidonce.funnel_minutes where side = 'receiving' and per = 'attempt' and minute >= $2 group by target, provider`,
-    minuteOf(since),
-    minuteOf(before),
-  );
-  // facts_found (recorded_at)
-  const found = await session.all(
-    `select f.account, a.provider, count(*) as found from paidonce.facts f join paidonce.accounts a on a.id = f.account
-     where f.source in ('query', 'statement') and f.recorded_at >= $1 and not exists (
-       select 1 from paidonce.sightings s where s.fact = f.id and s.source = 'callback'
-     ) group by f.account, a.provider`,
-    before,
-  );
   const disabled = await session.all(
     `select id, merchant, url from paidonce.endpoints where state = 'disabled' and not hidden and removed_at is null limit ${limits.pageMax}`,
   );
@@ -71,9 +56,39 @@ export async function alertSignals(
   return {
     oldestUnhandledAt: oldest === undefined ? null : numberOrNull(oldest, 'unhandled_at'),
     oldestDiscrepancyAt: oldest === undefined ? null : numberOrNull(oldest, 'discrepancy_at'),
-    accounts: accountSignalsOf(received, found),
+    accounts: await accountSignals(session, { since, before, visible: null }),
     disabled: disabled.map(disabledOf),
     failing: failing.map(failingOf),
     backlog: backlog.map(backlogOf),
   };
+}
+
+/** What came to accounts of these merchants and was found at them: from `since`, and from `before` until then. */
+export async function accountSignals(
+  session: Session,
+  { since, before, visible }: { since: Instant; before: Instant; visible: Visible },
+): Promise<AlertSignals['accounts']> {
+  const ofFunnel = whereOf([visibleIn('merchant', visible)], { word: 'and', first: 3 });
+  // funnel_minutes_pkey (minute, side, per)
+  const received = await session.all(
+    `select target as account, merchant, provider, coalesce(sum(sent - received) filter (where minute >= $1), 0) as refused,
+       coalesce(sum(sent - received) filter (where minute < $1), 0) as refused_before, sum(received) as authentic
+     from paidonce.funnel_minutes where side = 'receiving' and per = 'attempt' and minute >= $2 ${ofFunnel.sql}
+     group by target, merchant, provider`,
+    minuteOf(since),
+    minuteOf(before),
+    ...ofFunnel.parameters,
+  );
+  const ofFacts = whereOf([visibleIn('a.merchant', visible)], { word: 'and', first: 2 });
+  // facts_found (recorded_at)
+  const found = await session.all(
+    `select f.account, a.merchant, a.provider, count(*) as found
+     from paidonce.facts f join paidonce.accounts a on a.id = f.account
+     where f.source in ('query', 'statement') and f.recorded_at >= $1 ${ofFacts.sql} and not exists (
+       select 1 from paidonce.sightings s where s.fact = f.id and s.source = 'callback'
+     ) group by f.account, a.merchant, a.provider`,
+    before,
+    ...ofFacts.parameters,
+  );
+  return accountSignalsOf(received, found);
 }

@@ -1,6 +1,7 @@
 import type { Instant } from '../../../domain/clock.ts';
+import { backlogMinuteOf, backlogMosts, latencyBucketsOf, latencySums } from '../../figures-mapping.ts';
 import { countsOf, number, numberOrNull, type Row } from '../../mapping.ts';
-import type { FunnelBucket, FunnelQuery, Gauges, Reads } from '../../reads.ts';
+import type { BacklogMinute, FunnelBucket, FunnelQuery, Gauges, LatencyBucket, Reads } from '../../reads.ts';
 import { minuteOf } from '../../work/funnel-book.ts';
 import type { Value } from '../message-writer.ts';
 import type { Session } from '../session.ts';
@@ -25,6 +26,24 @@ export async function funnel(session: Session, query: FunnelQuery): Promise<read
     ...where.parameters,
   );
   return bucketsOf(rows);
+}
+
+/** How long what the funnel counts by attempt took. */
+export async function latency(session: Session, query: FunnelQuery): Promise<readonly LatencyBucket[]> {
+  const columns = { merchant: 'merchant', provider: 'provider', target: 'target', type: 'type' };
+  const where = conditionsOf(query, columns, 5);
+  // funnel_minutes_pkey (minute, side, per)
+  const rows = await session.all(
+    `select minute - minute % $1 as at, ${latencySums}
+     from paidonce.funnel_minutes
+     where side = $2 and per = 'attempt' and minute >= $3 and minute < $4 ${where.sql} group by 1 order by 1`,
+    query.bucketMs,
+    query.side,
+    minuteOf(query.from),
+    query.to,
+    ...where.parameters,
+  );
+  return latencyBucketsOf(rows);
 }
 
 /** The same figures, counted again from what is stored of attempts, deliveries and callbacks. */
@@ -112,6 +131,21 @@ function conditionsOf(
 function bucketsOf(rows: readonly Row[]): readonly FunnelBucket[] {
   const buckets = rows.map((row) => ({ at: number(row, 'at'), counts: countsOf(row) }));
   return buckets.filter(({ counts }) => counts.total > 0);
+}
+
+export async function backlog(
+  session: Session,
+  { from, to, bucketMs }: Reads['backlog']['input'],
+): Promise<readonly BacklogMinute[]> {
+  // backlog_minutes_pkey (minute)
+  const rows = await session.all(
+    `select minute - minute % $1 as at, ${backlogMosts} from paidonce.backlog_minutes
+     where minute >= $2 and minute < $3 group by 1 order by 1`,
+    bucketMs,
+    minuteOf(from),
+    to,
+  );
+  return rows.map(backlogMinuteOf);
 }
 
 /** Past this a gauge says that much and no more: it must not fail to be read just when there is much to count. */

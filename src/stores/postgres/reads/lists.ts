@@ -12,6 +12,7 @@ import {
   merchantColumns,
   merchantOf,
   number,
+  personOf,
   type Row,
   sandboxPaymentColumns,
   sandboxPaymentOf,
@@ -142,14 +143,15 @@ export async function session(
   digest: Reads['session']['input'],
 ): Promise<Reads['session']['output']> {
   // sessions_pkey (digest)
-  const [found] = await connection.all('select api_key, expires_at from paidonce.sessions where digest = $1', digest);
+  const ofSession = 'select api_key, expires_at, person from paidonce.sessions where digest = $1';
+  const [found] = await connection.all(ofSession, digest);
   if (found === undefined) return null;
   const expiresAt = number(found, 'expires_at');
-  if (found.api_key === null) return { apiKey: null, expiresAt };
+  if (found.api_key === null) return { holder: personOf(found) ?? 'admin', expiresAt };
   // api_keys_pkey (id)
   const select = `select ${apiKeyColumns} from paidonce.api_keys where id = $1`;
   const [row] = await connection.all(select, text(found, 'api_key'));
-  return row === undefined ? null : { apiKey: apiKeyOf(row), expiresAt };
+  return row === undefined ? null : { holder: apiKeyOf(row), expiresAt };
 }
 
 export async function sandboxPayment(

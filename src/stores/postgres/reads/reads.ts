@@ -11,6 +11,7 @@ import * as orders from './orders.ts';
 import * as reconciliations from './reconciliations.ts';
 import * as replays from './replays.ts';
 import * as seals from './seals.ts';
+import { trouble } from './trouble.ts';
 
 /** Every read by its name. */
 const reads: {
@@ -69,7 +70,10 @@ const reads: {
   told: callbackReplays.told,
   funnel: figures.funnel,
   recount: figures.recount,
+  latency: figures.latency,
+  backlog: figures.backlog,
   gauges: figures.gauges,
+  trouble,
   unsealed: seals.unsealed,
   sealedAttempts: seals.sealedAttempts,
   sealHolding: seals.sealHolding,

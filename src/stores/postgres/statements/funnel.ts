@@ -1,3 +1,4 @@
+import { latencyColumns, latencyValues } from '../../figures-mapping.ts';
 import type { Rows } from '../../work/rows.ts';
 import type { Image } from '../image.ts';
 import { Table } from '../table.ts';
@@ -21,13 +22,23 @@ export const funnelMinutes = new Table({
     received: 'integer',
     handled: 'integer',
     confirmed: 'integer',
+    ...Object.fromEntries(latencyColumns.map((column) => [column, 'integer' as const])),
   },
   key: ['minute', 'side', 'per', 'merchant', 'provider', 'target', 'type', 'writer'],
-  onConflict: `(minute, side, per, merchant, provider, target, type, writer) do update set ${counts
-    .map((count) => `${count} = funnel_minutes.${count} + excluded.${count}`)
-    .join(', ')}`,
+  onConflict: `(minute, side, per, merchant, provider, target, type, writer) do update set ${[
+    ...counts.map((count) => `${count} = funnel_minutes.${count} + excluded.${count}`),
+    ...latencyColumns.map((column) => `${column} = ${sumOfNullable(column)}`),
+  ].join(', ')}`,
 });
 
 export function funnelRows(image: Image, writer: string): Pick<Rows, 'addToFunnel'> {
-  return { addToFunnel: (key, added) => image.sum(funnelMinutes, { ...key, writer, ...added }, counts) };
+  return {
+    addToFunnel: (key, added, tookMs) =>
+      image.sum(funnelMinutes, { ...key, writer, ...added, ...latencyValues(tookMs) }, [...counts, ...latencyColumns]),
+  };
+}
+
+function sumOfNullable(column: string): string {
+  const [kept, added] = [`funnel_minutes.${column}`, `excluded.${column}`];
+  return `coalesce(${kept} + ${added}, ${kept}, ${added})`;
 }

@@ -152,7 +152,7 @@ export const apiKeysById = apiKeys.lookup({ name: 'id', columns: ['id'], index: 
 
 export const sessions = new Table({
   name: 'sessions',
-  columns: { digest: 'text', api_key: 'text', created_at: 'bigint', expires_at: 'bigint' },
+  columns: { digest: 'text', api_key: 'text', created_at: 'bigint', expires_at: 'bigint', person: 'text' },
   key: ['digest'],
 });
 
@@ -358,8 +358,9 @@ function insertApiKey(image: Image, apiKey: ApiKey, digest: string): void {
   image.add(apiKeys, { id, digest, name, scopes: toJson(apiKey.scopes), merchants: limitedTo, created_at: createdAt });
 }
 
-function insertSession(image: Image, { digest, apiKey, createdAt, expiresAt }: Session): void {
-  image.add(sessions, { digest, api_key: apiKey, created_at: createdAt, expires_at: expiresAt });
+function insertSession(image: Image, { digest, apiKey, createdAt, expiresAt, person }: Session): void {
+  const times = { created_at: createdAt, expires_at: expiresAt };
+  image.add(sessions, { digest, api_key: apiKey, ...times, person: person && toJson(person) });
 }
 
 function merchantChanging({ name, policies, credentials }: Omit<Merchant, 'askedAccounts'>) {

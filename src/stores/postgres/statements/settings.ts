@@ -39,7 +39,19 @@ export const alerts = new Table({
   onConflict: '(id) do update set recovered_at = excluded.recovered_at, due_at = excluded.due_at, body = excluded.body',
 });
 
-export function settingRows(image: Image, writer: string): Pick<Rows, 'keepSetting' | 'addToCounter' | 'upsertAlert'> {
+export const backlogMinutes = new Table({
+  name: 'backlog_minutes',
+  columns: { minute: 'bigint', waiting: 'integer', dead: 'integer', oldest_due_ms: 'bigint' },
+  key: ['minute'],
+  onConflict: `(minute) do update set ${['waiting', 'dead', 'oldest_due_ms']
+    .map((most) => `${most} = greatest(backlog_minutes.${most}, excluded.${most})`)
+    .join(', ')}`,
+});
+
+export function settingRows(
+  image: Image,
+  writer: string,
+): Pick<Rows, 'keepSetting' | 'addToCounter' | 'upsertAlert' | 'raiseBacklogMinute'> {
   return {
     keepSetting(name, value) {
       const kept = image.one(settingsByName, name);
@@ -49,6 +61,9 @@ export function settingRows(image: Image, writer: string): Pick<Rows, 'keepSetti
     },
     upsertAlert(alert) {
       image.add(alerts, alertValues(alert));
+    },
+    raiseBacklogMinute({ at: minute, waiting, dead, oldestDueMs: oldest_due_ms }) {
+      image.add(backlogMinutes, { minute, waiting, dead, oldest_due_ms });
     },
     addToCounter: (name, by) => image.sum(counters, { name, writer, value: by }, ['value']),
   };

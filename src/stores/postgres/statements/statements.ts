@@ -30,7 +30,7 @@ import { differences, reconciliationRows, reconciliations, statementChunks } fro
 import { replayRows, replays } from './replays.ts';
 import { retentionRows } from './retention.ts';
 import { sealRows, unsealed } from './seals.ts';
-import { alerts, counters, settingRows, settings } from './settings.ts';
+import { alerts, backlogMinutes, counters, settingRows, settings } from './settings.ts';
 
 /** The rows of a transaction, as far as its image has them. `writer` names whose sums are added to. */
 export function rowsOf(image: Image, { now, writer }: { now: number; writer: string }): Rows {
@@ -100,5 +100,6 @@ export const writeOrder: readonly Table[] = [
   alerts,
   unkeptCallbacks,
   counters,
+  backlogMinutes,
   funnelMinutes,
 ];

@@ -2,10 +2,11 @@ import type { Instant } from '../../../domain/clock.ts';
 import { limits } from '../../../domain/limits.ts';
 import { accountSignalsOf, alertColumns, alertOf, backlogOf, disabledOf, failingOf } from '../../alert-mapping.ts';
 import { numberOrNull } from '../../mapping.ts';
-import type { AlertSignals, Reads } from '../../reads.ts';
+import type { Reads, Visible } from '../../reads.ts';
+import type { AlertSignals } from '../../signals.ts';
 import { minuteOf } from '../../work/funnel-book.ts';
 import type { Connection } from '../connection.ts';
-import { pageOf } from './page.ts';
+import { pageOf, visibleIn } from './page.ts';
 
 export function alerts(db: Connection, input: Reads['alerts']['input']): Reads['alerts']['output'] {
   const { state } = input;
@@ -34,20 +35,6 @@ export function alertSignals(
         where l.kind = 'handler' and d.state not in ('confirmed', 'canceled') and d.state <> 'dead') as unhandled_at,
        (select min(opened_at) from paidonce_discrepancies where state = 'open') as discrepancy_at`,
   );
-  const received = db.all(
-    `select target as account, provider, sum(case when minute >= ?1 then sent - received else 0 end) as refused,
-       sum(case when minute < ?1 then sent - received else 0 end) as refused_before, sum(received) as authentic
-     from paidonce_funnel_minutes where side = 'receiving' and per = 'attempt' and minute >= ?2 group by target, provider`,
-    minuteOf(since),
-    minuteOf(before),
-  );
-  const found = db.all(
-    `select f.account, a.provider, count(*) as found from paidonce_facts f join paidonce_accounts a on a.id = f.account
-     where (f.source = 'query' or f.source = 'statement') and f.recorded_at >= ? and not exists (
-       select 1 from paidonce_sightings s where s.fact = f.seq and s.source = 'callback'
-     ) group by f.account, a.provider`,
-    before,
-  );
   const disabled = db.all(
     `select id, merchant, url from paidonce_endpoints where state = 'disabled' and hidden = 0 and removed_at is null limit ${limits.pageMax}`,
   );
@@ -66,9 +53,38 @@ export function alertSignals(
   return {
     oldestUnhandledAt: oldest === undefined ? null : numberOrNull(oldest, 'unhandled_at'),
     oldestDiscrepancyAt: oldest === undefined ? null : numberOrNull(oldest, 'discrepancy_at'),
-    accounts: accountSignalsOf(received, found),
+    accounts: accountSignals(db, { since, before, visible: null }),
     disabled: disabled.map(disabledOf),
     failing: failing.map(failingOf),
     backlog: backlog.map(backlogOf),
   };
+}
+
+/** What came to accounts of these merchants and was found at them: from `since`, and from `before` until then. */
+export function accountSignals(
+  db: Connection,
+  { since, before, visible }: { since: Instant; before: Instant; visible: Visible },
+): AlertSignals['accounts'] {
+  const [ofFunnel, ...seenOfFunnel] = visibleIn('merchant', visible) ?? ['true'];
+  const received = db.all(
+    `select target as account, merchant, provider, sum(case when minute >= ? then sent - received else 0 end) as refused,
+       sum(case when minute < ? then sent - received else 0 end) as refused_before, sum(received) as authentic
+     from paidonce_funnel_minutes where side = 'receiving' and per = 'attempt' and minute >= ? and ${ofFunnel}
+     group by target, merchant, provider`,
+    minuteOf(since),
+    minuteOf(since),
+    minuteOf(before),
+    ...seenOfFunnel,
+  );
+  const [ofFacts, ...seenOfFacts] = visibleIn('a.merchant', visible) ?? ['true'];
+  const found = db.all(
+    `select f.account, a.merchant, a.provider, count(*) as found
+     from paidonce_facts f join paidonce_accounts a on a.id = f.account
+     where (f.source = 'query' or f.source = 'statement') and f.recorded_at >= ? and ${ofFacts} and not exists (
+       select 1 from paidonce_sightings s where s.fact = f.seq and s.source = 'callback'
+     ) group by f.account, a.merchant, a.provider`,
+    before,
+    ...seenOfFacts,
+  );
+  return accountSignalsOf(received, found);
 }

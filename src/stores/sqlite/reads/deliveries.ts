@@ -70,6 +70,8 @@ function inState(state: Reads['deliveries']['input']['state']): readonly Conditi
       return [[live], ["d.state = 'pending' and l.state <> 'enabled'"]];
     case 'pending':
       return [[live], ["d.state = 'pending' and l.state = 'enabled'"]];
+    case 'waiting':
+      return [[live], ["d.state <> 'dead'"]];
     case 'sending':
     case 'dead':
       return [[live], ['d.state = ?', state]];

@@ -1,7 +1,8 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { Instant } from '../../../domain/clock.ts';
+import { backlogMinuteOf, backlogMosts, latencyBucketsOf, latencySums } from '../../figures-mapping.ts';
 import { countsOf, number, numberOrNull } from '../../mapping.ts';
-import type { FunnelBucket, FunnelQuery, Gauges, Reads } from '../../reads.ts';
+import type { BacklogMinute, FunnelBucket, FunnelQuery, Gauges, LatencyBucket, Reads } from '../../reads.ts';
 import { minuteOf } from '../../work/funnel-book.ts';
 import type { Connection } from '../connection.ts';
 import { counter } from '../statements/settings.ts';
@@ -24,6 +25,22 @@ export function funnel(db: Connection, query: FunnelQuery): readonly FunnelBucke
     ...where.parameters,
   );
   return bucketsOf(rows);
+}
+
+/** How long what the funnel counts by attempt took. */
+export function latency(db: Connection, query: FunnelQuery): readonly LatencyBucket[] {
+  const where = conditionsOf(query, { merchant: 'merchant', provider: 'provider', target: 'target', type: 'type' });
+  const rows = db.all(
+    `select minute - minute % ? as at, ${latencySums}
+     from paidonce_funnel_minutes
+     where side = ? and per = 'attempt' and minute >= ? and minute < ? ${where.sql} group by at order by at`,
+    query.bucketMs,
+    query.side,
+    minuteOf(query.from),
+    query.to,
+    ...where.parameters,
+  );
+  return latencyBucketsOf(rows);
 }
 
 /** The same figures, counted again from what is stored of attempts, deliveries and callbacks. */
@@ -109,6 +126,18 @@ function conditionsOf(query: FunnelQuery, columns: FunnelColumns): { sql: string
 function bucketsOf(rows: ReturnType<Connection['all']>): readonly FunnelBucket[] {
   const buckets = rows.map((row) => ({ at: number(row, 'at'), counts: countsOf(row) }));
   return buckets.filter(({ counts }) => counts.total > 0);
+}
+
+export function backlog(db: Connection, { from, to, bucketMs }: Reads['backlog']['input']): readonly BacklogMinute[] {
+  return db
+    .all(
+      `select minute - minute % ? as at, ${backlogMosts} from paidonce_backlog_minutes
+       where minute >= ? and minute < ? group by at order by at`,
+      bucketMs,
+      minuteOf(from),
+      to,
+    )
+    .map(backlogMinuteOf);
 }
 
 export function gauges(db: Connection, _: null, now: Instant): Gauges {

@@ -12,6 +12,7 @@ import {
   merchantColumns,
   merchantOf,
   number,
+  personOf,
   sandboxPaymentColumns,
   sandboxPaymentOf,
   text,
@@ -120,18 +121,18 @@ export function apiKeyByDigest(
 export function session(db: Connection, digest: Reads['session']['input']): Reads['session']['output'] {
   const found = db.get(
     `-- SEARCH paidonce_sessions USING PRIMARY KEY (digest=?)
-     select api_key, expires_at from paidonce_sessions where digest = ?`,
+     select api_key, expires_at, person from paidonce_sessions where digest = ?`,
     digest,
   );
   if (found === undefined) return null;
   const expiresAt = number(found, 'expires_at');
-  if (found.api_key === null) return { apiKey: null, expiresAt };
+  if (found.api_key === null) return { holder: personOf(found) ?? 'admin', expiresAt };
   const row = db.get(
     `-- SEARCH paidonce_api_keys USING INDEX paidonce_api_keys_id (id=?)
      select ${apiKeyColumns} from paidonce_api_keys where id = ?`,
     text(found, 'api_key'),
   );
-  return row === undefined ? null : { apiKey: apiKeyOf(row), expiresAt };
+  return row === undefined ? null : { holder: apiKeyOf(row), expiresAt };
 }
 
 export function sandboxPayment(

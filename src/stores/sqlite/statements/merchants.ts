@@ -232,13 +232,14 @@ export function deleteApiKey(db: Connection, id: ApiKeyId): boolean {
   return deleted === 1;
 }
 
-export function insertSession(db: Connection, { digest, apiKey, createdAt, expiresAt }: Session): void {
+export function insertSession(db: Connection, { digest, apiKey, createdAt, expiresAt, person }: Session): void {
   db.run(
-    'insert into paidonce_sessions (digest, api_key, created_at, expires_at) values (?, ?, ?, ?)',
+    'insert into paidonce_sessions (digest, api_key, created_at, expires_at, person) values (?, ?, ?, ?, ?)',
     digest,
     apiKey,
     createdAt,
     expiresAt,
+    person && toJson(person),
   );
 }
 

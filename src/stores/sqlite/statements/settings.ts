@@ -1,6 +1,7 @@
 import type { Alert } from '../../../domain/alert.ts';
 import { alertValues } from '../../alert-mapping.ts';
 import { bytes, number } from '../../mapping.ts';
+import type { BacklogMinute } from '../../reads.ts';
 import type { Connection } from '../connection.ts';
 
 export function keepSetting(db: Connection, name: string, value: Uint8Array): Uint8Array {
@@ -15,6 +16,18 @@ function setting(db: Connection, name: string): Uint8Array | null {
     name,
   );
   return row === undefined ? null : bytes(row, 'value');
+}
+
+export function raiseBacklogMinute(db: Connection, { at, waiting, dead, oldestDueMs }: BacklogMinute): void {
+  db.run(
+    `insert into paidonce_backlog_minutes (minute, waiting, dead, oldest_due_ms) values (?, ?, ?, ?)
+     on conflict do update set waiting = max(waiting, excluded.waiting), dead = max(dead, excluded.dead),
+       oldest_due_ms = max(oldest_due_ms, excluded.oldest_due_ms)`,
+    at,
+    waiting,
+    dead,
+    oldestDueMs,
+  );
 }
 
 export function upsertAlert(db: Connection, alert: Alert): void {

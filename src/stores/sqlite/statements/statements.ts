@@ -229,6 +229,7 @@ function otherRows(db: Connection) {
     updateReread: callbackReplays.updateReread.bind(null, db),
     keepSetting: settings.keepSetting.bind(null, db),
     upsertAlert: settings.upsertAlert.bind(null, db),
+    raiseBacklogMinute: settings.raiseBacklogMinute.bind(null, db),
     addToCounter: settings.addToCounter.bind(null, db),
     upsertSandboxPayment: merchants.upsertSandboxPayment.bind(null, db),
     nameSandboxPayment: merchants.nameSandboxPayment.bind(null, db),

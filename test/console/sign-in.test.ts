@@ -1,0 +1,52 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseRoleRule } from '../../src/server/roles.ts';
+import { type OpenedConsole, openConsole } from '../support/console.ts';
+import { type Issuer, startIssuer } from '../support/issuer.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+let issuer: Issuer;
+let server: TestServer;
+let opened: OpenedConsole;
+let page: Page;
+
+beforeAll(async () => {
+  issuer = await startIssuer();
+  const roles = [parseRoleRule('groups:payments-ops=operator')];
+  server = await startTestServer({ config: { oidc: { issuer: issuer.url, ...issuer.client, roles } } });
+  opened = await openConsole(server);
+  ({ page } = opened);
+}, 120_000);
+afterAll(async () => {
+  await opened?.close();
+  await server?.stop();
+  await issuer?.stop();
+});
+
+// Each goes on where the one before ended, as a person does.
+describe('a person with a company account', () => {
+  const company = () => page.getByRole('link', { name: 'Sign in with your company account' });
+
+  it('is told why they are not let in', async () => {
+    issuer.says.claims = { groups: ['everybody'] };
+    await company().click();
+    await page.getByRole('alert').filter({ hasText: 'Your account has no role here' }).waitFor();
+    await page.waitForURL((url) => url.search === '');
+    expect(await opened.seriousFindings()).toEqual([]);
+  });
+
+  it('gets in with a role, and sees who they are', async () => {
+    issuer.says.claims = { groups: ['payments-ops'], email: 'ann@example.com', email_verified: true };
+    await company().click();
+    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+    await page.getByText('ann@example.com', { exact: true }).waitFor();
+    expect(await page.getByRole('link', { name: 'API keys' }).count()).toBe(0);
+  });
+
+  it('gets out again', async () => {
+    await page.getByText('ann@example.com', { exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await company().waitFor();
+    expect(opened.complaints).toEqual([]);
+  });
+});
