@@ -2,6 +2,7 @@ import { Stack, Text } from '@mantine/core';
 import type { Attempt } from '../../src/api/deliveries.ts';
 import { orderTexts } from '../pages/orders/texts.ts';
 import { useTexts } from '../texts/texts.ts';
+import { useSentence } from '../texts/use-sentence.ts';
 import { Details } from './page.tsx';
 import { Headers, Raw } from './raw.tsx';
 import { StatusBadge } from './status-badge.tsx';
@@ -10,6 +11,7 @@ import { Time } from './time.tsx';
 /** One try of a delivery, with all that was sent and answered. */
 export function AttemptView({ attempt }: { attempt: Attempt }) {
   const say = useTexts(orderTexts);
+  const sentence = useSentence();
   const { number, started_at, duration_ms, step, status, error, peer, request, response } = attempt;
   return (
     <Stack gap="sm">
@@ -20,7 +22,7 @@ export function AttemptView({ attempt }: { attempt: Attempt }) {
           [say('took'), `${Math.round(duration_ms)} ms`],
           [say('status'), status],
           [say('peer'), peer],
-          [say('error'), error],
+          [say('error'), error === null ? null : sentence(error)],
         ]}
       />
       {request === null ? null : (

@@ -3,12 +3,14 @@ import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import type { CauseName, DiagnosisAnswer } from '../../src/api/verify.ts';
 import { causesInChinese, diagnosisTexts } from '../texts/diagnosis.ts';
 import { useLanguage, useTexts } from '../texts/texts.ts';
+import { useSentence } from '../texts/use-sentence.ts';
 import classes from './diagnosis.module.css';
 import { Raw } from './raw.tsx';
 
 /** What would become of a request, why, and what to do about it. */
 export function DiagnosisView({ diagnosis }: { diagnosis: DiagnosisAnswer }) {
   const say = useTexts(diagnosisTexts);
+  const sentence = useSentence();
   const { accepted, code, why, facts, signed_text: signed, tried } = diagnosis;
   const { language } = useLanguage();
   const named = (cause: string) =>
@@ -22,7 +24,7 @@ export function DiagnosisView({ diagnosis }: { diagnosis: DiagnosisAnswer }) {
         icon={<Icon size={18} />}
         title={say(accepted ? 'accepted' : 'refused')}
       >
-        <Text size="sm">{why}</Text>
+        <Text size="sm">{sentence(why)}</Text>
         {code === null ? null : (
           <Text size="xs" className="mono">
             {code}

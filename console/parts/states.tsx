@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { CallError } from '../api/call.ts';
 import { commonTexts } from '../texts/common.ts';
 import { useTexts } from '../texts/texts.ts';
+import { useProblem, useSentence } from '../texts/use-sentence.ts';
 
 /** Lines where the content will be, so that nothing jumps when it comes. */
 export function Loading({ lines = 6 }: { lines?: number }) {
@@ -50,13 +51,14 @@ interface FailureProps {
 /** What went wrong, and the next step, in the words of the API. */
 export function Failure({ error, retry }: FailureProps) {
   const say = useTexts(commonTexts);
+  const words = useProblem();
   const problem = error instanceof CallError ? error.problem : null;
   return (
     <Alert
       color="red"
       variant="light"
       icon={<IconAlertTriangle size={18} />}
-      title={problem?.title ?? say('failedTitle')}
+      title={problem === null ? say('failedTitle') : words(problem).title}
     >
       <Stack gap="xs" align="flex-start">
         <FailureText error={error} />
@@ -73,6 +75,8 @@ export function Failure({ error, retry }: FailureProps) {
 /** The same in a line or two, for dialogs and forms. */
 export function FailureText({ error }: { error: unknown }) {
   const say = useTexts(commonTexts);
+  const words = useProblem();
+  const sentence = useSentence();
   if (!(error instanceof CallError)) return <Text size="sm">{String(error)}</Text>;
   const { problem, status } = error;
   if (problem === null) {
@@ -80,12 +84,10 @@ export function FailureText({ error }: { error: unknown }) {
   }
   return (
     <Stack gap={4}>
-      <Text size="sm">
-        {problem.detail}. {problem.fix}
-      </Text>
+      <Text size="sm">{words(problem).text}</Text>
       {problem.errors?.map(({ pointer, detail }) => (
         <Text size="sm" key={pointer}>
-          <Code>{pointer}</Code> {detail}
+          <Code>{pointer}</Code> {sentence(detail)}
         </Text>
       ))}
       <Group gap="xs">

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { chineseOf } from '../../console/texts/sentences/chinese.ts';
 import { findingsOf, type Seen } from '../../src/alerts/rules.ts';
 import { type AlertRule, type AlertThresholds, defaultThresholds } from '../../src/domain/alert.ts';
 import { asId } from '../../src/domain/ids.ts';
@@ -103,7 +104,9 @@ describe('the rules of alerts', () => {
       ['money_at_risk CNY', 'money_at_risk JPY'],
     ],
   ])('find: %s', (_, find, expected) => {
-    expect(names(find())).toEqual(expected);
+    const findings = find();
+    expect(names(findings)).toEqual(expected);
+    expect(findings.filter(({ detail }) => chineseOf(detail) === null)).toEqual([]);
   });
 
   it('are in the guide, with their defaults', () => {

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chineseOf } from '../../console/texts/sentences/chinese.ts';
 import { openStreet, Shop, type Street } from './shop.ts';
 import type { Case } from './words.ts';
 
@@ -30,11 +31,12 @@ describe('the cases of the field', () => {
         expect.arrayContaining(timeline.map((part) => expect.stringContaining(part))),
       );
       expect(given.timeline.filter(({ why }) => why === '')).toEqual([]);
+      expect(given.whys.filter((why) => chineseOf(why) === null)).toEqual([]);
       if (story.once) return;
       // Providers send again what was answered; nothing may come of it.
       await shop.again();
-      const { answers: _answers, verdicts: _verdicts, timeline: _timeline, ...after } = await shop.seen();
-      const { answers: _1, verdicts: _2, timeline: _3, ...before } = given;
+      const { answers: _answers, verdicts: _verdicts, timeline: _timeline, whys: _whys, ...after } = await shop.seen();
+      const { answers: _1, verdicts: _2, timeline: _3, whys: _4, ...before } = given;
       expect(withoutLooks(after)).toEqual(withoutLooks(before));
     } finally {
       shop.close();

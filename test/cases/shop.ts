@@ -53,6 +53,11 @@ function pairOf(provider: string) {
   return pair;
 }
 
+/** What a person did has a note of the person's; Paidonce itself acts for these. */
+function isInOwnWords({ what, details }: Record<string, unknown>): boolean {
+  return what !== 'action' || ['policy', 'sweep', 'person', 'close', 'refund'].includes(Object(details).by);
+}
+
 /** A merchant of a case's own, with everything that can be seen of it from outside. */
 export class Shop {
   readonly #street: Street;
@@ -160,6 +165,11 @@ export class Shop {
       open: named('open'),
       ended: [...named('resolved'), ...named('accepted'), ...named('ignored')].sort(),
       timeline: timeline.map(({ what, text, why }) => ({ what: String(what), text: String(text), why: String(why) })),
+      whys: [
+        ...timeline.filter(isInOwnWords).map(({ why }) => why),
+        ...discrepancies.map(({ why }) => why),
+        ...callbacks.flatMap(({ reason }) => (reason === null ? [] : [reason])),
+      ].map(String),
     };
   }
 

@@ -100,9 +100,11 @@ export interface Given {
   /** Those that were resolved, accepted or ignored. */
   ended: readonly string[];
   timeline: readonly { what: string; text: string; why: string }[];
+  /** Every reason that Paidonce gives in words of its own. */
+  whys: readonly string[];
 }
 
-export type Expected = Partial<Omit<Given, 'order' | 'timeline'>> & {
+export type Expected = Partial<Omit<Given, 'order' | 'timeline' | 'whys'>> & {
   /** Fields of the order as the API gives it; absent: there is no order. */
   order?: Record<string, unknown>;
   /** Lines of the timeline, or parts of them, in this order. */

@@ -114,6 +114,9 @@ describe('a person at the console, from a payment to its end', { timeout: 120_00
     await page.getByRole('button', { name: 'Language' }).click();
     await page.getByRole('menuitem', { name: '简体中文' }).click();
     await page.getByText('重复付款').first().waitFor();
+    // What the server says in sentences of its own.
+    await page.getByText('没有这笔付款，88.80 CNY 的订单也已付清。').first().waitFor();
+    await page.getByRole('listitem').filter({ hasText: 'HTTP 500；要求' }).first().waitFor();
     expect(await opened.seriousFindings()).toEqual([]);
     expect(opened.complaints).toEqual([]);
   });

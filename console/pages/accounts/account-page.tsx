@@ -23,6 +23,7 @@ import { Loaded } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
+import { useSentence } from '../../texts/use-sentence.ts';
 import { Mode } from './account-rows.tsx';
 import { accountTexts } from './texts.ts';
 
@@ -222,10 +223,11 @@ function Choice<Value extends keyof typeof accountTexts.en>(props: ChoiceProps<V
 
 function RecentCallbacks({ account }: { account: string }) {
   const say = useTexts(accountTexts);
+  const sentence = useSentence();
   const columns: Column<Omit<CallbackDetail, 'headers' | 'body'>>[] = [
     { name: 'received', header: say('received'), cell: (row) => <Time at={row.received_at} /> },
     { name: 'verdict', header: say('verdict'), cell: (row) => <StatusBadge area="verdict" value={row.verdict} /> },
-    { name: 'reason', header: say('reason'), cell: (row) => row.reason ?? row.code ?? '' },
+    { name: 'reason', header: say('reason'), cell: (row) => sentence(row.reason ?? row.code ?? '') },
   ];
   return (
     <Recent

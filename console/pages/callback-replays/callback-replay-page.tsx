@@ -11,6 +11,7 @@ import { Details, Page, Section } from '../../parts/page.tsx';
 import { Empty, Loaded } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { useTexts } from '../../texts/texts.ts';
+import { useSentence } from '../../texts/use-sentence.ts';
 import { useWord } from '../../texts/words.ts';
 import { callbackReplaysTexts } from './texts.ts';
 
@@ -128,8 +129,9 @@ function Changes({ replay: { id, state, progress } }: { replay: CallbackReplayAn
 
 function Applied({ one: { applied } }: { one: RereadAnswer }) {
   const say = useTexts(callbackReplaysTexts);
+  const sentence = useSentence();
   if (applied === null) return <span>{say('notYet')}</span>;
-  if (applied.verdict === null) return <span>{applied.reason}</span>;
+  if (applied.verdict === null) return <span>{sentence(applied.reason ?? '')}</span>;
   return (
     <Group gap="xs" wrap="nowrap">
       <StatusBadge area="verdict" value={applied.verdict} />

@@ -17,6 +17,7 @@ import { Empty, FailureText, Loaded } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
+import { useSentence } from '../../texts/use-sentence.ts';
 import { ReadAgain } from './read-again.tsx';
 import { callbacksTexts } from './texts.ts';
 
@@ -57,6 +58,7 @@ export function CallbackPage() {
 
 function Verdict({ callback }: { callback: CallbackDetail }) {
   const say = useTexts(callbacksTexts);
+  const sentence = useSentence();
   const { id, account, merchant, message_id: message, verdict, reason, code } = callback;
   const named = useQuery(readQuery<AccountRow>(`/v1/accounts/${segment(account)}`)).data?.name;
   return (
@@ -66,7 +68,7 @@ function Verdict({ callback }: { callback: CallbackDetail }) {
           <Text>{say(`meaning.${verdict}`)}</Text>
           {reason === null ? null : (
             <Text c="var(--soft)">
-              {reason}
+              {sentence(reason)}
               {code === null ? '' : ` (${code})`}
             </Text>
           )}

@@ -13,6 +13,7 @@ import { Empty } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
+import { useSentence } from '../../texts/use-sentence.ts';
 import { useWord, wordsOf } from '../../texts/words.ts';
 import { ReadAgain } from './read-again.tsx';
 import { callbacksTexts } from './texts.ts';
@@ -23,6 +24,7 @@ type Row = Omit<CallbackDetail, 'headers' | 'body' | 'facts'>;
 export function CallbacksPage() {
   const say = useTexts(callbacksTexts);
   const word = useWord();
+  const sentence = useSentence();
   const [{ verdict, merchant, account, order_no }] = useSearchState();
   const columns: Column<Row>[] = [
     {
@@ -36,7 +38,7 @@ export function CallbacksPage() {
     },
     { name: 'provider', header: say('provider'), cell: (row) => row.provider },
     { name: 'verdict', header: say('verdict'), cell: (row) => <StatusBadge area="verdict" value={row.verdict} /> },
-    { name: 'reason', header: say('reason'), cell: (row) => row.reason ?? row.code ?? '', wide: true },
+    { name: 'reason', header: say('reason'), cell: (row) => sentence(row.reason ?? row.code ?? ''), wide: true },
     { name: 'account', header: say('account'), cell: (row) => <Identifier text={row.account} short />, wide: true },
     {
       name: 'acts',

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { Attempt } from '../../../src/api/deliveries.ts';
 import { Section } from '../../parts/page.tsx';
 import { useTexts } from '../../texts/texts.ts';
+import { useSentence } from '../../texts/use-sentence.ts';
 import { useWord } from '../../texts/words.ts';
 import classes from './compare-attempts.module.css';
 import { type Compared, comparedHeaders, differenceOf } from './compared.ts';
@@ -95,6 +96,7 @@ function Side({ text, other }: { text: string | null; other: string | null }) {
 function useLines(left: Attempt, right: Attempt): readonly Compared[] {
   const say = useTexts(deliveriesTexts);
   const word = useWord();
+  const sentence = useSentence();
   const both = (name: string, of: (attempt: Attempt) => string | number | null | undefined): Compared => {
     const [one, other] = [of(left) ?? null, of(right) ?? null];
     return { name, left: one === null ? null : String(one), right: other === null ? null : String(other) };
@@ -103,7 +105,7 @@ function useLines(left: Attempt, right: Attempt): readonly Compared[] {
     both(say('compare.step'), ({ step }) => word('step', step)),
     both(say('compare.status'), ({ status }) => status),
     both(say('compare.took'), ({ duration_ms }) => `${Math.round(duration_ms)} ms`),
-    both(say('compare.error'), ({ error }) => error),
+    both(say('compare.error'), ({ error }) => error && sentence(error)),
     both(say('compare.peer'), ({ peer }) => peer),
     ...comparedHeaders(say('compare.sent'), left.request?.headers, right.request?.headers),
     both(say('compare.sentBody'), ({ request }) => request?.body_sha256),

@@ -12,6 +12,7 @@ import { Empty, Loaded } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
+import { useSentence } from '../../texts/use-sentence.ts';
 import { useWord } from '../../texts/words.ts';
 import { CompareAttempts } from './compare-attempts.tsx';
 import { DeliveryActs, targetOf } from './delivery-acts.tsx';
@@ -100,6 +101,7 @@ function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
 
 function Summary({ attempt }: { attempt: Attempt }) {
   const say = useTexts(deliveriesTexts);
+  const sentence = useSentence();
   const { number, step, status, duration_ms, started_at, error } = attempt;
   return (
     <Group gap="sm">
@@ -107,7 +109,7 @@ function Summary({ attempt }: { attempt: Attempt }) {
       <StatusBadge area="step" value={step} />
       {status === null ? null : <Text className="mono">{status}</Text>}
       <Text size="sm" c="var(--soft)" component="span">
-        <Time at={started_at} /> · {Math.round(duration_ms)} ms{error === null ? '' : ` · ${error}`}
+        <Time at={started_at} /> · {Math.round(duration_ms)} ms{error === null ? '' : ` · ${sentence(error)}`}
       </Text>
     </Group>
   );

@@ -10,6 +10,7 @@ import { Empty } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
+import { useSentence } from '../../texts/use-sentence.ts';
 import { useWord, wordsOf } from '../../texts/words.ts';
 import { discrepanciesTexts } from './texts.ts';
 
@@ -17,6 +18,7 @@ import { discrepanciesTexts } from './texts.ts';
 export function DiscrepanciesPage() {
   const say = useTexts(discrepanciesTexts);
   const word = useWord();
+  const sentence = useSentence();
   const [{ state, kind, merchant, assignee }] = useSearchState();
   const choices = (area: string) => wordsOf(area).map((value) => ({ value, label: word(area, value) }));
   const columns: Column<DiscrepancyRow>[] = [
@@ -30,7 +32,7 @@ export function DiscrepanciesPage() {
       align: 'right',
       cell: (row) => <Money minor={row.amount_minor} currency={row.currency} />,
     },
-    { name: 'why', header: say('why'), cell: (row) => row.why, wide: true },
+    { name: 'why', header: say('why'), cell: (row) => sentence(row.why), wide: true },
     { name: 'assignee', header: say('assignee'), cell: (row) => row.assigned_to ?? '', wide: true },
     { name: 'opened', header: say('opened'), align: 'right', cell: (row) => <Time at={row.opened_at} /> },
   ];

@@ -9,6 +9,7 @@ import { Money } from '../../parts/money.tsx';
 import { Section } from '../../parts/page.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { useTexts } from '../../texts/texts.ts';
+import { useSentence } from '../../texts/use-sentence.ts';
 import { useWord } from '../../texts/words.ts';
 import classes from './order-discrepancies.module.css';
 import { orderTexts } from './texts.ts';
@@ -32,6 +33,7 @@ export function OrderDiscrepancies({ order }: { order: Order }) {
 function Discrepancy({ one }: { one: DiscrepancyRow }) {
   const say = useTexts(orderTexts);
   const word = useWord();
+  const sentence = useSentence();
   const mayAct = useMayAct();
   const [chosen, setChosen] = useState<Action | null>(null);
   const offered = mayAct ? actions.filter((action) => one.actions.includes(action)) : [];
@@ -45,7 +47,7 @@ function Discrepancy({ one }: { one: DiscrepancyRow }) {
           <Money minor={one.amount_minor} currency={one.currency} />
         </Group>
         <Text size="sm" c="var(--soft)">
-          {one.why}
+          {sentence(one.why)}
         </Text>
       </div>
       <Group gap="xs">
@@ -68,7 +70,7 @@ function Discrepancy({ one }: { one: DiscrepancyRow }) {
       >
         <Text>{say('resolve.text', { kind, order: one.order_no ?? one.id })}</Text>
         <Text size="sm" c="var(--soft)">
-          {one.why}
+          {sentence(one.why)}
         </Text>
       </ConfirmDialog>
     </div>

@@ -13,8 +13,10 @@ import { bytesText, Headers, Raw } from '../../parts/raw.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
+import { WithTimes } from '../../parts/with-times.tsx';
 import { commonTexts } from '../../texts/common.ts';
 import { useTexts } from '../../texts/texts.ts';
+import { useSentence } from '../../texts/use-sentence.ts';
 import { orderTexts } from './texts.ts';
 import { useTimelineWords } from './timeline-words.ts';
 
@@ -47,7 +49,7 @@ function Inside({ entry }: { entry: TimelineEntry }) {
       <Details
         items={[
           [say('when'), <Time key="at" at={at} form="full" />],
-          [say('why'), why === '' ? null : why],
+          [say('why'), why === '' ? null : <WithTimes key="why" text={why} />],
           ['id', id === null ? null : <Identifier key="id" text={id} />],
         ]}
       />
@@ -59,6 +61,7 @@ function Inside({ entry }: { entry: TimelineEntry }) {
 
 function CallbackInside({ id }: { id: string }) {
   const say = useTexts(orderTexts);
+  const sentence = useSentence();
   const query = useQuery(readQuery<CallbackDetail>(`/v1/callbacks/${id}`));
   return (
     <Loaded query={query}>
@@ -67,7 +70,7 @@ function CallbackInside({ id }: { id: string }) {
           <Details
             items={[
               [say('callback'), <StatusBadge key="verdict" area="verdict" value={verdict} />],
-              [say('reason'), reason],
+              [say('reason'), reason === null ? null : sentence(reason)],
               [
                 say('page'),
                 <InnerLink key="page" href={`/callbacks/${id}`}>

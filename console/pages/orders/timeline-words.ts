@@ -1,6 +1,7 @@
 import type { TimelineEntry } from '../../../src/api/orders.ts';
 import { useMoney } from '../../parts/money.tsx';
 import { useTexts } from '../../texts/texts.ts';
+import { useSentence } from '../../texts/use-sentence.ts';
 import { useWord } from '../../texts/words.ts';
 import { orderTexts } from './texts.ts';
 
@@ -26,7 +27,9 @@ export function useTimelineWords(): (entry: TimelineEntry) => { text: string; wh
   const say = useTexts(orderTexts);
   const word = useWord();
   const money = useMoney();
-  return ({ what, text, why, details }) => {
+  const sentence = useSentence();
+  return ({ what, text, why: english, details }) => {
+    const why = sentence(english);
     const value = (name: string) => String(details[name] ?? '');
     const amount =
       typeof details.amount === 'string' ? money(details.amount, value('currency') || null) : say('noAmount');
@@ -70,7 +73,7 @@ export function useTimelineWords(): (entry: TimelineEntry) => { text: string; wh
       case 'ask':
         return details.answer === null
           ? { text: say('say.askDue'), why }
-          : { text: say('say.ask', { tries: value('tries'), answer: value('answer') }), why };
+          : { text: say('say.ask', { tries: value('tries'), answer: sentence(value('answer')) }), why };
       default:
         return { text, why };
     }

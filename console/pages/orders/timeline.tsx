@@ -7,6 +7,7 @@ import { timelineQuery } from '../../api/queries.ts';
 import { Section } from '../../parts/page.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import { Time } from '../../parts/time.tsx';
+import { WithTimes } from '../../parts/with-times.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { orderTexts } from './texts.ts';
 import classes from './timeline.module.css';
@@ -103,7 +104,9 @@ function Story({ entries, open }: EntriesProps) {
               <span className={classes.dot} data-lane={laneOf(entry)} data-tone={toneOf(entry)} aria-hidden />
               <span className={classes.text}>
                 <span>{text}</span>
-                <span className={classes.why}>{why}</span>
+                <span className={classes.why}>
+                  <WithTimes text={why} />
+                </span>
               </span>
             </UnstyledButton>
           </li>

@@ -4,6 +4,7 @@ import type { ReconciliationRow } from '../../../src/api/reconciliations.ts';
 import { useBytes, useCount } from '../../parts/numbers.ts';
 import { Section } from '../../parts/page.tsx';
 import { useTexts } from '../../texts/texts.ts';
+import { useSentence } from '../../texts/use-sentence.ts';
 import { differencesOf } from './reconciliations-page.tsx';
 import { reconciliationsTexts } from './texts.ts';
 
@@ -64,6 +65,7 @@ const explained = [
 
 function Failed({ one: { failure, progress } }: { one: ReconciliationRow }) {
   const say = useTexts(reconciliationsTexts);
+  const sentence = useSentence();
   const known = explained.find((code) => code === failure?.code);
   return (
     <Alert color="red" variant="light" icon={<IconAlertTriangle size={18} />} title={say('failed')}>
@@ -72,7 +74,7 @@ function Failed({ one: { failure, progress } }: { one: ReconciliationRow }) {
         {progress.rows === 0 ? null : <Text size="sm">{say('failed.partly')}</Text>}
         {failure === null ? null : (
           <Text size="xs" c="var(--soft)" className="mono">
-            {failure.code}: {failure.detail}
+            {failure.code}: {sentence(failure.detail)}
           </Text>
         )}
       </Stack>

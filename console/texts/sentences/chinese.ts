@@ -1,0 +1,16 @@
+import { createSentences } from '../sentences.ts';
+import { callbackSentences } from './callbacks.ts';
+import { orderSentences } from './orders.ts';
+import { problemSentences } from './problems.ts';
+import { trafficSentences } from './traffic.ts';
+
+/** All pairs. The widest patterns stand at the end of the last area. */
+export const chineseSentences = {
+  ...orderSentences,
+  ...problemSentences,
+  ...trafficSentences,
+  ...callbackSentences,
+};
+
+/** The Chinese of a sentence of the server's; null where it has none. */
+export const chineseOf = createSentences(chineseSentences);
