@@ -2,11 +2,13 @@ import type { Line } from './report.ts';
 import { type Bench, closed, onProduct, slice } from './scenarios.ts';
 import * as traffic from './traffic.ts';
 
-/** Notifications in one request. */
+/** Notifications in one request, and requests at once: more would be refused, as more than can wait for the store. */
 const size = 100;
+const connections = 16;
 
 /** Publishes that come by the hundred, to an endpoint that takes them, until all are confirmed and recorded. */
-export async function batches(bench: Bench, concurrency: number): Promise<Line[]> {
+export async function batches(given: Bench, concurrency: number): Promise<Line[]> {
+  const bench = { ...given, sizes: { ...given.sizes, connections } };
   const { sizes, sink, sinkPort } = bench;
   return onProduct(bench, async (product) => {
     await traffic.addEndpoint(product, sinkPort, concurrency);
