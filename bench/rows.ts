@@ -15,8 +15,8 @@ export interface RowShape {
 
 /** A batch leaves one row here, which says what it made. */
 const batchTable = /(^|_)commits$/;
-/** What the product writes by itself, now and then. */
-const ownTable = /(^|_)(leases|backlog_minutes|seals)$/;
+/** What the product writes by itself, now and then; and what the sealer takes away, at any moment. */
+const ownTable = /(^|_)(leases|backlog_minutes|seals|seal_leaves|unsealed)$/;
 
 /** Every row of every table, by its primary key. Made for a database with a handful of rows. */
 export function snapshot(db: DatabaseSync): Tables {
