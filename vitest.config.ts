@@ -1,7 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const conditions = ['paidonce-source'];
+
+/** Larger files first, as by default; but before them those that run for minutes: begun last, one would end alone. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => moduleId.includes('/test/simulation/');
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 export default defineConfig({
   resolve: { conditions },
@@ -12,9 +22,11 @@ export default defineConfig({
     pool: 'forks',
     // One less than the cores is the default: on two cores that leaves one idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     execArgv: ['--conditions=paidonce-source'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // A browser beside tests that kill databases may get little of two cores for a minute.
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
     reporters: ['default', 'json'],
     outputFile: { json: '.vitest/report.json' },
   },

@@ -19,6 +19,8 @@ export async function openConsole(server: TestServer): Promise<OpenedConsole> {
   const browser = await startBrowser();
   const viewing = { locale: 'en-GB', viewport: { width: 1360, height: 900 }, reducedMotion: 'reduce' } as const;
   const context = await browser.newContext(viewing);
+  // As long as a test may take: what is slow is not wrong.
+  context.setDefaultTimeout(100_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
