@@ -129,8 +129,8 @@ function addFunnel(routes: Routes): void {
     answer: funnel,
     refusals: ['merchant.unknown', 'store.deadline'],
     async run({ service, caller, query }) {
-      const { source, ...asked } = query;
-      const filter = filterOf(asked, caller, service.clock.now());
+      const { source, ...filters } = query;
+      const filter = filterOf(filters, caller, service.clock.now());
       const { from, to } = filter;
       const buckets = await service.store.read(source === 'rows' ? 'recount' : 'funnel', filter);
       const totals = buckets.reduce((sum, { counts }) => addCounts(sum, counts), emptyCounts);

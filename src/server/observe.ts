@@ -5,6 +5,7 @@ import { type Step, stepRank, steps } from '../domain/delivery.ts';
 import { limits } from '../domain/limits.ts';
 import type { Observe, Signal } from '../domain/observe.ts';
 import type { Gauges } from '../stores/reads.ts';
+import { keptFor } from './kept-for.ts';
 import type { LogLevel } from './settings.ts';
 
 /** How a server is watched from outside: lines of log, and figures. */
@@ -125,7 +126,7 @@ const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 function createInstruments(clock: Clock) {
   const counts = new Registry();
   const states = new Registry();
-  const kept = cached(clock);
+  const kept = keptFor<Gauges>(limits.gaugesMs, clock);
   const gauges = storeGauges([states]);
   const memory = new Gauge({
     name: 'process_resident_memory_bytes',
@@ -239,20 +240,4 @@ function storeGauges(registers: Registry[]): (read: Gauges, now: number) => void
 
 function secondsSince(at: number | null, now: number): number {
   return at === null ? 0 : Math.max(0, now - at) / 1000;
-}
-
-/** One read for everybody who asks within 15 s; a read that fails is not kept. */
-function cached(clock: Clock): (read: () => Promise<Gauges>) => Promise<Gauges> {
-  let kept: { at: number; gauges: Promise<Gauges> } | null = null;
-  return async (read) => {
-    if (kept === null || clock.monotonicMs() - kept.at >= limits.gaugesMs)
-      kept = { at: clock.monotonicMs(), gauges: read() };
-    const asked = kept;
-    try {
-      return await asked.gauges;
-    } catch (error) {
-      if (kept === asked) kept = null;
-      throw error;
-    }
-  };
 }

@@ -24,6 +24,7 @@ import { signInReturnPath } from '../domain/session-cookie.ts';
 import type { Http } from '../outbound/http-client.ts';
 import type { Vault } from '../secrets/vault.ts';
 import type { OidcConfig } from './config.ts';
+import { keptFor } from './kept-for.ts';
 import { type Claims, roleOf, roleRuleText } from './roles.ts';
 
 export interface OidcDependencies {
@@ -45,7 +46,8 @@ export interface Oidc extends SignIn {
 /** Sign-in by the authorization code of OpenID Connect, with PKCE, state and nonce. Asks the identity provider when first needed. */
 export function createOidc({ config, publicUrl, http, vault, clock, random, observe }: OidcDependencies): Oidc {
   const redirectUri = `${publicUrl}${signInReturnPath}`;
-  const configuration = keptFor(configurationMs, clock, () => discovered(config, http));
+  const kept = keptFor<Configuration>(configurationMs, clock);
+  const configuration = () => kept(() => discovered(config, http));
   const refuse = (refused: SignInRefusal, why: string) => {
     observe('sign_in.refused', refused === 'unreachable' ? 'warn' : 'info', { refused, why: why.slice(0, 300) });
     return { refused };
@@ -189,16 +191,6 @@ function fetchBy(http: Http): CustomFetch {
 
 async function bytesOf(body: Parameters<CustomFetch>[1]['body']): Promise<Uint8Array> {
   return new Uint8Array(await new Response(body ?? null).arrayBuffer());
-}
-
-/** What was made is used for so long; what failed is tried again. */
-function keptFor<T>(ms: number, clock: Clock, make: () => Promise<T>): () => Promise<T> {
-  let kept: { made: T; until: number } | null = null;
-  return async () => {
-    if (kept !== null && kept.until > clock.monotonicMs()) return kept.made;
-    kept = { made: await make(), until: clock.monotonicMs() + ms };
-    return kept.made;
-  };
 }
 
 /** With its cause, or the code that the identity provider gave. No token is in any of them. */

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import type { BacklogOverTime as History } from '../../../src/api/figures.ts';
 import { readQuery } from '../../api/queries.ts';
 import { useDuration } from '../../parts/duration.tsx';
@@ -8,11 +8,9 @@ import { Columns, Section } from '../../parts/page.tsx';
 import { Empty, Loaded, Loading } from '../../parts/states.tsx';
 import { useTimeRange } from '../../parts/time-range.tsx';
 import { useTexts } from '../../texts/texts.ts';
-import { Captioned } from './captioned.tsx';
+import { Captioned, TimeChart } from './captioned.tsx';
 import { bucketsOver, useSeesAll } from './figures.ts';
 import { overviewTexts } from './texts.ts';
-
-const TimeChart = lazy(async () => ({ default: (await import('../../parts/time-chart.tsx')).TimeChart }));
 
 /** How much waited and for how long. A key that is limited to merchants does not see it: it is the whole system's. */
 export function BacklogOverTime() {

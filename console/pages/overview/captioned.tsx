@@ -1,5 +1,8 @@
 import { Text } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode } from 'react';
+
+/** Loaded beside the page: drawing takes more than all the rest. */
+export const TimeChart = lazy(async () => ({ default: (await import('../../parts/time-chart.tsx')).TimeChart }));
 
 /** A chart with a line that says what it shows. */
 export function Captioned({ caption, children }: { caption: string; children: ReactNode }) {

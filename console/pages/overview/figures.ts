@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Latency } from '../../../src/api/figures.ts';
+import type { Trouble } from '../../../src/api/trouble.ts';
 import { funnelQuery, readQuery, sessionQuery } from '../../api/queries.ts';
 import { type TimeRange, useTimeRange } from '../../parts/time-range.tsx';
 import { useLanguage } from '../../texts/texts.ts';
@@ -16,6 +17,11 @@ export function useFunnel(side: Side) {
 export function useLatency(side: Side) {
   const { from, to, bucket } = useTimeRange();
   return useQuery(readQuery<Latency>('/v1/latency', { side, from, to, bucket }));
+}
+
+/** What is in trouble. It looks at everything that waits: read seldom enough that many viewers cost little. */
+export function useTrouble() {
+  return useQuery({ ...readQuery<Trouble>('/v1/trouble'), refetchInterval: 15_000 as const });
 }
 
 /** Whether the whole system's figures are for this viewer: a key that is limited to merchants is refused them. */

@@ -3,7 +3,6 @@ import { IconArrowRight, IconCircleCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { DiscrepancyRow } from '../../../src/api/discrepancies.ts';
-import type { EndpointRow } from '../../../src/api/endpoint-view.ts';
 import type { Backlog } from '../../../src/api/figures.ts';
 import { segment } from '../../api/call.ts';
 import { type Page, readQuery } from '../../api/queries.ts';
@@ -14,12 +13,11 @@ import { Loaded } from '../../parts/states.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { useWord } from '../../texts/words.ts';
-import { useSeesAll } from './figures.ts';
+import { useSeesAll, useTrouble } from './figures.ts';
 import classes from './matters.module.css';
 import { overviewTexts } from './texts.ts';
 
 const most = 5;
-const disabledEndpoints = readQuery<Page<EndpointRow>>('/v1/endpoints', { state: 'disabled', limit: most });
 
 /** Money that does not fit, the newest first. */
 export function OpenDiscrepancies() {
@@ -59,7 +57,7 @@ export function WhatNext() {
   const say = useTexts(overviewTexts);
   const seesAll = useSeesAll();
   const backlog = useQuery({ ...readQuery<Backlog>('/v1/backlog'), enabled: seesAll });
-  const disabled = useQuery(disabledEndpoints).data?.data.length ?? 0;
+  const disabled = useTrouble().data?.endpoints.filter(({ state }) => state === 'disabled').length ?? 0;
   if (!seesAll) return null;
   return (
     <Section title={say('next')} flush>

@@ -1,16 +1,14 @@
 import { SegmentedControl } from '@mantine/core';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { useCount, useMilliseconds } from '../../parts/numbers.ts';
 import { Columns, Section } from '../../parts/page.tsx';
 import { useSearchState } from '../../parts/search.ts';
 import { Empty, Loaded, Loading } from '../../parts/states.tsx';
 import { useTimeRange } from '../../parts/time-range.tsx';
 import { useTexts } from '../../texts/texts.ts';
-import { Captioned } from './captioned.tsx';
+import { Captioned, TimeChart } from './captioned.tsx';
 import { bucketsOver, type Side, useFunnel, useLatency, useRate } from './figures.ts';
 import { overviewTexts } from './texts.ts';
-
-const TimeChart = lazy(async () => ({ default: (await import('../../parts/time-chart.tsx')).TimeChart }));
 
 /** How many, and how well, over the range: of one side at a time. */
 export function OverTime() {

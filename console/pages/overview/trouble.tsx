@@ -13,15 +13,13 @@ import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { useWord } from '../../texts/words.ts';
-import { useRate, useSeesAll } from './figures.ts';
+import { useRate, useSeesAll, useTrouble } from './figures.ts';
 import { Lines } from './matters.tsx';
 import { overviewTexts } from './texts.ts';
 
 type Endpoint = Troubles['endpoints'][number];
 
 const most = 5;
-/** It looks at everything that waits: seldom enough that many viewers cost little. */
-const troubleQuery = { ...readQuery<Troubles>('/v1/trouble'), refetchInterval: 15_000 as const };
 /** What the lists of endpoints and accounts say already. */
 const saidBelow: readonly string[] = ['failure_budget', 'endpoint_disabled', 'silent_provider', 'refused_signatures'];
 
@@ -31,7 +29,7 @@ export function MoneyAtRisk() {
   const money = useMoney();
   return (
     <Section title={say('atRisk')} flush>
-      <Loaded query={useQuery(troubleQuery)} lines={4}>
+      <Loaded query={useTrouble()} lines={4}>
         {({ at_risk, at_risk_whole }) => (
           <Lines none={say('noRisk')}>
             {at_risk.map(({ currency, amount_minor, notifications, oldest_at }) => (
@@ -69,7 +67,7 @@ export function Trouble() {
     );
   return (
     <Section title={say('trouble')} flush>
-      <Loaded query={useQuery(troubleQuery)} lines={4}>
+      <Loaded query={useTrouble()} lines={4}>
         {({ endpoints, accounts }) => {
           const failing = endpoints.filter(({ state }) => state !== 'paused');
           const paused = endpoints.filter(({ state }) => state === 'paused');
