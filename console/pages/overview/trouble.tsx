@@ -11,6 +11,7 @@ import { Section } from '../../parts/page.tsx';
 import { Loaded } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
+import { WithTimes } from '../../parts/with-times.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { useWord } from '../../texts/words.ts';
 import { useRate, useSeesAll, useTrouble } from './figures.ts';
@@ -99,7 +100,9 @@ function AlertLine({ alert: { rule, detail, opened_at } }: { alert: AlertRow }) 
   return (
     <li>
       <div>
-        <Text>{detail}</Text>
+        <Text component="div">
+          <WithTimes text={detail} />
+        </Text>
         <Text size="xs" c="var(--soft)" component="div">
           {word('alert_rule', rule)} · <Time at={opened_at} />
         </Text>
