@@ -1,5 +1,6 @@
 import { Alert, Button, Divider, Group, Paper, PasswordInput, Stack, Text, Title } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useLocation } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import type { Session } from '../../src/api/sessions.ts';
 import type { SignInRefusal } from '../../src/api/sign-in.ts';
@@ -77,6 +78,8 @@ export function SignInPage() {
 /** Where the server has an identity provider. It sends people who were not let in back with a reason in the address. */
 function CompanySignIn() {
   const say = useTexts(signInTexts);
+  // As it stands in the address bar, so that whoever opened a link is there after signing in.
+  const { publicHref } = useLocation();
   const [reason] = useState(() => new URLSearchParams(window.location.search).get('sign_in'));
   useEffect(() => {
     // Said once: it is no part of the page's address.
@@ -91,7 +94,7 @@ function CompanySignIn() {
           {say(`refused.${refusal}`)}
         </Alert>
       )}
-      <Button component="a" href="/v1/session/oidc" fullWidth>
+      <Button component="a" href={`/v1/session/oidc?to=${encodeURIComponent(publicHref)}`} fullWidth>
         {say('company')}
       </Button>
       <Divider label={say('or')} />

@@ -2,7 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { BlankEnv } from 'hono/types';
 import { limits } from '../domain/limits.ts';
 import type { Person } from '../domain/merchant.ts';
-import { signInPath, signInReturnPath } from '../domain/session-cookie.ts';
+import { consolePath, signInPath, signInReturnPath } from '../domain/session-cookie.ts';
 import type { Service } from '../service.ts';
 import { cookieWith } from './auth.ts';
 import { isSecure } from './sessions.ts';
@@ -20,10 +20,14 @@ export type SignInRefusal =
 
 /** Sign-in at the company's identity provider. Whoever mounts the API brings it. */
 export interface SignIn {
-  /** Where the browser is to go, and what it must bring back: sealed, for `limits.signInAwayMs`. */
-  begin(): Promise<{ location: string; kept: string } | { refused: SignInRefusal }>;
-  /** Who has come back with this query. `kept`: what the browser brought back. */
-  finish(query: string, kept: string | null): Promise<{ person: Person } | { refused: SignInRefusal }>;
+  /**
+   * Where the browser is to go, and what it must bring back: sealed, for `limits.signInAwayMs`.
+   *
+   * @param to The address within the console where the person wants to be afterwards.
+   */
+  begin(to: string): Promise<{ location: string; kept: string } | { refused: SignInRefusal }>;
+  /** Who has come back with this query, and where they wanted to be. `kept`: what the browser brought back. */
+  finish(query: string, kept: string | null): Promise<{ person: Person; to: string } | { refused: SignInRefusal }>;
 }
 
 const cookieName = 'paidonce_sign_in';
@@ -31,7 +35,7 @@ const cookieName = 'paidonce_sign_in';
 /** Two addresses for browsers, which are led from one to the next: no calls of the API, and not in its document. */
 export function addSignIn(app: OpenAPIHono<BlankEnv>, service: Service, signIn: SignIn): void {
   app.get(signInPath, async ({ req }) => {
-    const begun = await signIn.begin();
+    const begun = await signIn.begin(placeIn(req.query('to') ?? ''));
     if ('refused' in begun) return redirect(refusalPage(begun.refused), []);
     return redirect(begun.location, [keptCookie(begun.kept, limits.signInAwayMs, isSecure(service, req.raw.headers))]);
   });
@@ -44,12 +48,22 @@ export function addSignIn(app: OpenAPIHono<BlankEnv>, service: Service, signIn: 
     const finished = await signIn.finish(new URL(req.url).search, kept);
     if ('refused' in finished) return redirect(refusalPage(finished.refused), [gone]);
     const { token, expiresAt } = await service.sessions.open(finished.person);
-    return redirect('/console', [gone, cookieWith(token, { secure, expiresAt })]);
+    return redirect(finished.to, [gone, cookieWith(token, { secure, expiresAt })]);
   });
 }
 
+/**
+ * The address within the console, where that is what stands there; else its first page. Other sites can write this link too, so
+ * nothing counts that a browser would not have written letter by letter: what it reads otherwise could lead anywhere.
+ */
+function placeIn(to: string): string {
+  const isWithin = to.length <= limits.consolePathCharactersMax && /^\/console[/?]/.test(to) && !/\/\/|\\/.test(to);
+  const origin = 'http://localhost';
+  return isWithin && URL.parse(to, origin)?.href === origin + to ? to : consolePath;
+}
+
 function refusalPage(refused: SignInRefusal): string {
-  return `/console?sign_in=${refused}`;
+  return `${consolePath}?sign_in=${refused}`;
 }
 
 /** `Lax`: the way back is a link on another site, with which a strict cookie would not come. */

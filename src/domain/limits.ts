@@ -212,6 +212,8 @@ export const limits = {
   signInGapSeconds: 5,
   /** Between going to the identity provider and coming back. */
   signInAwayMs: 10 * 60_000,
+  /** The address within the console that is remembered meanwhile: sealed, it must fit in a cookie. */
+  consolePathCharactersMax: 2000,
   /** The name of a person, with the claim that names them. */
   personCharactersMax: 300,
   /** Stop waits this long for work in flight. */

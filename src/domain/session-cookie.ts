@@ -1,5 +1,7 @@
 import { AppError } from './errors.ts';
 
+/** Below this path a node serves the console. */
+export const consolePath = '/console';
 export const sessionCookie = 'paidonce_session';
 /** Where a browser begins to sign in at the identity provider, and where that one sends it back to. */
 export const signInPath = '/v1/session/oidc';

@@ -3,11 +3,11 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Hono } from 'hono';
 import type { Random } from '../domain/ids.ts';
+import { consolePath } from '../domain/session-cookie.ts';
 
 /** Beside this file when it is built; from the source, in dist. */
 const builtFolder = import.meta.url.endsWith('.ts') ? '../../dist/console/' : '../console/';
 const consoleFolder = fileURLToPath(new URL(builtFolder, import.meta.url));
-export const consolePath = '/console';
 
 const types: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',

@@ -55,8 +55,9 @@ export function createOidc({ config, publicUrl, http, vault, clock, random, obse
   const secret = () => Buffer.from(random(32)).toString('base64url');
   return {
     digest: digestOf(config),
-    async begin() {
+    async begin(to) {
       const remembered: Remembered = {
+        to,
         state: secret(),
         nonce: secret(),
         verifier: secret(),
@@ -96,7 +97,7 @@ export function createOidc({ config, publicUrl, http, vault, clock, random, obse
         const role = roleOf(claims, config.roles);
         if (name === null || role === null) return refuse('role', `no role is configured for ${name ?? 'somebody'}`);
         observe('sign_in.opened', 'info', { name, role });
-        return { person: { name, role } };
+        return { person: { name, role }, to: remembered.to };
       } catch (error) {
         // The library throws for everything that is not as it must be; none of it lets anybody in.
         return refuse('refused', whyOf(error));
@@ -114,7 +115,13 @@ function digestOf({ issuer, clientId, clientSecret, roles }: OidcConfig): Uint8A
 /** The identity provider's own description is asked for again after this long. */
 const configurationMs = 3_600_000;
 
-const remembered = z.object({ state: z.string(), nonce: z.string(), verifier: z.string(), until: z.number() });
+const remembered = z.object({
+  to: z.string(),
+  state: z.string(),
+  nonce: z.string(),
+  verifier: z.string(),
+  until: z.number(),
+});
 type Remembered = z.output<typeof remembered>;
 
 /** Null: not sealed by us, or changed. */

@@ -44,9 +44,29 @@ describe('a person with a company account', () => {
   });
 
   it('gets out again', async () => {
+    await signOut();
+  });
+
+  it('is where they wanted to be after signing in, whatever its name', async () => {
+    const order = { merchant: 'tickets', amount_minor: 12345, currency: 'CNY' };
+    await server.call('POST', '/v1/merchants', { id: 'tickets', name: 'Tickets' });
+    const made = await server.call('PUT', `/v1/orders/${encodeURIComponent('订单/1 \\"')}`, order);
+    expect(made.status).toBe(201);
+    await page.goto(`${server.url}/console/orders?merchant=tickets&currency=CNY`);
+    await company().click();
+    await page.getByRole('link', { name: '订单/1 \\"' }).click();
+    await page.getByRole('heading', { name: '订单/1 \\"', level: 1 }).waitFor();
+    const { pathname } = new URL(page.url());
+    await signOut();
+    await company().click();
+    await page.getByRole('heading', { name: '订单/1 \\"', level: 1 }).waitFor();
+    expect(new URL(page.url()).pathname).toBe(pathname);
+    expect(opened.complaints).toEqual([]);
+  });
+
+  async function signOut(): Promise<void> {
     await page.getByText('ann@example.com', { exact: true }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await company().waitFor();
-    expect(opened.complaints).toEqual([]);
-  });
+  }
 });

@@ -55,8 +55,8 @@ const pairOf = (cookies: readonly string[], name: string) =>
   cookies.find((cookie) => cookie.startsWith(`${name}=`))?.split(';')[0] ?? '';
 
 /** To the identity provider and up to the moment before the way back. */
-async function away(own: TestServer = server): Promise<{ back: string; cookie: string }> {
-  const begun = await visit(`${own.url}/v1/session/oidc`);
+async function away(own: TestServer = server, query = ''): Promise<{ back: string; cookie: string }> {
+  const begun = await visit(`${own.url}/v1/session/oidc${query}`);
   const { location: back } = await visit(begun.location);
   return { back, cookie: pairOf(begun.cookies, 'paidonce_sign_in') };
 }
@@ -66,6 +66,12 @@ async function signIn(own: TestServer = server): Promise<string> {
   const { location, cookies } = await visit(back, cookie);
   expect(location).toBe('/console');
   return pairOf(cookies, 'paidonce_session');
+}
+
+/** Where somebody lands who signs in with this query. */
+async function landing(query: string): Promise<string> {
+  const { back, cookie } = await away(server, query);
+  return (await visit(back, cookie)).location;
 }
 
 async function refusalOf(back: string, cookie: string): Promise<string> {
@@ -117,6 +123,79 @@ describe('a person', () => {
   it('is known to an issuer that wants the secret in the body', async () => {
     issuer.says.authentication = 'client_secret_post';
     expect(await signIn()).toMatch(/^paidonce_session=person_/);
+  });
+});
+
+describe('after signing in', () => {
+  const to = (path: string) => landing(`?to=${encodeURIComponent(path)}`);
+  it.each([
+    '/console/orders/shop/A-1',
+    '/console/orders/shop/%E8%AE%A2%E5%8D%95%2F1%5C%252F?from=2026-01-01&q=a+b%2F%2Fc',
+    '/console?bucket=day',
+  ])('a person is back where they were: %s', async (path) => {
+    expect(await to(path)).toBe(path);
+  });
+
+  it.each([
+    '//evil.example',
+    '///evil.example',
+    '/\\evil.example',
+    '\\\\evil.example',
+    'https://evil.example/console/',
+    'https:evil.example',
+    'https:/console/',
+    'javascript:alert(1)',
+    'evil.example/console/',
+    'console/orders',
+    '@evil.example/console/',
+    '',
+    '/',
+    '/v1/session/oidc',
+    '/consoles/orders',
+    '/console@evil.example/',
+    '/console//evil.example',
+    '/console/../..//evil.example',
+    '/console/../v1/session/oidc',
+    '/console/./orders',
+    '/console/%2e%2e/%2E%2e//evil.example',
+    '/console/.%2e/v1/session/oidc',
+    '/console/\\evil.example',
+    '/console/..\\..\\evil.example',
+    '/console/orders?to=\\evil',
+    '/console/\t/evil.example',
+    '/\t/evil.example',
+    '/console/a\r\nset-cookie: a=b',
+    '/console/\u0000',
+    '/console/\u007f',
+    '/console/\u0085',
+    ' /console/orders',
+    '/console/orders ',
+    '/console/a b',
+    '/console/订单',
+    '/console/"<script>',
+  ])('nobody is led elsewhere, or to what no browser writes: %j', async (path) => {
+    expect(await to(path)).toBe('/console');
+  });
+
+  it('an address has its bound, up to which a browser keeps it', async () => {
+    const longest = '/console/'.padEnd(limits.consolePathCharactersMax, 'a');
+    expect(await to(longest)).toBe(longest);
+    expect(await to(`${longest}a`)).toBe('/console');
+    const { cookie } = await away(server, `?to=${longest}`);
+    // Browsers drop what is over 4096 bytes with its name.
+    expect(cookie.length).toBeLessThan(4000);
+  });
+
+  it('nobody is led elsewhere by what is encoded twice, not at all, or said twice', async () => {
+    expect(await landing('?to=%252F%252Fevil.example')).toBe('/console');
+    expect(await landing('?to=//evil.example')).toBe('/console');
+    expect(await landing('?to=/console/%5C..%5Cevil.example')).toBe('/console');
+    expect(await landing('?to=//evil.example&to=/console/orders')).toBe('/console');
+  });
+
+  it('whoever is not let in comes to the sign-in page', async () => {
+    issuer.says.claims = { groups: ['everybody'] };
+    expect(await landing('?to=/console/orders')).toBe('/console?sign_in=role');
   });
 });
 
