@@ -11,7 +11,13 @@ import { useSearchState } from './search.ts';
 export type Filter =
   | { kind: 'days' }
   | { kind: 'text'; name: string; label: string; placeholder?: string; width?: number }
-  | { kind: 'choice'; name: string; label: string; choices: readonly { value: string; label: string }[] };
+  | {
+      kind: 'choice';
+      name: string;
+      label: string;
+      choices: readonly { value: string; label: string }[];
+      width?: number;
+    };
 
 export function Filters({ filters }: { filters: readonly Filter[] }) {
   const say = useTexts(commonTexts);
@@ -35,7 +41,7 @@ export function Filters({ filters }: { filters: readonly Filter[] }) {
             onChange={(value) => change({ [filter.name]: value ?? '' })}
             clearable
             searchable={filter.choices.length > 8}
-            w={180}
+            w={filter.width ?? 180}
           />
         ),
       )}

@@ -25,6 +25,7 @@ afterAll(async () => {
 
 // Each goes on where the one before ended, as a person does.
 describe('a person with a company account', () => {
+  const orderNo = '订单/1 \\"';
   const company = () => page.getByRole('link', { name: 'Sign in with your company account' });
 
   it('is told why they are not let in', async () => {
@@ -50,17 +51,40 @@ describe('a person with a company account', () => {
   it('is where they wanted to be after signing in, whatever its name', async () => {
     const order = { merchant: 'tickets', amount_minor: 12345, currency: 'CNY' };
     await server.call('POST', '/v1/merchants', { id: 'tickets', name: 'Tickets' });
-    const made = await server.call('PUT', `/v1/orders/${encodeURIComponent('订单/1 \\"')}`, order);
+    const made = await server.call('PUT', `/v1/orders/${encodeURIComponent(orderNo)}`, order);
     expect(made.status).toBe(201);
     await page.goto(`${server.url}/console/orders?merchant=tickets&currency=CNY`);
     await company().click();
-    await page.getByRole('link', { name: '订单/1 \\"' }).click();
-    await page.getByRole('heading', { name: '订单/1 \\"', level: 1 }).waitFor();
+    await page.getByRole('link', { name: orderNo }).click();
+    await page.getByRole('heading', { name: orderNo, level: 1 }).waitFor();
     const { pathname } = new URL(page.url());
     await signOut();
     await company().click();
-    await page.getByRole('heading', { name: '订单/1 \\"', level: 1 }).waitFor();
+    await page.getByRole('heading', { name: orderNo, level: 1 }).waitFor();
     expect(new URL(page.url()).pathname).toBe(pathname);
+  });
+
+  it('is in the audit log by name, which leads to all that they did', async () => {
+    const closed = await page.request.post(`${server.url}/v1/orders/${encodeURIComponent(orderNo)}/close`, {
+      headers: { 'x-paidonce-console': '1' },
+      data: { merchant: 'tickets', reason: 'The buyer went away.' },
+    });
+    expect(closed.status()).toBe(202);
+    await page.getByRole('link', { name: 'Audit log' }).click();
+    await page.getByRole('row').filter({ hasText: 'Made a merchant' }).waitFor();
+    const own = page.getByRole('link', { name: 'ann@example.com' });
+    await own.focus();
+    await page.keyboard.press('Enter');
+    const filter = page.getByRole('combobox', { name: 'Who' });
+    await expect.poll(() => filter.inputValue()).toBe('ann@example.com');
+    await expect.poll(() => page.getByRole('row').count()).toBe(2);
+    expect(new URL(page.url()).searchParams.get('by')).toBe('email:ann@example.com');
+    expect(await opened.seriousFindings()).toEqual([]);
+    await page.goBack();
+    await expect.poll(() => filter.inputValue()).toBe('');
+    await page.goForward();
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await page.getByRole('row').filter({ hasText: 'Made a merchant' }).waitFor();
     expect(opened.complaints).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { Box, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ActionRow } from '../../../src/api/actions.ts';
 import { accountsQuery, keysQuery } from '../../api/all-of.ts';
-import { segment } from '../../api/call.ts';
+import { addressOf, segment } from '../../api/call.ts';
 import { sessionQuery } from '../../api/queries.ts';
 import { useActor } from '../../parts/actor.ts';
 import { type Filter, Filters } from '../../parts/filters.tsx';
@@ -26,7 +26,6 @@ const rangeNames = ['24h', '7d', '30d'] as const;
 export function ActionsPage() {
   const say = useTexts(actionsTexts);
   const inWords = useAction();
-  const actor = useActor();
   const { data: accounts } = useQuery(accountsQuery);
   const named = (note: string | null) =>
     note?.replace(/\bacc_\w+/g, (id) => accounts?.find((one) => one.id === id)?.name ?? id) ?? null;
@@ -35,7 +34,7 @@ export function ActionsPage() {
   const columns: Column<ActionRow>[] = [
     { name: 'at', header: say('at'), cell: ({ at }) => <Time at={at} /> },
     { name: 'what', header: say('what'), cell: ({ what: done }) => inWords(done) },
-    { name: 'by', header: say('by'), cell: ({ by: who }) => actor(who) },
+    { name: 'by', header: say('by'), cell: ({ by: who }) => <By who={who} /> },
     { name: 'subject', header: say('subject'), wide: true, cell: (row) => <Subject row={row} /> },
     { name: 'merchant', header: say('merchant'), wide: true, cell: (row) => row.merchant },
     { name: 'note', header: say('note'), wide: true, cell: ({ note }) => <Note note={named(note)} /> },
@@ -60,13 +59,18 @@ function useFilters(): Filter[] {
   const inWords = useAction();
   const { data: session } = useQuery(sessionQuery);
   const { data: keys } = useQuery({ ...keysQuery, enabled: session?.role === 'admin' });
-  const people = [
+  const actor = useActor();
+  const [{ by }] = useSearchState();
+  const listed = [
     ...wordsOf('actor').map((value) => ({ value, label: word('actor', value) })),
     ...(keys ?? []).map(({ id, name }) => ({ value: id, label: name })),
   ];
+  // Nothing lists the people of the identity provider, nor the keys that are removed: rows lead to them.
+  const isListed = by === undefined || listed.some(({ value }) => value === by);
+  const people = isListed ? listed : [...listed, { value: by, label: actor(by) }];
   const since = rangeNames.map((value) => ({ value, label: say(`range.${value}`) }));
   return [
-    { kind: 'choice', name: 'by', label: say('by'), choices: people },
+    { kind: 'choice', name: 'by', label: say('by'), choices: people, width: 220 },
     {
       kind: 'choice',
       name: 'what',
@@ -77,6 +81,13 @@ function useFilters(): Filter[] {
     { kind: 'text', name: 'merchant', label: say('merchant'), width: 160 },
     { kind: 'text', name: 'subject', label: say('subject'), placeholder: 'end_…' },
   ];
+}
+
+/** Leads to what else they did. */
+function By({ who }: { who: string }) {
+  const actor = useActor();
+  const [search] = useSearchState();
+  return <InnerLink href={addressOf('/actions', { ...search, by: who })}>{actor(who)}</InnerLink>;
 }
 
 /** Up to the hour, so that the list is the same one for a while. */
