@@ -50,6 +50,9 @@ describe('the sentences of the server', () => {
       '等待向支付平台查询核实；第 2 次查询后：provider.unreachable：api.example：5000 毫秒内没有应答',
     ],
     ['final: captured, refunded (account acc_1)', '已完结：扣款、退款（账户 acc_1）'],
+    ['mchid is absent; this account has 1900000109', '缺少 mchid；本账户是 1900000109'],
+    ['result_code SUCCESS: no out_trade_no', 'result_code SUCCESS：缺少 out_trade_no'],
+    ['no luck', null],
     ['nobody ever wrote this', null],
   ])('are said in Chinese: %s', (english, chinese) => {
     expect(chineseOf(english)).toBe(chinese);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { chineseOf } from '../../console/texts/sentences/chinese.ts';
 import { errorCatalogue, isErrorCode } from '../../src/domain/errors.ts';
 import { providers } from '../../src/providers/index.ts';
 import { formatOf, negativeCases } from './negative-cases.ts';
@@ -66,6 +67,7 @@ describe.each(providers.map(({ name }) => name))('%s answers', (name) => {
         retry: 'by_schedule',
         why: expect.stringMatching(/^HTTP [45]\d\d; wanted /),
       });
+      expect(chineseOf(verdict.why)).not.toBeNull();
     }
   });
 

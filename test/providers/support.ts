@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { chineseOf } from '../../console/texts/sentences/chinese.ts';
 import { asId, type Random } from '../../src/domain/ids.ts';
 import type { Notification, NotificationType } from '../../src/domain/notification.ts';
 import { type Provider, providerByName } from '../../src/providers/index.ts';
@@ -139,8 +140,9 @@ export function factOf(opened: Opened) {
   return opened.facts[0];
 }
 
-/** How it was refused, in words: `code: why`. */
+/** How it was refused, in words: `code: why`. The console must be able to say them in Chinese. */
 export function refusalOf(opened: Opened): string {
+  if ('why' in opened && chineseOf(opened.why) === null) throw new Error(`no Chinese for: ${opened.why}`);
   switch (opened.is) {
     case 'refused':
       return `${opened.code}: ${opened.why}`;

@@ -1,5 +1,6 @@
 import { createSentences } from '../sentences.ts';
 import { callbackSentences } from './callbacks.ts';
+import { formatSentences } from './formats.ts';
 import { orderSentences } from './orders.ts';
 import { problemSentences } from './problems.ts';
 import { trafficSentences } from './traffic.ts';
@@ -9,6 +10,7 @@ export const chineseSentences = {
   ...orderSentences,
   ...problemSentences,
   ...trafficSentences,
+  ...formatSentences,
   ...callbackSentences,
 };
 

@@ -3,6 +3,7 @@ import type { Pairs } from '../sentences.ts';
 /** Why an attempt, a question to a provider or a bill came to nothing, and what alerts say. */
 export const trafficSentences = {
   // Answers.
+  'HTTP {number}': 'HTTP {number}',
   'HTTP {number}; wanted {sentence}': 'HTTP {number}；要求：{sentence}',
   'any 2xx': '任意 2xx',
   '200': '200',

@@ -75,7 +75,7 @@ export function factOfGocardless(
   const paymentId = payment ?? (reference === null ? refund : `order:${reference}`);
   const providerTime = fromIso(textAt(event, 'created_at') ?? '');
   if (operationId === null || paymentId === null || providerTime === null)
-    return shown(`${resource} ${action}: no link to its resource, or no created_at in ISO 8601`);
+    return `${shown(`${resource} ${action}`)}: no link to its resource, or no created_at in ISO 8601`;
   const payee = idAt(event, 'links.organisation');
   return {
     account: account.id,

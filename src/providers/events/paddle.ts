@@ -3,7 +3,7 @@ import type { Fact, FactKind } from '../../domain/fact.ts';
 import { at, idAt, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
 import { moneyFrom } from '../primitives/money.ts';
 import { orderNoAt } from '../primitives/order-no.ts';
-import { shown } from '../primitives/refusal.ts';
+import { openedAs } from '../primitives/told-fact.ts';
 import type { Opened, ReceiverAccount } from '../provider.ts';
 
 /** `transaction.completed` follows `transaction.paid` with the same money: both are one fact. */
@@ -33,9 +33,7 @@ export function readPaddleEvent(body: Json, account: ReceiverAccount, orderNoPat
   const fact = isObject(data)
     ? factOfPaddle(type, data, { account, orderNoPath, occurredAt })
     : 'the event has no data';
-  if (fact === null) return { is: 'ignored', messageId, type: shown(type) };
-  if (typeof fact === 'string') return { is: 'unreadable', why: shown(`${type}: ${fact}`) };
-  return { is: 'facts', messageId, facts: [fact], readBack: false };
+  return openedAs({ id: messageId, type }, fact);
 }
 
 export interface PaddleReading {
