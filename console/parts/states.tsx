@@ -82,12 +82,14 @@ export function FailureText({ error }: { error: unknown }) {
   if (problem === null) {
     return <Text size="sm">{status === 0 ? say('unreachable') : say('unexpected', { status })}</Text>;
   }
+  const { errors = [] } = problem;
   return (
     <Stack gap={4}>
-      <Text size="sm">{words(problem).text}</Text>
-      {problem.errors?.map(({ pointer, detail }) => (
+      {/* The detail says the same as all fields together. */}
+      <Text size="sm">{errors.length > 0 ? say('wrongFields') : words(problem).text}</Text>
+      {errors.map(({ pointer, detail }) => (
         <Text size="sm" key={pointer}>
-          <Code>{pointer}</Code> {sentence(detail)}
+          {pointer === '' ? null : <Code>{pointer}</Code>} {sentence(detail)}
         </Text>
       ))}
       <Group gap="xs">

@@ -11,6 +11,7 @@ export const commonTexts = defineTexts('common', {
     unreachable: 'The server does not answer. Check that it runs, and that this machine reaches it.',
     unexpected:
       'Something other than Paidonce answered (status {{status}}). Check the proxy between here and the server.',
+    wrongFields: 'Please correct this:',
     retry: 'Try again',
     more: 'Load more',
     loadingMore: 'Loading more…',
@@ -74,6 +75,7 @@ export const commonTexts = defineTexts('common', {
     failedTitle: '加载失败',
     unreachable: '服务器没有响应。请确认它在运行，并且本机能访问到它。',
     unexpected: '应答的不是 Paidonce（状态码 {{status}}）。请检查中间的代理。',
+    wrongFields: '请改正：',
     retry: '重试',
     more: '加载更多',
     loadingMore: '正在加载更多…',

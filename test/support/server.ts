@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { chineseOf } from '../../console/texts/sentences/chinese.ts';
+import type { FieldError } from '../../src/domain/errors.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/server.ts';
 
 export const adminKey = 'admin-key-of-the-tests';
@@ -90,10 +92,14 @@ async function call(
   });
   const text = await response.text();
   const isJson = (response.headers.get('content-type') ?? '').includes('json');
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: isJson && text !== '' ? JSON.parse(text) : {},
-    text,
-  };
+  const answered = isJson && text !== '' ? JSON.parse(text) : {};
+  assertChinese(answered.errors ?? []);
+  return { status: response.status, headers: response.headers, body: answered, text };
+}
+
+/** What is wrong with a field stands beside it in the console, in the language of whoever fills it in. */
+function assertChinese(errors: readonly FieldError[]): void {
+  for (const { pointer, detail } of errors) {
+    if (pointer !== undefined && chineseOf(detail) === null) throw new Error(`no Chinese for: ${detail}`);
+  }
 }

@@ -1,7 +1,7 @@
 import { Alert, Stack, Text } from '@mantine/core';
 import type { CheckedCredentials, ProviderRow } from '../../../src/api/providers.ts';
-import { useTexts } from '../../texts/texts.ts';
-import { useDetail } from './detail-words.ts';
+import { useLanguage, useTexts } from '../../texts/texts.ts';
+import { useSentence } from '../../texts/use-sentence.ts';
 import { FieldInput } from './field-input.tsx';
 import {
   credentialsOf,
@@ -88,6 +88,13 @@ export function CredentialsForm(props: CredentialsFormProps) {
       ) : null}
     </Stack>
   );
+}
+
+/** What is wrong with a field, as a sentence by itself. */
+function useDetail(): (detail: string) => string {
+  const sentence = useSentence();
+  const { language } = useLanguage();
+  return (detail) => (language === 'en' ? `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.` : sentence(detail));
 }
 
 /** Which field the API points at, or into. */

@@ -1,5 +1,6 @@
 import { createSentences } from '../sentences.ts';
 import { callbackSentences } from './callbacks.ts';
+import { fieldSentences } from './fields.ts';
 import { formatSentences } from './formats.ts';
 import { orderSentences } from './orders.ts';
 import { problemSentences } from './problems.ts';
@@ -10,6 +11,7 @@ export const chineseSentences = {
   ...orderSentences,
   ...problemSentences,
   ...trafficSentences,
+  ...fieldSentences,
   ...formatSentences,
   ...callbackSentences,
 };

@@ -35,6 +35,4 @@ export const problemSentences = {
   'the request could not be served; the log says why': '请求未能处理；原因见日志',
   'the store has not committed in the time that the provider waits': '存储没有在支付平台等待的时间内提交',
   'this process is stopping': '本进程正在停止',
-  'is missing': '缺失',
-  'is not a field here': '不是这里的字段',
 } as const satisfies Pairs;
