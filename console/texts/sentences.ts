@@ -1,7 +1,10 @@
 /** English patterns with `{places}`, and the same in another language. A place is named by what stands there, with a digit where two are alike. */
 export type Pairs = Readonly<Record<string, string>>;
 
-/** What may stand in a place. A `field` is named as no word is. Wide ones take what others wrote (`quote`), or what is to be found among the pairs too (`sentence`). */
+/**
+ * What may stand in a place. A `field` is written as no word is, a `title` as no word within a sentence is. Wide ones take what others
+ * wrote, nothing included (`quote`), or what is to be found among the pairs too (`sentence`).
+ */
 const places: Readonly<Record<string, string>> = {
   money: String.raw`(?:-?\d+(?:\.\d+)?|\d+ minor units of) [A-Z0-9]{2,12}`,
   currency: '[A-Z0-9]{2,12}',
@@ -9,8 +12,9 @@ const places: Readonly<Record<string, string>> = {
   time: String.raw`\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d\.\d{3}Z)?|never`,
   id: String.raw`\S+`,
   field: String.raw`[a-z]\w*[._A-Z][\w.]*`,
+  title: String.raw`[\p{Lu}\p{Script=Han}].*`,
   term: '[a-z][a-z_ ]*',
-  quote: '.+',
+  quote: '.*',
   sentence: '.+',
 };
 

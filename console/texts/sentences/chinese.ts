@@ -1,4 +1,5 @@
 import { createSentences } from '../sentences.ts';
+import { billSentences } from './bills.ts';
 import { callbackSentences } from './callbacks.ts';
 import { fieldSentences } from './fields.ts';
 import { formatSentences } from './formats.ts';
@@ -11,6 +12,7 @@ export const chineseSentences = {
   ...orderSentences,
   ...problemSentences,
   ...trafficSentences,
+  ...billSentences,
   ...fieldSentences,
   ...formatSentences,
   ...callbackSentences,

@@ -34,6 +34,7 @@ export const formatSentences = {
   // Fields.
   'no {field}': '缺少 {field}',
   'no {field} or no {field2}': '缺少 {field} 或 {field2}',
+  'no {field} and no {field2}': '缺少 {field} 和 {field2}',
   'no id, or no {field}': '缺少 id 或 {field}',
   '{field} is missing': '缺少 {field}',
   'field {field} or {field2} is missing': '缺少字段 {field} 或 {field2}',
@@ -64,8 +65,6 @@ export const formatSentences = {
     '没有 {id} 的密钥；账户的 {number} 个证书中，没有属于它且在有效期内的',
   'no key for signPubKeyCert, which is no certificate; the account has {quote}':
     'signPubKeyCert 不是证书，没有对应的密钥；账户有的是 {quote}',
-  "no key for certificate {id}, whose name is not UnionPay's: ; the account has {quote}":
-    '证书 {id} 没有写明是银联的；账户有的是 {quote}',
   "no key for certificate {id}, whose name is not UnionPay's: {quote}; the account has {quote2}":
     '证书 {id} 的名称不是银联的：{quote}；账户有的是 {quote2}',
   'no key for {sentence}; the account has {quote}': '没有可用的密钥：{sentence}；账户有的是 {quote}',
@@ -114,7 +113,6 @@ export const formatSentences = {
   'the order has no time, or one that is not ISO 8601': '订单没有时间，或不是 ISO 8601 格式',
   'order_id, status_code or gross_amount is missing or has another form':
     'order_id、status_code 或 gross_amount 缺失，或格式不对',
-  "the form names no id of Mollie's: ": '表单中没有 Mollie 的编号',
   "the form names no id of Mollie's: {quote}": '表单中的编号不是 Mollie 的：{quote}',
   'the adjustment has no action or no status': 'adjustment 没有 action 或 status',
   'more is outstanding than the order costs': '未付金额大于订单金额',

@@ -109,11 +109,6 @@ export const trafficSentences = {
   'the statement is larger than {number} bytes': '对账单超过 {number} 字节',
   '{id} has no day for its bills': '{id} 的账单不分日期',
   'no bill of {id} is read': '不读取 {id} 的账单',
-  'line {number}: {sentence}': '第 {number} 行：{sentence}',
-  'a quote does not close': '引号没有闭合',
-  'text follows a closing quote': '引号之后还有内容',
-  'the file is not a zip': '文件不是 zip',
-  'the zip ends early': 'zip 文件不完整',
 
   // Alerts.
   '{number} of {number2} answers with 2xx were acknowledgements in the last 15 minutes':

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
+import { chineseOf } from '../../../console/texts/sentences/chinese.ts';
 import { AppError } from '../../../src/domain/errors.ts';
 import type { Fact } from '../../../src/domain/fact.ts';
 import type { StatementRow } from '../../../src/providers/provider.ts';
@@ -42,7 +43,7 @@ export async function rowsOf(rows: AsyncIterable<StatementRow>): Promise<Stateme
   return found;
 }
 
-/** Expects the file to be refused, and gives what the refusal says. */
+/** Expects the file to be refused, and gives what the refusal says. The console must be able to say it in Chinese. */
 export async function refusalOf(rows: AsyncIterable<StatementRow>): Promise<string> {
   const error = await rowsOf(rows).then(
     () => null,
@@ -50,7 +51,9 @@ export async function refusalOf(rows: AsyncIterable<StatementRow>): Promise<stri
   );
   expect(error).toBeInstanceOf(AppError);
   expect(error).toMatchObject({ code: 'statement.malformed' });
-  return error instanceof AppError ? error.detail : '';
+  const detail = error instanceof AppError ? error.detail : '';
+  expect(chineseOf(detail), detail).not.toBeNull();
+  return detail;
 }
 
 export function captured(changes: Partial<Fact> = {}): Fact {
