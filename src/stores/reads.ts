@@ -32,7 +32,7 @@ import type { Difference, DifferenceKind, Reconciliation } from '../domain/recon
 import type { Replay } from '../domain/replay.ts';
 import type { Seal } from '../domain/seal.ts';
 import type { RecordedAction, SandboxPayment, StoredDiscrepancy, StoredFact, StoredOrder } from './kept.ts';
-import type { AlertSignals, Trouble } from './signals.ts';
+import type { AlertSignals, MoneyAtRisk, Trouble } from './signals.ts';
 
 export type { SandboxPayment } from './kept.ts';
 
@@ -218,6 +218,8 @@ export interface Reads {
   newestSeal: { input: { before: Instant | null }; output: Seal | null };
   /** What the rules of alerts look at beside the gauges and the funnel: from `since`, and from `before` until then. */
   alertSignals: { input: { since: Instant; before: Instant }; output: AlertSignals };
+  /** What endpoints of these merchants have not confirmed though it is due, was tried, or waits behind what was; each notification's amount once. */
+  atRisk: { input: Visible; output: readonly MoneyAtRisk[] };
   /** What fares badly of these merchants: accounts by what came and was found from `since` on. */
   trouble: { input: { since: Instant; visible: Visible }; output: Trouble };
   /** Those that are open, and those of which somebody is still to be told. */

@@ -30,8 +30,6 @@ export interface AccountSignals {
 }
 
 export interface Trouble {
-  /** What endpoints have not confirmed though it is due, was tried, or waits behind what was; by currency, each notification's amount once. */
-  atRisk: readonly MoneyAtRisk[];
   /** Disabled; with a breaker that is not closed, or warned of; and last those that a person paused. */
   endpoints: readonly {
     endpoint: EndpointId;

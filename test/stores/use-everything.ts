@@ -320,6 +320,7 @@ async function useSeals({ store, clock }: Bench): Promise<void> {
   await store.write('keepBacklog', { at: clock.at, waiting: 1, dead: 0, oldestDueMs: 0 });
   await store.read('backlog', { from: 0, to: clock.at, bucketMs: 60_000 });
   await store.read('alertSignals', { since: clock.at - 60_000, before: 0 });
+  await store.read('atRisk', [shop]);
   await store.read('trouble', { since: clock.at - 60_000, visible: [shop] });
 }
 

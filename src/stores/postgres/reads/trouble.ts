@@ -1,26 +1,21 @@
 import type { Instant } from '../../../domain/clock.ts';
 import { limits } from '../../../domain/limits.ts';
 import type { Reads, Visible } from '../../reads.ts';
-import type { Trouble } from '../../signals.ts';
+import type { MoneyAtRisk, Trouble } from '../../signals.ts';
 import { atRiskOf, troubledOf } from '../../trouble-mapping.ts';
 import type { Session } from '../session.ts';
 import { accountSignals } from './alerts.ts';
 import { visibleIn, whereOf } from './page.ts';
 
-export async function trouble(
-  session: Session,
-  { since, visible }: Reads['trouble']['input'],
-  now: Instant,
-): Promise<Trouble> {
+export async function trouble(session: Session, { since, visible }: Reads['trouble']['input']): Promise<Trouble> {
   const accounts = await accountSignals(session, { since, before: since, visible });
   return {
-    atRisk: await atRisk(session, visible, now),
     endpoints: await troubled(session, visible),
     accounts: accounts.filter(({ refused, authentic, found }) => refused > 0 || (found > 0 && authentic === 0)),
   };
 }
 
-async function atRisk(session: Session, visible: Visible, now: Instant): Promise<Trouble['atRisk']> {
+export async function atRisk(session: Session, visible: Visible, now: Instant): Promise<MoneyAtRisk[]> {
   const visibly = whereOf([visibleIn('l.merchant', visible)], { word: 'and', first: 2 });
   // deliveries_due (lane), notifications_pkey (id)
   const rows = await session.all(

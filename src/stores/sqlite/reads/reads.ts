@@ -12,7 +12,7 @@ import * as orders from './orders.ts';
 import * as reconciliations from './reconciliations.ts';
 import * as replays from './replays.ts';
 import * as seals from './seals.ts';
-import { trouble } from './trouble.ts';
+import { atRisk, trouble } from './trouble.ts';
 
 /** Every read by its name. */
 const reads: {
@@ -70,6 +70,7 @@ const reads: {
   latency: figures.latency,
   backlog: figures.backlog,
   gauges: figures.gauges,
+  atRisk,
   trouble,
   unsealed: seals.unsealed,
   sealedAttempts: seals.sealedAttempts,

@@ -1,22 +1,21 @@
 import type { Instant } from '../../../domain/clock.ts';
 import { limits } from '../../../domain/limits.ts';
 import type { Reads, Visible } from '../../reads.ts';
-import type { Trouble } from '../../signals.ts';
+import type { MoneyAtRisk, Trouble } from '../../signals.ts';
 import { atRiskOf, troubledOf } from '../../trouble-mapping.ts';
 import type { Connection } from '../connection.ts';
 import { accountSignals } from './alerts.ts';
 import { visibleIn } from './page.ts';
 
-export function trouble(db: Connection, { since, visible }: Reads['trouble']['input'], now: Instant): Trouble {
+export function trouble(db: Connection, { since, visible }: Reads['trouble']['input']): Trouble {
   const accounts = accountSignals(db, { since, before: since, visible });
   return {
-    atRisk: atRisk(db, visible, now),
     endpoints: troubled(db, visible),
     accounts: accounts.filter(({ refused, authentic, found }) => refused > 0 || (found > 0 && authentic === 0)),
   };
 }
 
-function atRisk(db: Connection, visible: Visible, now: Instant): Trouble['atRisk'] {
+export function atRisk(db: Connection, visible: Visible, now: Instant): MoneyAtRisk[] {
   const [visibly, ...seen] = visibleIn('l.merchant', visible) ?? ['true'];
   const rows = db.all(
     `select currency, cast(sum(amount_minor / 1000000000) as text) as billions, cast(sum(amount_minor % 1000000000) as text) as rest,

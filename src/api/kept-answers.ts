@@ -1,0 +1,37 @@
+import type { Clock } from '../domain/clock.ts';
+
+/** Answers for which many may ask while little changes: each is kept in proportion to what it cost to make. */
+export interface KeptAnswers<T> {
+  /** What is kept under `key`, is on its way, or is made now; one that fails is not kept. @throws what `make` throws. */
+  of(key: string, clock: Clock, make: () => Promise<T>): Promise<T>;
+}
+
+/** Makings of one answer take together about a three-hundredth of the time, however many ask; after a quick one it is made anew. */
+const timesItsCost = 300;
+const quickMs = 20;
+const keysMax = 100;
+
+export function keptAnswers<T>(): KeptAnswers<T> {
+  const kept = new Map<string, { answer: Promise<T>; untilMs: number }>();
+  return {
+    async of(key, clock, make) {
+      const beganMs = clock.monotonicMs();
+      const known = kept.get(key);
+      if (known !== undefined && known.untilMs > beganMs) return known.answer;
+      kept.delete(key);
+      const [oldest] = kept.keys();
+      if (kept.size >= keysMax && oldest !== undefined) kept.delete(oldest);
+      const made = { answer: make(), untilMs: Number.POSITIVE_INFINITY };
+      kept.set(key, made);
+      try {
+        return await made.answer;
+      } catch (error) {
+        kept.delete(key);
+        throw error;
+      } finally {
+        const endedMs = clock.monotonicMs();
+        made.untilMs = endedMs + timesItsCost * Math.max(0, endedMs - beganMs - quickMs);
+      }
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { keptAnswers } from '../../src/api/kept-answers.ts';
+import type { Clock } from '../../src/domain/clock.ts';
+
+/** A clock that is set by hand, and answers that count how often they were made. */
+function counted(costMs: number) {
+  const state = { nowMs: 0, made: 0 };
+  const clock: Clock = { now: () => state.nowMs, monotonicMs: () => state.nowMs, sleep: async () => {} };
+  const answers = keptAnswers<number>();
+  const ask = (key = 'all') =>
+    answers.of(key, clock, async () => {
+      state.nowMs += costMs;
+      state.made += 1;
+      return state.made;
+    });
+  return { state, ask };
+}
+
+describe('an answer that is kept', () => {
+  it('is made anew as soon as three hundred times its cost has passed', async () => {
+    const { state, ask } = counted(120);
+    expect(await ask()).toBe(1);
+    state.nowMs += 29_999;
+    expect(await ask()).toBe(1);
+    state.nowMs += 1;
+    expect(await ask()).toBe(2);
+  });
+
+  it('is made each time while it costs little', async () => {
+    const { ask } = counted(20);
+    expect([await ask(), await ask()]).toEqual([1, 2]);
+  });
+
+  it('is made once for all who ask meanwhile', async () => {
+    const { ask } = counted(20);
+    expect(await Promise.all([ask(), ask(), ask()])).toEqual([1, 1, 1]);
+  });
+
+  it('is kept apart from those of others, of which there are at most a hundred', async () => {
+    const { state, ask } = counted(1000);
+    for (let key = 0; key < 100; key += 1) await ask(`${key}`);
+    expect(await ask('99')).toBe(100);
+    expect(await ask('100')).toBe(101);
+    expect(await ask('0')).toBe(102);
+    expect(state.made).toBe(102);
+  });
+
+  it('is not kept when it failed', async () => {
+    const answers = keptAnswers<string>();
+    const clock: Clock = { now: () => 0, monotonicMs: () => 0, sleep: async () => {} };
+    const failing = () => answers.of('all', clock, () => Promise.reject(new Error('no')));
+    await expect(failing()).rejects.toThrow('no');
+    expect(await answers.of('all', clock, async () => 'yes')).toBe('yes');
+  });
+});
