@@ -123,15 +123,17 @@ function findOrder(ledger: Ledger, fact: Fact, telling: Telling): Found {
   const byPayment = ledger.orderOfPayment(payment);
   const byReference =
     fact.reference === null ? null : ledger.orderOfReference(telling.merchant, fact.account, fact.reference);
-  if (byReference === null && fact.reference !== null)
-    ledger.awaitReference(payment, telling.merchant, fact.account, fact.reference);
   const named = telling.order ?? byReference;
+  const accepted = byPayment === null && named === null ? acceptedOrder(ledger, fact, telling) : null;
+  // An order that was made of the reference has claimed it.
+  if (byReference === null && accepted === null && fact.reference !== null)
+    ledger.awaitReference(payment, telling.merchant, fact.account, fact.reference);
   if (byPayment !== null) {
     const other = named !== null && named !== byPayment;
     const conflicting = other ? markConflict(ledger, [byPayment, named], payment) : [];
     return { order: byPayment, linked: false, conflicting };
   }
-  const order = named ?? acceptedOrder(ledger, fact, telling)?.id ?? null;
+  const order = named ?? accepted?.id ?? null;
   if (order === null) return { order: null, linked: false, conflicting: [] };
   linkPayment(ledger, payment, order);
   return { order, linked: true, conflicting: [] };

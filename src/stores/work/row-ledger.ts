@@ -49,6 +49,8 @@ export class RowLedger implements Ledger {
   /** Those that this decision added, as they are now: what it wrote it need not read. */
   readonly #added = new Map<FactId, StoredFact>();
   #firstAdded: number | undefined;
+  /** What this decision has looked for and not found, nor made since: it looks once. */
+  readonly #absent = { facts: new Set<string>(), links: new Set<string>(), parked: new Set<string>() };
   /** What the decisions before this one made. */
   readonly #madeBefore: number;
 
@@ -135,7 +137,8 @@ export class RowLedger implements Ledger {
   }
 
   factByKey(key: string): StoredFact | null {
-    const found = this.#rows.factByKey(key);
+    const found = this.#absent.facts.has(key) ? null : this.#rows.factByKey(key);
+    if (found === null) this.#absent.facts.add(key);
     return found === null ? null : this.#met(found);
   }
 
@@ -144,6 +147,8 @@ export class RowLedger implements Ledger {
     this.#factRows.set(fact.id, row);
     this.#added.set(fact.id, fact);
     this.#firstAdded ??= row;
+    this.#absent.facts.delete(key);
+    this.#absent.parked.delete(paymentKey);
     this.#unit.made.push(['fact', key]);
   }
 
@@ -175,7 +180,10 @@ export class RowLedger implements Ledger {
   }
 
   parkedFactsOfPayment(paymentKey: string) {
-    return this.#rows.parkedFactsOfPayment(paymentKey).map((row) => this.#met(row));
+    if (this.#absent.parked.has(paymentKey)) return [];
+    const facts = this.#rows.parkedFactsOfPayment(paymentKey).map((row) => this.#met(row));
+    if (facts.length === 0) this.#absent.parked.add(paymentKey);
+    return facts;
   }
 
   awaitReference(payment: string, merchant: MerchantId, account: AccountId, reference: string): void {
@@ -199,11 +207,14 @@ export class RowLedger implements Ledger {
   }
 
   orderOfPayment(paymentKey: string) {
-    return this.#rows.orderOfPayment(paymentKey);
+    const order = this.#absent.links.has(paymentKey) ? null : this.#rows.orderOfPayment(paymentKey);
+    if (order === null) this.#absent.links.add(paymentKey);
+    return order;
   }
 
   linkPayment(paymentKey: string, order: OrderId): void {
     this.#rows.insertPaymentLink(paymentKey, order);
+    this.#absent.links.delete(paymentKey);
   }
 
   orderOfReference(merchant: MerchantId, account: AccountId, reference: string) {
@@ -294,29 +305,17 @@ export class RowLedger implements Ledger {
     const { lanes } = this.#unit;
     const { id, merchant, target, url, effect } = delivery;
     const lane = lanes.ofTarget(merchant, target);
+    const made = { lane: lane.id, createdAt: this.now };
     if (delivery.born === null) {
-      this.#rows.insertDelivery(delivery, {
-        lane: lane.id,
-        state: 'pending',
-        dueAt: delivery.dueAt,
-        attempts: 0,
-        leasedAt: null,
-        createdAt: this.now,
-      });
-      lanes.expectWork(lane, delivery.dueAt);
+      const { dueAt } = delivery;
+      this.#rows.insertDelivery(delivery, { ...made, state: 'pending', dueAt, attempts: 0, leasedAt: null });
+      lanes.expectWork(lane, dueAt);
       return null;
     }
     const endpoint = endpointOfTarget(this.#unit, target);
     const leaseMs = leaseMsOf(target, endpoint, delivery.born.functionMs);
     const dueAt = this.now + leaseMs;
-    this.#rows.insertDelivery(delivery, {
-      lane: lane.id,
-      state: 'sending',
-      dueAt,
-      attempts: 1,
-      leasedAt: this.now,
-      createdAt: this.now,
-    });
+    this.#rows.insertDelivery(delivery, { ...made, state: 'sending', dueAt, attempts: 1, leasedAt: this.now });
     lanes.expectLeaseEnd(lane, dueAt);
     const lease = { number: 1, leaseMs, notification, endpoint, sequenceGap: false, probe: false };
     return claimedOf(this.#unit, { id, merchant, lane: lane.id, target, url, effect, tries: 0 }, lease);
