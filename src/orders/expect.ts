@@ -14,9 +14,9 @@ import { settle } from './settle.ts';
  * that waited under one of its references is released.
  */
 export function expect(ledger: Ledger, input: Omit<ExpectInput, 'born'>, births: Births): ExpectOutput {
-  const refusal = refusalOf(ledger, input);
-  if (refusal !== null) return { ...births.effects, is: 'refused', ...refusal };
   const existing = ledger.orderByNo(input.merchant, input.orderNo);
+  const refusal = refusalOf(ledger, input, existing);
+  if (refusal !== null) return { ...births.effects, is: 'refused', ...refusal };
   const references = referencesOf(input);
   const announced = existing?.expectations.some((expectation) => !expectation.unverified) ?? false;
   if (existing !== null && announced && isSame(existing, input, references))
@@ -53,7 +53,7 @@ export function expect(ledger: Ledger, input: Omit<ExpectInput, 'born'>, births:
   return { ...births.effects, is: announced ? 'revised' : 'created', order: settled, isBare };
 }
 
-function refusalOf(ledger: Ledger, input: Omit<ExpectInput, 'born'>) {
+function refusalOf(ledger: Ledger, input: Omit<ExpectInput, 'born'>, existing: StoredOrder | null) {
   const { merchant, orderNo, amountMinor, currency, expiresAt } = input;
   if (ledger.merchant(merchant) === null)
     return { code: 'merchant.unknown', detail: `there is no merchant ${merchant}` } as const;
@@ -65,7 +65,6 @@ function refusalOf(ledger: Ledger, input: Omit<ExpectInput, 'born'>) {
   }
   if (expiresAt !== null && !isInstant(expiresAt))
     return { code: 'request.invalid', detail: 'expiresAt is not a moment in whole milliseconds' } as const;
-  const existing = ledger.orderByNo(merchant, orderNo);
   const was = existing?.expectations.findLast((expectation) => !expectation.unverified)?.currency;
   if (existing !== null && was !== undefined && was !== currency && ledger.factsOfOrder(existing.id).some(isMoney)) {
     return { code: 'order.currency_fixed', detail: `order ${orderNo} is in ${was} and has received money` } as const;

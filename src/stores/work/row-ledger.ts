@@ -49,6 +49,8 @@ export class RowLedger implements Ledger {
   /** Those that this decision added, as they are now: what it wrote it need not read. */
   readonly #added = new Map<FactId, StoredFact>();
   #firstAdded: number | undefined;
+  /** Orders that this decision made, with no facts but those it added. */
+  readonly #bare = new Set<OrderId>();
   /** What this decision has looked for and not found, nor made since: it looks once. */
   readonly #absent = { facts: new Set<string>(), links: new Set<string>(), parked: new Set<string>() };
   /** What the decisions before this one made. */
@@ -168,6 +170,7 @@ export class RowLedger implements Ledger {
 
   linkFact(fact: FactId, order: OrderId): void {
     this.#rows.setFactOrder(this.#rowOf(fact), order);
+    if (!this.#added.has(fact)) this.#bare.delete(order);
     this.#change(fact, { order });
     for (const callback of this.#rows.parkedCallbacksOf(this.#rowOf(fact))) {
       this.#rows.deleteParkedCallback(this.#rowOf(fact), callback);
@@ -195,7 +198,8 @@ export class RowLedger implements Ledger {
   }
 
   factsOfOrder(order: OrderId) {
-    const facts = this.#rows.factsOfOrder(order, this.#firstAdded).map((row) => this.#met(row));
+    const kept = this.#bare.has(order) ? [] : this.#rows.factsOfOrder(order, this.#firstAdded);
+    const facts = kept.map((row) => this.#met(row));
     for (const fact of this.#added.values()) {
       if (fact.order === order && !facts.some(({ id }) => id === fact.id)) facts.push(fact);
     }
@@ -239,6 +243,7 @@ export class RowLedger implements Ledger {
 
   addOrder(order: StoredOrder): void {
     this.#unit.orders.add(order);
+    this.#bare.add(order.id);
   }
 
   saveOrder(order: StoredOrder): void {
