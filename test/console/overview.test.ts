@@ -82,6 +82,15 @@ describe('a person who looks at the overview', { timeout: 90_000 }, () => {
     expect(await opened.seriousFindings()).toEqual([]);
   });
 
+  it('sees the charts in a browser whose language is none', async () => {
+    await page.addInitScript(
+      "Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true })",
+    );
+    await page.goto(`${server.url}/console`);
+    await page.getByRole('img', { name: 'How long attempts took' }).getByText('p99').waitFor();
+    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  });
+
   it('was shown nothing that failed or was refused by the policy of the page', () => {
     expect(opened.complaints).toEqual([]);
   });
