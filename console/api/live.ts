@@ -113,7 +113,8 @@ function readAgain(client: QueryClient, touched: Set<string>): void {
   for (const query of client.getQueryCache().findAll({ type: 'active' })) {
     const path = pathOf(query);
     const [, , collection = '', thing] = path.split('/');
-    const topics = [path, `/v1/${collection}/`, `/v1/${collection}/${thing}`].filter((topic) => touched.has(topic));
+    const own = thing === undefined ? [path] : [path, `/v1/${collection}/`, `/v1/${collection}/${thing}`];
+    const topics = own.filter((topic) => touched.has(topic));
     if (topics.length === 0 || isLong(query.state.data)) continue;
     const gap = gapMs[thing !== undefined ? 'thing' : figures.includes(path) ? 'figure' : 'list'];
     const isReady = query.state.fetchStatus === 'idle' && Date.now() - query.state.dataUpdatedAt >= gap;

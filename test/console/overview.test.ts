@@ -82,6 +82,23 @@ describe('a person who looks at the overview', { timeout: 90_000 }, () => {
     expect(await opened.seriousFindings()).toEqual([]);
   });
 
+  it('costs the server little: what changes once a minute is not read with every change', async () => {
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    await page.goto(`${server.url}/console`);
+    for (let order = 1; order <= 4; order += 1) {
+      const read = page.waitForRequest((request) => request.url().endsWith('/v1/backlog'));
+      const of = { merchant: 'books', order_no: `B-${order}`, type: 'payment.succeeded', currency: 'CNY' };
+      await server.call('POST', '/v1/notifications', { ...of, amount_minor: 1 });
+      await read;
+    }
+    const often = (path: string) => asked.filter((one) => one === path).length;
+    // When the page opens, when the stream does, and when the minute ends.
+    expect(often('/v1/backlog/history')).toBeLessThanOrEqual(3);
+    expect(often('/v1/accounts')).toBe(1);
+    expect(often('/v1/alerts')).toBeLessThanOrEqual(3);
+  });
+
   it('sees the charts in a browser whose language is none', async () => {
     await page.addInitScript(
       "Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true })",

@@ -19,9 +19,12 @@ export function useLatency(side: Side) {
   return useQuery(readQuery<Latency>('/v1/latency', { side, from, to, bucket }));
 }
 
-/** What is in trouble. It looks at everything that waits: read seldom enough that many viewers cost little. */
+/** What no event tells of, and costs much or changes seldom: read as seldom as a person can wait for it. */
+export const seldom = { refetchInterval: 15_000 } as const;
+
+/** What is in trouble. */
 export function useTrouble() {
-  return useQuery({ ...readQuery<Trouble>('/v1/trouble'), refetchInterval: 15_000 as const });
+  return useQuery({ ...readQuery<Trouble>('/v1/trouble'), ...seldom });
 }
 
 /** Whether the whole system's figures are for this viewer: a key that is limited to merchants is refused them. */

@@ -66,7 +66,8 @@ export function FirstSteps() {
 function useHasSome(path: string): boolean | null {
   const { data } = useQuery({
     ...readQuery<Page<unknown>>(path, { limit: 1 }),
-    refetchInterval: ({ state }) => ((state.data?.data.length ?? 0) > 0 ? false : intervalMs.polled),
+    refetchInterval: intervalMs.polled,
+    enabled: ({ state }) => (state.data?.data.length ?? 0) === 0,
   });
   return data === undefined ? null : data.data.length > 0;
 }

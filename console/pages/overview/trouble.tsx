@@ -14,7 +14,7 @@ import { Time } from '../../parts/time.tsx';
 import { WithTimes } from '../../parts/with-times.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { useWord } from '../../texts/words.ts';
-import { useRate, useSeesAll, useTrouble } from './figures.ts';
+import { seldom, useRate, useSeesAll, useTrouble } from './figures.ts';
 import { Lines } from './matters.tsx';
 import { overviewTexts } from './texts.ts';
 
@@ -57,8 +57,8 @@ export function MoneyAtRisk() {
 /** Endpoints that do not take what they are sent, accounts whose callbacks are wrong or do not come, and open alerts. */
 export function Trouble() {
   const say = useTexts(overviewTexts);
-  const open = { ...readQuery<Page<AlertRow>>('/v1/alerts', { state: 'open', limit: most }), enabled: useSeesAll() };
-  const alerts = useQuery(open).data?.data ?? [];
+  const open = readQuery<Page<AlertRow>>('/v1/alerts', { state: 'open', limit: most });
+  const alerts = useQuery({ ...open, ...seldom, enabled: useSeesAll() }).data?.data ?? [];
   const endpointLine = (endpoint: Endpoint) => <EndpointLine key={endpoint.id} endpoint={endpoint} />;
   const more = (all: readonly unknown[], href: string, text: 'more.endpoints' | 'more.accounts') =>
     all.length <= most ? null : (
