@@ -8,10 +8,11 @@ export interface KeptAnswers<T> {
 
 /** Makings of one answer take together about a three-hundredth of the time, however many ask; after a quick one it is made anew. */
 const timesItsCost = 300;
-const quickMs = 20;
+const quickMs = 5;
 const keysMax = 100;
 
-export function keptAnswers<T>(): KeptAnswers<T> {
+/** `mostMs`: how old an answer may be, whatever it cost. */
+export function keptAnswers<T>(mostMs: number): KeptAnswers<T> {
   const kept = new Map<string, { answer: Promise<T>; untilMs: number }>();
   return {
     async of(key, clock, make) {
@@ -30,7 +31,7 @@ export function keptAnswers<T>(): KeptAnswers<T> {
         throw error;
       } finally {
         const endedMs = clock.monotonicMs();
-        made.untilMs = endedMs + timesItsCost * Math.max(0, endedMs - beganMs - quickMs);
+        made.untilMs = endedMs + Math.min(mostMs, timesItsCost * Math.max(0, endedMs - beganMs - quickMs));
       }
     },
   };

@@ -68,14 +68,14 @@ export type Trouble = z.output<typeof trouble>;
 
 export function addTrouble(routes: Routes): void {
   // It looks at all that waits, up to a hundred thousand deliveries, and every viewer's overview asks for it.
-  const kept = keptAnswers<readonly MoneyAtRisk[]>();
+  const kept = keptAnswers<readonly MoneyAtRisk[]>(60_000);
   routes.add({
     method: 'get',
     path: '/v1/trouble',
     tag: 'Figures',
     summary: 'Money at risk, and the endpoints and accounts in trouble',
     description:
-      'Where so much waits that it takes long to add up, the money at risk is kept for three hundred times as long.',
+      'Where so much waits that it takes long to add up, the money at risk is kept for three hundred times as long, a minute at most.',
     need: ['read'],
     query: z.strictObject({ merchant: filter(merchant) }),
     statuses: [200],

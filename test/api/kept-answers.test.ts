@@ -6,7 +6,7 @@ import type { Clock } from '../../src/domain/clock.ts';
 function counted(costMs: number) {
   const state = { nowMs: 0, made: 0 };
   const clock: Clock = { now: () => state.nowMs, monotonicMs: () => state.nowMs, sleep: async () => {} };
-  const answers = keptAnswers<number>();
+  const answers = keptAnswers<number>(60_000);
   const ask = (key = 'all') =>
     answers.of(key, clock, async () => {
       state.nowMs += costMs;
@@ -17,27 +17,30 @@ function counted(costMs: number) {
 }
 
 describe('an answer that is kept', () => {
-  it('is made anew as soon as three hundred times its cost has passed', async () => {
-    const { state, ask } = counted(120);
+  it.each([
+    [105, 30_000],
+    [1000, 60_000],
+  ])('that cost %d ms is made anew after %d ms', async (costMs, keptMs) => {
+    const { state, ask } = counted(costMs);
     expect(await ask()).toBe(1);
-    state.nowMs += 29_999;
+    state.nowMs += keptMs - 1;
     expect(await ask()).toBe(1);
     state.nowMs += 1;
     expect(await ask()).toBe(2);
   });
 
   it('is made each time while it costs little', async () => {
-    const { ask } = counted(20);
+    const { ask } = counted(5);
     expect([await ask(), await ask()]).toEqual([1, 2]);
   });
 
   it('is made once for all who ask meanwhile', async () => {
-    const { ask } = counted(20);
+    const { ask } = counted(5);
     expect(await Promise.all([ask(), ask(), ask()])).toEqual([1, 1, 1]);
   });
 
   it('is kept apart from those of others, of which there are at most a hundred', async () => {
-    const { state, ask } = counted(1000);
+    const { state, ask } = counted(100);
     for (let key = 0; key < 100; key += 1) await ask(`${key}`);
     expect(await ask('99')).toBe(100);
     expect(await ask('100')).toBe(101);
@@ -46,7 +49,7 @@ describe('an answer that is kept', () => {
   });
 
   it('is not kept when it failed', async () => {
-    const answers = keptAnswers<string>();
+    const answers = keptAnswers<string>(60_000);
     const clock: Clock = { now: () => 0, monotonicMs: () => 0, sleep: async () => {} };
     const failing = () => answers.of('all', clock, () => Promise.reject(new Error('no')));
     await expect(failing()).rejects.toThrow('no');
