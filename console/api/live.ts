@@ -2,7 +2,9 @@ import { type QueryClient, queryOptions } from '@tanstack/react-query';
 
 const beatMs = 1000;
 /** A thing that is looked at, such as an order, is read again at once; lists and figures cost more, and change more. */
-const gapMs = { thing: 1000, list: 3000, figure: 5000 } as const;
+const gapMs = { thing: 1000, list: 3000, figure: 5000, busyFigure: 15_000 } as const;
+/** Where so many events come in a beat, the figures of hours hardly change in seconds, and every viewer reads them. */
+const busyEvents = 3;
 const figures: readonly string[] = ['/v1/funnel', '/v1/latency', '/v1/backlog'];
 /** How often what is shown is read again: `told` where the stream tells of changes, and this is only the safety net. */
 export const intervalMs = { polled: 5000, told: 30_000 } as const;
@@ -62,6 +64,9 @@ export function follow(client: QueryClient): () => void {
   const touched = new Set<string>();
   let source: EventSource | null = null;
   let retryAt = 0;
+  let events = 0;
+  /** Events in a beat, of late. */
+  let pace = 0;
   const setLive = (isLive: boolean) => client.setQueryData(liveQuery.queryKey, isLive);
   const touchAll = () => {
     for (const path of toldPaths) touched.add(path).add(`${path}/`);
@@ -82,6 +87,7 @@ export function follow(client: QueryClient): () => void {
     source.addEventListener('reset', touchAll);
     for (const kind of kinds) {
       source.addEventListener(kind, ({ data }) => {
+        events += 1;
         for (const topic of topicsOf(kind, data)) touched.add(topic);
       });
     }
@@ -94,7 +100,9 @@ export function follow(client: QueryClient): () => void {
   const beat = () => {
     if (document.hidden) return close();
     if (source === null || (source.readyState === EventSource.CLOSED && Date.now() >= retryAt)) open();
-    readAgain(client, touched);
+    pace = 0.9 * pace + 0.1 * events;
+    events = 0;
+    readAgain(client, touched, pace >= busyEvents);
   };
   const timer = window.setInterval(beat, beatMs);
   document.addEventListener('visibilitychange', beat);
@@ -107,7 +115,7 @@ export function follow(client: QueryClient): () => void {
 }
 
 /** What is on the screen, was touched, and is old enough. The rest of what was touched waits for its gap to end. */
-function readAgain(client: QueryClient, touched: Set<string>): void {
+function readAgain(client: QueryClient, touched: Set<string>, isBusy: boolean): void {
   if (touched.size === 0) return;
   const waiting = new Set<string>();
   for (const query of client.getQueryCache().findAll({ type: 'active' })) {
@@ -116,7 +124,8 @@ function readAgain(client: QueryClient, touched: Set<string>): void {
     const own = thing === undefined ? [path] : [path, `/v1/${collection}/`, `/v1/${collection}/${thing}`];
     const topics = own.filter((topic) => touched.has(topic));
     if (topics.length === 0 || isLong(query.state.data)) continue;
-    const gap = gapMs[thing !== undefined ? 'thing' : figures.includes(path) ? 'figure' : 'list'];
+    const figure = isBusy ? 'busyFigure' : 'figure';
+    const gap = gapMs[thing !== undefined ? 'thing' : figures.includes(path) ? figure : 'list'];
     const isReady = query.state.fetchStatus === 'idle' && Date.now() - query.state.dataUpdatedAt >= gap;
     if (isReady) void client.invalidateQueries({ queryKey: query.queryKey, exact: true });
     else for (const topic of topics) waiting.add(topic);

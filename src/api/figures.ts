@@ -170,14 +170,14 @@ function addLatency(routes: Routes): void {
 
 function addBacklogNow(routes: Routes): void {
   // It counts all that waits, and every viewer's overview asks for it each 5 s.
-  const kept = keptAnswers<Gauges>(5000);
+  const kept = keptAnswers<Gauges>(limits.gaugesMs);
   routes.add({
     method: 'get',
     path: '/v1/backlog',
     tag: 'Figures',
     summary: 'What waits now',
     description:
-      'Needs a key that is not limited to merchants. Where so much waits that counting takes long, it is counted anew each 5 s at most.',
+      'Needs a key that is not limited to merchants. Where so much waits that counting takes long, it is counted anew each 15 s at most.',
     need: ['read'],
     statuses: [200],
     answer: backlogNow,

@@ -95,7 +95,7 @@ describe('a person who looks at the overview', { timeout: 90_000 }, () => {
     const often = (path: string) => asked.filter((one) => one === path).length;
     // When the page opens, when the stream does, and when the minute ends.
     expect(often('/v1/backlog/history')).toBeLessThanOrEqual(3);
-    expect(often('/v1/accounts')).toBe(1);
+    expect(often('/v1/accounts')).toBeLessThanOrEqual(1);
     expect(often('/v1/alerts')).toBeLessThanOrEqual(3);
   });
 

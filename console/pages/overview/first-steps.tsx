@@ -14,11 +14,11 @@ import { overviewTexts } from './texts.ts';
 export function FirstSteps() {
   const say = useTexts(overviewTexts);
   const mayAct = useMayAct();
-  const merchants = useHasSome('/v1/merchants');
-  const accounts = useHasSome('/v1/accounts');
-  const endpoints = useHasSome('/v1/endpoints');
-  if (merchants === null || accounts === null || endpoints === null) return null;
+  const endpoints = useHasSome('/v1/endpoints', mayAct);
+  const accounts = useHasSome('/v1/accounts', mayAct && !endpoints);
+  const merchants = useHasSome('/v1/merchants', mayAct && !endpoints && !accounts);
   if (!mayAct || accounts || endpoints) return null;
+  if (merchants === null || accounts === null || endpoints === null) return null;
   const steps = [
     ['merchant', '/merchants', merchants],
     ['account', '/accounts/new', accounts],
@@ -62,12 +62,12 @@ export function FirstSteps() {
   );
 }
 
-/** Whether a list has anything, asked for until it has; null: not known yet. */
-function useHasSome(path: string): boolean | null {
+/** Whether a list has anything, asked for until it has, or nobody wants to know; null: not known yet. */
+function useHasSome(path: string, isWanted: boolean): boolean | null {
   const { data } = useQuery({
     ...readQuery<Page<unknown>>(path, { limit: 1 }),
     refetchInterval: intervalMs.polled,
-    enabled: ({ state }) => (state.data?.data.length ?? 0) === 0,
+    enabled: ({ state }) => isWanted && (state.data?.data.length ?? 0) === 0,
   });
   return data === undefined ? null : data.data.length > 0;
 }
