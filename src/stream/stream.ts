@@ -49,7 +49,6 @@ export interface StreamOptions {
 
 /** Commits in one read: one may hold some hundred things. */
 const commitsAtOnce = 4;
-const madeAtOnce = 100;
 /** Between two reads at least, for what comes together, and at most, for what other processes commit. */
 const gapMs = 100;
 const pollMs = 200;
@@ -203,10 +202,9 @@ class Commits implements Stream {
         if (this.#reader !== reader || !this.#joined().every(({ viewer }) => isSubset(viewer.kinds, kinds))) break;
         this.#tellAll(commit);
         reader.at = commit;
-        // What was told goes out before more of it comes; what is little, in one piece.
-        if (commit.made.length > madeAtOnce) await clock.sleep(0);
+        // What was told goes out before more of it comes.
+        await clock.sleep(0);
       }
-      await clock.sleep(0);
       if (commits?.length === commitsAtOnce) continue;
       await clock.sleep(gapMs);
       await clock.sleep(pollMs, signal);
