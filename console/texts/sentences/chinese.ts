@@ -1,6 +1,7 @@
 import { createSentences } from '../sentences.ts';
 import { billSentences } from './bills.ts';
 import { callbackSentences } from './callbacks.ts';
+import { diagnosisSentences } from './diagnosis.ts';
 import { fieldSentences } from './fields.ts';
 import { formatSentences } from './formats.ts';
 import { orderSentences } from './orders.ts';
@@ -13,6 +14,7 @@ export const chineseSentences = {
   ...problemSentences,
   ...trafficSentences,
   ...billSentences,
+  ...diagnosisSentences,
   ...fieldSentences,
   ...formatSentences,
   ...callbackSentences,
