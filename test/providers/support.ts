@@ -162,6 +162,12 @@ export function withoutChinese({ why, facts, cause }: Pick<Diagnosis, 'why' | 'f
   return said.filter((sentence) => chineseOf(sentence) === null);
 }
 
+/** What a client throws: by its code, with a detail that the console can say in Chinese. */
+export function failureOf(code: string): object {
+  const asymmetricMatch = (detail: unknown) => typeof detail === 'string' && chineseOf(detail) !== null;
+  return { code, detail: { asymmetricMatch, toString: () => 'what has Chinese' } };
+}
+
 /** A platform's API that answers as it is told, and remembers what it was asked. */
 export function playedHttp(answer: (request: HttpRequest) => { status: number; body: object | string }) {
   const asked: HttpRequest[] = [];

@@ -1,6 +1,7 @@
 import { createSentences } from '../sentences.ts';
 import { billSentences } from './bills.ts';
 import { callbackSentences } from './callbacks.ts';
+import { clientSentences } from './clients.ts';
 import { diagnosisSentences } from './diagnosis.ts';
 import { fieldSentences } from './fields.ts';
 import { formatSentences } from './formats.ts';
@@ -14,6 +15,7 @@ export const chineseSentences = {
   ...problemSentences,
   ...trafficSentences,
   ...billSentences,
+  ...clientSentences,
   ...diagnosisSentences,
   ...fieldSentences,
   ...formatSentences,
