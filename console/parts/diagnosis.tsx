@@ -31,7 +31,7 @@ export function DiagnosisView({ diagnosis }: { diagnosis: DiagnosisAnswer }) {
           </Text>
         )}
       </Alert>
-      {facts.length === 0 ? null : <Lines title={say('told')} lines={facts} />}
+      {facts.length === 0 ? null : <Lines title={say('told')} lines={facts.map(sentence)} />}
       {accepted ? null : (
         <>
           <CauseView cause={diagnosis.cause} />
@@ -53,16 +53,18 @@ export function DiagnosisView({ diagnosis }: { diagnosis: DiagnosisAnswer }) {
 
 function CauseView({ cause }: Pick<DiagnosisAnswer, 'cause'>) {
   const say = useTexts(diagnosisTexts);
+  const sentence = useSentence();
   const { language } = useLanguage();
   if (cause === null) return <Answers items={[[say('cause'), say('noCause')]]} />;
+  const what = sentence(cause.what);
   const next = language === 'zh' && isCause(cause.name) ? causesInChinese[cause.name][1] : cause.next;
   return (
     <Answers
       items={[
-        [say('cause'), cause.proven ? cause.what : `${cause.what} — ${say('unproven')}`],
+        [say('cause'), cause.proven ? what : say('unproven', { what })],
         [say('next'), next],
         [say('account'), cause.account],
-        [say('remaining'), cause.remaining],
+        [say('remaining'), cause.remaining === null ? null : sentence(cause.remaining)],
       ]}
     />
   );

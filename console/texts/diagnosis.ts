@@ -1,7 +1,7 @@
 import type { CauseName } from '../../src/api/verify.ts';
 import { defineTexts } from './texts.ts';
 
-/** Why a request would be refused. What receivers say, and what exactly fits, is English as in the API. */
+/** Why a request would be refused. What receivers say, and what exactly fits, are sentences of the server. */
 export const diagnosisTexts = defineTexts('diagnosis', {
   en: {
     accepted: 'It would be accepted',
@@ -9,7 +9,7 @@ export const diagnosisTexts = defineTexts('diagnosis', {
     told: 'What it tells',
     cause: 'Cause',
     noCause: 'None found: a forgery, or sealed with a secret that no account here has.',
-    unproven: 'As it looks; nothing that was tried makes it fit.',
+    unproven: '{{what}} — As it looks; nothing that was tried makes it fit.',
     next: 'Next',
     remaining: 'It would still be refused',
     account: 'It verifies under',
@@ -28,7 +28,7 @@ export const diagnosisTexts = defineTexts('diagnosis', {
     told: '其中的事实',
     cause: '原因',
     noCause: '没有找到：可能是伪造，或签名所用的密钥不属于这里的任何账户。',
-    unproven: '仅从表面看如此；所有尝试都未能让签名相符。',
+    unproven: '{{what}}。这只是从表面判断；所有尝试都未能让签名相符。',
     next: '下一步',
     remaining: '修复后仍会被拒绝',
     account: '在这个账户下验签通过',

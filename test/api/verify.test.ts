@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Diagnosis } from '../../src/callbacks/diagnose/diagnose.ts';
 import { hmac, square } from '../../src/providers/index.ts';
 import type { RawRequest } from '../../src/providers/provider.ts';
-import { context, notificationOf, seededRandom, sidesOf } from '../providers/support.ts';
+import { context, notificationOf, seededRandom, sidesOf, withoutChinese } from '../providers/support.ts';
 import { adminKey, startTestServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
@@ -37,8 +38,15 @@ async function keyOf(...merchants: string[]): Promise<string> {
   return String(made.body.api_key);
 }
 
-const verify = (account: string, { headers, body }: RawRequest, key: string = adminKey) =>
-  server.call('POST', '/v1/verify', { account, headers, body_base64: Buffer.from(body).toString('base64') }, { key });
+/** The console must be able to say the diagnosis in Chinese. */
+async function asked(path: string, body: object, key: string = adminKey) {
+  const answer = await server.call('POST', path, body, { key });
+  if (answer.status === 200) expect(withoutChinese(answer.body as unknown as Diagnosis)).toEqual([]);
+  return answer;
+}
+
+const verify = (account: string, { headers, body }: RawRequest, key?: string) =>
+  asked('/v1/verify', { account, headers, body_base64: Buffer.from(body).toString('base64') }, key);
 
 describe('POST /v1/verify', () => {
   it('names the account under which a request verifies, to whoever may see it', async () => {
@@ -80,7 +88,7 @@ describe('POST /v1/verify', () => {
     const request = await sender.seal(notificationOf('payment.succeeded'), context);
     const host = ['host', 'shop.example.com'] as const;
     const target = '/callbacks/square';
-    const answer = await server.call('POST', '/v1/verify', {
+    const answer = await asked('/v1/verify', {
       account: made.body.id,
       target,
       headers: [...request.headers, host],
@@ -98,7 +106,7 @@ describe('POST /v1/verify/pasted', () => {
     const headers = sealed.headers.map(([name, value]) => `-H '${name}: ${value}'`).join(' ');
     return `curl https://pay.example.com/callbacks/x ${headers} --data-raw '${Buffer.from(sealed.body).toString()}\n'`;
   };
-  const ask = (body: object, key: string | null = adminKey) => server.call('POST', '/v1/verify/pasted', body, { key });
+  const ask = (body: object, key?: string) => asked('/v1/verify/pasted', body, key);
 
   it('says the cause and the first difference of what was pasted, also with the line breaks of a form', async () => {
     for (const text of [pasted(), pasted().replaceAll('\n', '\r\n')]) {

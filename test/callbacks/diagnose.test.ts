@@ -1,9 +1,10 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { OtherAccount, Subject } from '../../src/callbacks/diagnose/attempts.ts';
+import { chineseOf } from '../../console/texts/sentences/chinese.ts';
+import { type OtherAccount, type Subject, suspicionsOf } from '../../src/callbacks/diagnose/attempts.ts';
 import type { CauseName } from '../../src/callbacks/diagnose/causes.ts';
-import { type Diagnosis, diagnose } from '../../src/callbacks/diagnose/diagnose.ts';
+import { type Diagnosis, diagnose as diagnosisOf } from '../../src/callbacks/diagnose/diagnose.ts';
 import { firstDifference } from '../../src/callbacks/diagnose/difference.ts';
 import { asId } from '../../src/domain/ids.ts';
 import { limits } from '../../src/domain/limits.ts';
@@ -19,6 +20,7 @@ import {
   textOf,
   withBody,
   withHeader,
+  withoutChinese,
   withoutHeader,
 } from '../providers/support.ts';
 
@@ -267,6 +269,13 @@ const rows = breaks.flatMap((broken) =>
   }),
 );
 
+/** All of it can be said in Chinese too. */
+function diagnose(subject: Subject): Diagnosis {
+  const diagnosis = diagnosisOf(subject);
+  expect(withoutChinese(diagnosis)).toEqual([]);
+  return diagnosis;
+}
+
 /** Says nothing secret, and has kept to its limits. */
 function checked(diagnosis: Diagnosis, genuine: Genuine, subject: Subject): Diagnosis {
   const said = JSON.stringify(diagnosis);
@@ -309,6 +318,16 @@ describe.each(all)('$name', (genuine) => {
       expect(diagnosis.difference !== null).toBe(shows);
     },
   );
+
+  it('tries nothing that could not be said in Chinese', () => {
+    const tried = rows
+      .filter((row) => row.genuine === genuine)
+      .flatMap(({ subject }) => suspicionsOf(subject))
+      .flatMap(({ attempts }) => [...attempts])
+      .map(({ how }) => `the signature fits ${how}`);
+    expect(tried.length).toBeGreaterThan(0);
+    expect([...new Set(tried)].filter((sentence) => chineseOf(sentence) === null)).toEqual([]);
+  });
 
   it('finds no cause for a forgery', () => {
     const { receiver } = sidesOf(genuine.name, { account: extras[genuine.name] ?? {} });
@@ -378,6 +397,8 @@ describe('what it shows', () => {
   it.each([
     ['standard', 'its whole text', (secret: string) => secret],
     ['standard', 'its text after the prefix', (secret: string) => secret.replace('whsec_', '')],
+    ['standard', 'its text with a newline at the end', (secret: string) => `${secret}\n`],
+    ['standard', 'its text with CRLF at the end', (secret: string) => `${secret}\r\n`],
   ])('is how a sender of %s read the secret: %s', (name, how, read) => {
     const { subject, sealed } = named(name);
     const id = sealed.headers.find(([one]) => one === 'webhook-id')?.[1];

@@ -52,6 +52,15 @@ describe('the sentences of the server', () => {
     ['final: captured, refunded (account acc_1)', '已完结：扣款、退款（账户 acc_1）'],
     ['mchid is absent; this account has 1900000109', '缺少 mchid；本账户是 1900000109'],
     ['result_code SUCCESS: no out_trade_no', 'result_code SUCCESS：缺少 out_trade_no'],
+    [
+      'the signature fits over the body with a space after each comma and colon, with slashes escaped, with sorted names',
+      '签名与每个逗号和冒号后加一个空格、转义斜杠、名称排序后的请求体相符',
+    ],
+    [
+      'the signature fits with header a-key, which came as A_Key; a-time, which came as A_Time',
+      '把请求头 A_Key 改回 a-key、把请求头 A_Time 改回 a-time 后，签名相符',
+    ],
+    ['the signature fits over the body as somebody else wrote it', null],
     ['no luck', null],
     ['nobody ever wrote this', null],
   ])('are said in Chinese: %s', (english, chinese) => {

@@ -144,6 +144,11 @@ describe('a person at the console who follows the traffic', { timeout: 90_000 },
     await page.getByRole('button', { name: 'Verify' }).click();
     await page.getByText('It would be refused').waitFor();
     expect(await seriousFindings()).toEqual([]);
+    await page.getByRole('button', { name: 'Language' }).click();
+    await page.getByRole('menuitem', { name: '简体中文' }).click();
+    await page.getByText('缺少请求头 stripe-signature。这只是从表面判断').waitFor();
+    await page.getByRole('button', { name: '语言' }).click();
+    await page.getByRole('menuitem', { name: 'English' }).click();
   });
 
   it('is shown what happens without asking for it', async () => {

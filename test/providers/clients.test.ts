@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { AppError } from '../../src/domain/errors.ts';
 import { asId, randomBytesOf } from '../../src/domain/ids.ts';
 import type { Client, Http, HttpRequest, Reference } from '../../src/providers/provider.ts';
-import { now, sidesOf, textOf } from './support.ts';
+import { failureOf, now, sidesOf, textOf } from './support.ts';
 
 const { signal } = new AbortController();
 const nobody: Reference = { reference: 'O-1', paymentId: null };
@@ -88,7 +87,7 @@ describe('asking Razorpay', () => {
   it('cannot look for an order number that is not the receipt', async () => {
     const path = { credentials: { order_no_path: 'payload.payment.entity.notes.cart' } };
     const { client, requests } = clientOf('razorpay', {}, path);
-    await expect(client.query?.(nobody, signal)).rejects.toThrow(/provider\.cannot_ask/);
+    await expect(client.query?.(nobody, signal)).rejects.toMatchObject(failureOf('provider.cannot_ask'));
     expect(requests).toEqual([]);
   });
 
@@ -205,7 +204,7 @@ describe('a client of Adyen', () => {
 
   it('does not refund what was not answered with its reference', async () => {
     const { client } = clientOf('adyen', { '/refunds': { status: 'received' } }, { credentials });
-    await expect(client.refund?.(known, money, 'k', signal)).rejects.toThrow(AppError);
+    await expect(client.refund?.(known, money, 'k', signal)).rejects.toMatchObject(failureOf('provider.answer'));
   });
 
   it('needs the address with its prefix on a live account', () => {

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { mercadopago } from '../../src/providers/index.ts';
 import type { HttpRequest, RawRequest, Reference } from '../../src/providers/provider.ts';
-import { account, context, notificationOf, now, refusalOf, sidesOf } from './support.ts';
+import { account, context, failureOf, notificationOf, now, refusalOf, sidesOf } from './support.ts';
 
 const secret = 'a-secret-of-the-test-0001';
 const accessToken = 'APP_USR-4928165507731-010502';
@@ -157,16 +157,16 @@ describe("Mercado Pago's answer about a payment", () => {
   });
 
   it.each([88.805, 1e30, '', true])('cannot be read with the amount %j', async (transaction_amount) => {
-    await expect(factsOf({ transaction_amount })).rejects.toMatchObject({ code: 'provider.answer' });
+    await expect(factsOf({ transaction_amount })).rejects.toMatchObject(failureOf('provider.answer'));
   });
 
   it('is searched by the external reference, and not at all by another place', async () => {
     await clientAnswering({ results: [] })?.query?.({ reference: 'Ä&1', paymentId: null }, signal);
     expect(asked.at(-1)?.url).toContain('/v1/payments/search?external_reference=%C3%84%261&');
     const elsewhere = clientAnswering({}, 200, { order_no_path: 'metadata.no' });
-    await expect(elsewhere?.query?.({ reference: 'A', paymentId: null }, signal)).rejects.toMatchObject({
-      code: 'provider.cannot_ask',
-    });
+    await expect(elsewhere?.query?.({ reference: 'A', paymentId: null }, signal)).rejects.toMatchObject(
+      failureOf('provider.cannot_ask'),
+    );
   });
 
   it('to a refund is a fact of the same payment, the amount written as a decimal number', async () => {

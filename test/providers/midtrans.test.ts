@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { midtransClient } from '../../src/providers/clients/midtrans.ts';
 import { midtrans } from '../../src/providers/index.ts';
 import type { HttpRequest, RawRequest } from '../../src/providers/provider.ts';
-import { account, context, factOf, now, playedHttp, refusalOf, seededRandom, withBody } from './support.ts';
+import { account, context, factOf, failureOf, now, playedHttp, refusalOf, seededRandom, withBody } from './support.ts';
 
 const key = 'Mid-server-0123456789abcdef';
 const credentials = { server_keys: ['Mid-server-another-0123456789', key] };
@@ -194,7 +194,7 @@ describe('the client of Midtrans', () => {
     [200, { ...settled, gross_amount: 'x' }, 'provider.answer'],
     [200, { ...settled, signature_key: '00' }, 'provider.answer'],
   ])('fails at %d %j with %3$s', async (status, body, code) => {
-    await expect(clientAnswering(status, body).query?.(order, signal)).rejects.toMatchObject({ code });
+    await expect(clientAnswering(status, body).query?.(order, signal)).rejects.toMatchObject(failureOf(code));
   });
 
   it('refunds whole rupiah under a key of its alphabet', async () => {
@@ -212,7 +212,7 @@ describe('the client of Midtrans', () => {
       reference: 'O-1',
     });
     const fraction = client.refund?.(order, { amountMinor: 150_001n, currency: 'IDR' }, 'k', signal);
-    await expect(fraction).rejects.toMatchObject({ code: 'provider.refused' });
+    await expect(fraction).rejects.toMatchObject(failureOf('provider.refused'));
   });
 
   it('expires what is not paid, and says so when it is', async () => {

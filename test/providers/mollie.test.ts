@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { mollie } from '../../src/providers/index.ts';
 import type { HttpRequest, RawRequest, Reference } from '../../src/providers/provider.ts';
 import { signed } from './signing.ts';
-import { account, context, now, refusalOf, sidesOf } from './support.ts';
+import { account, context, failureOf, now, refusalOf, sidesOf } from './support.ts';
 
 const apiKey = 'live_dHar4XY7LxsDOtmnkVtjNVWXLSlXsM';
 const form = (body: string): RawRequest => ({ method: 'POST', target: '/', headers: [], body: Buffer.from(body) });
@@ -168,7 +168,7 @@ describe("Mollie's answer about a payment", () => {
     { value: '8,80', currency: 'EUR' },
     { value: '1', currency: 'QQQ' },
   ])('cannot be read with the amount %j', async (amount) => {
-    await expect(factsOf({ amount })).rejects.toMatchObject({ code: 'provider.answer' });
+    await expect(factsOf({ amount })).rejects.toMatchObject(failureOf('provider.answer'));
   });
 
   it('that there is none closes nothing', async () => {
@@ -181,7 +181,7 @@ describe("Mollie's answer about a payment", () => {
       _links: { next: { href: 'https://api.mollie.com/v2/payments' } },
     };
     const query = clientAnswering(page)?.query?.({ reference: 'ANOTHER', paymentId: null }, signal);
-    await expect(query).rejects.toMatchObject({ code: 'provider.cannot_ask' });
+    await expect(query).rejects.toMatchObject(failureOf('provider.cannot_ask'));
   });
 
   it('passes on why it refuses', async () => {

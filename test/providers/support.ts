@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { chineseOf } from '../../console/texts/sentences/chinese.ts';
+import type { Diagnosis } from '../../src/callbacks/diagnose/diagnose.ts';
 import { asId, type Random } from '../../src/domain/ids.ts';
 import type { Notification, NotificationType } from '../../src/domain/notification.ts';
 import { type Provider, providerByName } from '../../src/providers/index.ts';
@@ -153,6 +154,18 @@ export function refusalOf(opened: Opened): string {
     default:
       return opened.is;
   }
+}
+
+/** What of a diagnosis the console could not say in Chinese. */
+export function withoutChinese({ why, facts, cause }: Pick<Diagnosis, 'why' | 'facts' | 'cause'>): readonly string[] {
+  const said = [why, ...facts, ...(cause === null ? [] : [cause.what, cause.remaining ?? cause.what])];
+  return said.filter((sentence) => chineseOf(sentence) === null);
+}
+
+/** What a client throws: by its code, with a detail that the console can say in Chinese. */
+export function failureOf(code: string): object {
+  const asymmetricMatch = (detail: unknown) => typeof detail === 'string' && chineseOf(detail) !== null;
+  return { code, detail: { asymmetricMatch, toString: () => 'what has Chinese' } };
 }
 
 /** A platform's API that answers as it is told, and remembers what it was asked. */

@@ -5,7 +5,7 @@ import type { NotificationType } from '../../src/domain/notification.ts';
 import { wechatpayV2 } from '../../src/providers/index.ts';
 import { readFlatXml, writeFlatXml, xmlSigner } from '../../src/providers/primitives/signed-xml.ts';
 import type { HttpRequest, RawRequest } from '../../src/providers/provider.ts';
-import { account, context, factOf, notificationOf, now, refusalOf, sidesOf, textOf } from './support.ts';
+import { account, context, factOf, failureOf, notificationOf, now, refusalOf, sidesOf, textOf } from './support.ts';
 
 const apiKey = '192006250b4c09247ec02edce69f6a2d';
 const credentials = {
@@ -277,7 +277,7 @@ describe('the API of WeChat Pay v2', () => {
     ['busy', { orderquery: { result_code: 'FAIL', err_code: 'SYSTEMERROR' } }, apiKey, 'provider.unreachable'],
     ['a refusal', { orderquery: { return_code: 'FAIL', return_msg: '签名错误' } }, apiKey, 'provider.refused'],
   ])('answers nothing that is %s', async (_name, answers: Answers, key, code) => {
-    await expect(clientAnswering(answers, key)?.query?.(order, signal)).rejects.toMatchObject({ code });
+    await expect(clientAnswering(answers, key)?.query?.(order, signal)).rejects.toMatchObject(failureOf(code));
   });
 
   it.each([
@@ -292,7 +292,7 @@ describe('the API of WeChat Pay v2', () => {
 
   it('refuses to close what is paid, and gives no money back without a certificate', async () => {
     const client = clientAnswering({ closeorder: { result_code: 'FAIL', err_code: 'ORDERPAID' } });
-    await expect(client?.close?.(order, signal)).rejects.toMatchObject({ code: 'provider.refused' });
+    await expect(client?.close?.(order, signal)).rejects.toMatchObject(failureOf('provider.refused'));
     expect(client?.refund).toBeUndefined();
   });
 });

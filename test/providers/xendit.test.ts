@@ -3,7 +3,7 @@ import { xenditClient } from '../../src/providers/clients/xendit.ts';
 import { xendit } from '../../src/providers/index.ts';
 import type { Headers, RawRequest } from '../../src/providers/provider.ts';
 import { asPatient } from '../../src/sandbox/faulty-sender.ts';
-import { account, context, factOf, now, playedHttp, refusalOf, seededRandom, sidesOf } from './support.ts';
+import { account, context, factOf, failureOf, now, playedHttp, refusalOf, seededRandom, sidesOf } from './support.ts';
 
 const token = 'BbpN1eS7kC3sW0p9xendittoken';
 const receiver = xendit.receiver({ callback_tokens: ['another-token-0123456789', token] }, account);
@@ -201,7 +201,7 @@ describe('the client of Xendit', () => {
     ])
       expect(await client.query?.(order, signal)).toEqual({ state: 'not_found', facts: [] });
     const nothing = client.query?.({ reference: null, paymentId: null }, signal);
-    await expect(nothing).rejects.toMatchObject({ code: 'provider.cannot_ask' });
+    await expect(nothing).rejects.toMatchObject(failureOf('provider.cannot_ask'));
   });
 
   it.each([
@@ -233,8 +233,8 @@ describe('the client of Xendit', () => {
     const ended = platform({ 'GET /v2/invoices': [{ ...invoice, status: 'EXPIRED' }] });
     expect(await ended.client.close?.(order, signal)).toMatchObject({ kind: 'closed' });
     const paid = platform({ 'GET /v2/invoices': [invoice] });
-    await expect(paid.client.close?.(order, signal)).rejects.toMatchObject({ code: 'provider.refused' });
+    await expect(paid.client.close?.(order, signal)).rejects.toMatchObject(failureOf('provider.refused'));
     const request = paid.client.close?.({ reference: null, paymentId: 'pr-1' }, signal);
-    await expect(request).rejects.toMatchObject({ code: 'provider.cannot_ask' });
+    await expect(request).rejects.toMatchObject(failureOf('provider.cannot_ask'));
   });
 });

@@ -1,6 +1,8 @@
 import { createSentences } from '../sentences.ts';
 import { billSentences } from './bills.ts';
 import { callbackSentences } from './callbacks.ts';
+import { clientSentences } from './clients.ts';
+import { diagnosisSentences } from './diagnosis.ts';
 import { fieldSentences } from './fields.ts';
 import { formatSentences } from './formats.ts';
 import { orderSentences } from './orders.ts';
@@ -13,6 +15,8 @@ export const chineseSentences = {
   ...problemSentences,
   ...trafficSentences,
   ...billSentences,
+  ...clientSentences,
+  ...diagnosisSentences,
   ...fieldSentences,
   ...formatSentences,
   ...callbackSentences,

@@ -4,7 +4,7 @@ import { alipay } from '../../../src/providers/index.ts';
 import { rawMember } from '../../../src/providers/primitives/raw-member.ts';
 import { rsaPair } from '../../../src/providers/primitives/rsa.ts';
 import type { Client, HttpRequest } from '../../../src/providers/provider.ts';
-import { account, now, seededRandom } from '../support.ts';
+import { account, failureOf, now, seededRandom } from '../support.ts';
 
 const random = seededRandom('alipay client');
 const pair = alipay.pair?.(random);
@@ -153,7 +153,7 @@ describe('the client of Alipay', () => {
     ['with an amount that is none', { content: { ...trade, total_amount: '1.001' } }],
     ['that is not JSON', { content: '{"code":' }],
   ])('believes nothing of an answer %s', async (_what, answer) => {
-    await expect(queried(answer)).rejects.toMatchObject({ code: 'provider.answer' });
+    await expect(queried(answer)).rejects.toMatchObject(failureOf('provider.answer'));
   });
 
   it.each<[string, string, Answer]>([
@@ -163,7 +163,7 @@ describe('the client of Alipay', () => {
     ['unreachable', 'finds the trades ill', { content: { code: '40004', sub_code: 'ACQ.SYSTEM_ERROR' } }],
     ['unreachable', 'meets a gateway that answers 502', { content: trade, status: 502 }],
   ])('says provider.%s where a request %s', async (code, _what, answer) => {
-    await expect(queried(answer)).rejects.toMatchObject({ code: `provider.${code}` });
+    await expect(queried(answer)).rejects.toMatchObject(failureOf(`provider.${code}`));
   });
 });
 
@@ -191,7 +191,7 @@ describe('the bill of Alipay', () => {
     ['statement.absent', { code: '40004', sub_code: 'isv.invalid-arguments' }, '2026-01-05'],
     ['provider.refused', { code: '40004', sub_code: 'isv.invalid-arguments' }, '2026-01-04'],
   ])('is %s for %o', async (code, content, day) => {
-    await expect(read(gatewayWith({ content }), day)).rejects.toMatchObject({ code });
+    await expect(read(gatewayWith({ content }), day)).rejects.toMatchObject(failureOf(code));
   });
 });
 

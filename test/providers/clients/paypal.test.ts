@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type PaypalAccess, paypalClient } from '../../../src/providers/clients/paypal.ts';
 import { paypal } from '../../../src/providers/index.ts';
 import { selfSigned } from '../../../src/providers/primitives/certificate.ts';
-import { account, now, playedHttp, seededRandom } from '../support.ts';
+import { account, failureOf, now, playedHttp, seededRandom } from '../support.ts';
 
 type Answer = { status: number; body: object | string };
 
@@ -92,7 +92,7 @@ describe('the client of PayPal', () => {
   it('cannot ask by an order number, which PayPal does not search', async () => {
     const { client, asked } = platform({});
     const query = client.query?.({ reference: 'ORDER-1', paymentId: null }, signal);
-    await expect(query).rejects.toMatchObject({ code: 'provider.cannot_ask' });
+    await expect(query).rejects.toMatchObject(failureOf('provider.cannot_ask'));
     expect(asked).toEqual([]);
   });
 
@@ -158,7 +158,7 @@ describe('the client of PayPal', () => {
     await client.query?.(byId, signal);
     expect(tokens()).toBe(2);
     revoke();
-    await expect(client.query?.(byId, signal)).rejects.toMatchObject({ code: 'provider.refused' });
+    await expect(client.query?.(byId, signal)).rejects.toMatchObject(failureOf('provider.refused'));
     expect(await client.query?.(byId, signal)).toMatchObject({ state: 'final' });
   });
 
@@ -169,7 +169,7 @@ describe('the client of PayPal', () => {
     [{ status: 200, body: { access_token: 'a b', expires_in: 9 } }, 'provider.answer'],
     [{ status: 200, body: 'no JSON' }, 'provider.answer'],
   ])('fails without a token: %j', async (token, code) => {
-    await expect(platform({}, { token }).client.query?.(byId, signal)).rejects.toMatchObject({ code });
+    await expect(platform({}, { token }).client.query?.(byId, signal)).rejects.toMatchObject(failureOf(code));
   });
 
   it('refunds a capture under a key, and wants the whole refund back', async () => {
@@ -190,9 +190,9 @@ describe('the client of PayPal', () => {
     const money = { amountMinor: 880n, currency: 'USD' };
     const other = platform({ '/v2/payments/captures/CAP2/refund': refund }).client;
     const asked = { reference: null, paymentId: 'CAP2' };
-    await expect(other.refund?.(asked, money, 'k', signal)).rejects.toMatchObject({ code: 'provider.answer' });
+    await expect(other.refund?.(asked, money, 'k', signal)).rejects.toMatchObject(failureOf('provider.answer'));
     const none = platform({}).client;
-    await expect(none.refund?.(byId, money, 'k', signal)).rejects.toMatchObject({ code: 'provider.refused' });
+    await expect(none.refund?.(byId, money, 'k', signal)).rejects.toMatchObject(failureOf('provider.refused'));
   });
 });
 
@@ -248,7 +248,7 @@ describe('a certificate that PayPal signs with', () => {
     expect(await fetch()).toEqual({ certificates: { [url]: `${issued.leaf}\n` } });
     expect(asked).toMatchObject([{ method: 'GET', url, headers: [] }]);
     for (const other of ['http://127.0.0.1/cert', 'https://api.paypal.com.evil.example/v1/notifications/certs/C', ''])
-      await expect(fetch(other)).rejects.toMatchObject({ code: 'provider.refused' });
+      await expect(fetch(other)).rejects.toMatchObject(failureOf('provider.refused'));
     expect(asked).toHaveLength(1);
   });
 

@@ -5,7 +5,7 @@ import { parseForm, parseRawForm } from '../../../src/providers/primitives/form.
 import { rsaMatches, rsaPrivateKey, rsaPublicKey, rsaSignature } from '../../../src/providers/primitives/rsa.ts';
 import { unionpayDigest } from '../../../src/providers/primitives/unionpay-signature.ts';
 import type { HttpRequest } from '../../../src/providers/provider.ts';
-import { account, now, seededRandom } from '../support.ts';
+import { account, failureOf, now, seededRandom } from '../support.ts';
 
 const pair = unionpay.pair?.(seededRandom('unionpay client'));
 if (pair === undefined) throw new Error('no pair');
@@ -89,14 +89,14 @@ describe('the client of UnionPay', () => {
     const { version, encoding, signMethod, merId } = purchase;
     const none = { version, encoding, signMethod, merId, respCode: '34' };
     expect(await queried(signed(none))).toEqual({ state: 'not_found', facts: [] });
-    await expect(queried(raw(none))).rejects.toMatchObject({ code: 'provider.answer' });
+    await expect(queried(raw(none))).rejects.toMatchObject(failureOf('provider.answer'));
   });
 
   it('cannot ask by the order number alone, and hands on a refusal', async () => {
     const { client } = clientAt(Buffer.from('respCode=11&respMsg=no'));
     const unknown = { ...payment, paymentId: null };
-    await expect(client.query?.(unknown, signal)).rejects.toMatchObject({ code: 'provider.cannot_ask' });
-    await expect(client.query?.(payment, signal)).rejects.toMatchObject({ code: 'provider.refused' });
+    await expect(client.query?.(unknown, signal)).rejects.toMatchObject(failureOf('provider.cannot_ask'));
+    await expect(client.query?.(payment, signal)).rejects.toMatchObject(failureOf('provider.refused'));
   });
 
   it.each<[string, () => Buffer | Promise<Buffer>]>([
@@ -108,7 +108,7 @@ describe('the client of UnionPay', () => {
     ['that names a field twice', async () => Buffer.concat([await signed(purchase), Buffer.from('&txnAmt=1')])],
     ['signed under a certificate of somebody else', () => signed(purchase, stranger())],
   ])('believes nothing of an answer %s', async (_what, body) => {
-    await expect(queried(body())).rejects.toMatchObject({ code: 'provider.answer' });
+    await expect(queried(body())).rejects.toMatchObject(failureOf('provider.answer'));
   });
 });
 

@@ -6,7 +6,7 @@ import { selfSigned } from '../../../src/providers/primitives/certificate.ts';
 import { rsaPrivateKey } from '../../../src/providers/primitives/rsa.ts';
 import { wechatpaySignature } from '../../../src/providers/primitives/wechatpay-signature.ts';
 import type { Client, HttpRequest } from '../../../src/providers/provider.ts';
-import { account, now, seededRandom } from '../support.ts';
+import { account, failureOf, now, seededRandom } from '../support.ts';
 
 const random = seededRandom('wechatpay client');
 const pair = wechatpay.pair?.(random);
@@ -145,12 +145,12 @@ describe('the client of WeChat Pay', () => {
     expect(await client.close?.(order, signal)).toMatchObject({ kind: 'closed', paymentId: 'order:O-1' });
     expect(asked[0]?.url).toBe('https://api.mch.weixin.qq.com/v3/pay/transactions/out-trade-no/O-1/close');
     const forged = answering({ status: 204, body: null, signedBody: '{}' });
-    await expect(forged.close?.(order, signal)).rejects.toMatchObject({ code: 'provider.answer' });
+    await expect(forged.close?.(order, signal)).rejects.toMatchObject(failureOf('provider.answer'));
   });
 
   it('does not close what is paid, and says that there was nothing to close', async () => {
     const paid = answering({ status: 400, body: { code: 'ORDERPAID', message: 'paid' } });
-    await expect(paid.close?.(order, signal)).rejects.toMatchObject({ code: 'provider.refused' });
+    await expect(paid.close?.(order, signal)).rejects.toMatchObject(failureOf('provider.refused'));
     expect(await answering({ status: 404, body: { code: 'ORDER_NOT_EXIST' } }).close?.(order, signal)).toBeNull();
   });
 
@@ -163,7 +163,7 @@ describe('the client of WeChat Pay', () => {
     ['another merchant', { body: { ...trade, mchid: '1900000110' } }],
     ['an amount that cannot be read', { body: { ...trade, amount: { total: 1.5 } } }],
   ])('believes nothing of an answer with %s', async (_what, answer) => {
-    await expect(answering(answer).query?.(order, signal)).rejects.toMatchObject({ code: 'provider.answer' });
+    await expect(answering(answer).query?.(order, signal)).rejects.toMatchObject(failureOf('provider.answer'));
   });
 
   it('believes nothing of an answer without a signature', async () => {
@@ -172,7 +172,7 @@ describe('the client of WeChat Pay', () => {
       stream: () => [] as never,
     };
     const client = wechatpay.client?.(credentials, { account, http, now: () => now, random });
-    await expect(client?.query?.(order, signal)).rejects.toMatchObject({ code: 'provider.answer' });
+    await expect(client?.query?.(order, signal)).rejects.toMatchObject(failureOf('provider.answer'));
   });
 
   it('asks for a partner by both merchants, and for one sub-merchant only', async () => {
@@ -190,7 +190,7 @@ describe('the client of WeChat Pay', () => {
       { kind: 'refund_pending', payee: '190' },
     ]);
     const several = platformWith([], { role: 'partner', sub_mchids: ['190', '191'] }).client;
-    await expect(several.query?.(order, signal)).rejects.toMatchObject({ code: 'provider.cannot_ask' });
+    await expect(several.query?.(order, signal)).rejects.toMatchObject(failureOf('provider.cannot_ask'));
   });
 });
 
@@ -230,7 +230,7 @@ describe('the bill of WeChat Pay', () => {
     ['has no SHA-1', { ...said, hash_type: 'MD5' }, 'bill', 1],
   ])('is not believed where it %s', async (_what, body, file, requests) => {
     const { client, asked } = platformWith([{ body }], {}, file);
-    await expect(read(client)).rejects.toMatchObject({ code: 'provider.answer' });
+    await expect(read(client)).rejects.toMatchObject(failureOf('provider.answer'));
     expect(asked).toHaveLength(requests);
   });
 
@@ -266,7 +266,7 @@ describe('the bill of WeChat Pay', () => {
       'provider.refused',
     ],
   ])('is absent where it %s', async (_what, answer, day, code) => {
-    await expect(read(answering(answer), day)).rejects.toMatchObject({ code });
+    await expect(read(answering(answer), day)).rejects.toMatchObject(failureOf(code));
   });
 });
 
@@ -304,7 +304,7 @@ describe('the platform certificates of WeChat Pay', () => {
     ];
     const { client, asked } = platformWith(answers, first);
     expect((await client.query?.(order, signal))?.facts).toHaveLength(1);
-    await expect(client.query?.(order, signal)).rejects.toMatchObject({ code: 'provider.answer' });
+    await expect(client.query?.(order, signal)).rejects.toMatchObject(failureOf('provider.answer'));
     expect(asked.map(({ url }) => url.includes('/v3/certificates'))).toEqual([false, true, false]);
   });
 
@@ -318,22 +318,22 @@ describe('the platform certificates of WeChat Pay', () => {
     ],
     ['no certificates', () => ({ body: listed(apiKey, serial, 'x'), serial, signKey: made.privateKey })],
   ])('are refused when they are %s', async (_what, answer) => {
-    await expect(fetched(answer())).rejects.toMatchObject({ code: 'provider.answer' });
+    await expect(fetched(answer())).rejects.toMatchObject(failureOf('provider.answer'));
   });
 
   it('are refused when their time is over', async () => {
     const old = selfSigned('Tenpay.com sign', { from: 0, until: now - 1000, serial: Buffer.from('7f00ff', 'hex') });
     const answer = { body: listed(apiKey, serial, old.certificate), serial, signKey: old.privateKey };
-    await expect(fetched(answer)).rejects.toMatchObject({ code: 'provider.answer' });
+    await expect(fetched(answer)).rejects.toMatchObject(failureOf('provider.answer'));
   });
 
   it('are not asked for a public key, nor for what is no serial, and must bring something new', async () => {
     for (const keyId of ['PUB_KEY_ID_01', 'x'.repeat(20), '../v3']) {
       const { client, asked } = platformWith([{ body: listed() }]);
-      await expect(client.fetchKeys?.(keyId, signal)).rejects.toMatchObject({ code: 'provider.cannot_ask' });
+      await expect(client.fetchKeys?.(keyId, signal)).rejects.toMatchObject(failureOf('provider.cannot_ask'));
       expect(asked).toEqual([]);
     }
     const known = { platform_keys: { ...credentials.platform_keys, [serial]: made.certificate } };
-    await expect(fetched({ body: listed() }, known, 'BBBBBBBB')).rejects.toMatchObject({ code: 'provider.refused' });
+    await expect(fetched({ body: listed() }, known, 'BBBBBBBB')).rejects.toMatchObject(failureOf('provider.refused'));
   });
 });
