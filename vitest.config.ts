@@ -23,7 +23,9 @@ export default defineConfig({
     // One less than the cores is the default: on two cores that leaves one idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     sequence: { sequencer: LongestFirst },
-    execArgv: ['--conditions=paidonce-source'],
+    // The flags of V8: a process in which threads come and go by the hundred may lose count of its pages of code, and die of
+    // `jit_page.has_value()` (nodejs/node#64500).
+    execArgv: ['--conditions=paidonce-source', '--no-memory-protection-keys', '--single-threaded-gc'],
     // A browser beside tests that kill databases may get little of two cores for a minute.
     testTimeout: 120_000,
     hookTimeout: 60_000,
