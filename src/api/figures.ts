@@ -3,13 +3,13 @@ import { toIso } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { addCounts, emptyCounts, type FunnelCounts, ratesOf } from '../domain/funnel.ts';
 import { asId } from '../domain/ids.ts';
+import { inProportion, keptAnswers } from '../domain/kept-answers.ts';
 import { addLatencies, emptyLatency, type LatencyCounts, latencyAt, latencyCountOf } from '../domain/latency.ts';
 import { limits } from '../domain/limits.ts';
 import { notificationTypes } from '../domain/notification.ts';
 import type { Gauges } from '../stores/reads.ts';
 import { type Caller, requireUnlimited } from './auth.ts';
 import { answered, filter, listOf, merchant, range, text, timeOrNull } from './fields.ts';
-import { keptAnswers } from './kept-answers.ts';
 import { requireMerchant } from './merchants.ts';
 import type { Routes } from './route.ts';
 
@@ -170,7 +170,7 @@ function addLatency(routes: Routes): void {
 
 function addBacklogNow(routes: Routes): void {
   // It counts all that waits, and every viewer's overview asks for it each 5 s.
-  const kept = keptAnswers<Gauges>(limits.gaugesMs);
+  const kept = keptAnswers<Gauges>(inProportion(limits.gaugesMs));
   routes.add({
     method: 'get',
     path: '/v1/backlog',

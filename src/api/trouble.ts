@@ -2,11 +2,11 @@ import { z } from '@hono/zod-openapi';
 import { accountsLookedBackMs } from '../domain/alert.ts';
 import { failureBudgetUsed } from '../domain/breaker.ts';
 import { toIso } from '../domain/clock.ts';
+import { inProportion, keptAnswers } from '../domain/kept-answers.ts';
 import { limits } from '../domain/limits.ts';
 import { minorToJson } from '../domain/money.ts';
 import type { MoneyAtRisk } from '../stores/signals.ts';
 import { answered, filter, merchant, timeOrNull } from './fields.ts';
-import { keptAnswers } from './kept-answers.ts';
 import { requireMerchant } from './merchants.ts';
 import type { Routes } from './route.ts';
 
@@ -68,7 +68,7 @@ export type Trouble = z.output<typeof trouble>;
 
 export function addTrouble(routes: Routes): void {
   // It looks at all that waits, up to a hundred thousand deliveries, and every viewer's overview asks for it.
-  const kept = keptAnswers<readonly MoneyAtRisk[]>(60_000);
+  const kept = keptAnswers<readonly MoneyAtRisk[]>(inProportion(60_000));
   routes.add({
     method: 'get',
     path: '/v1/trouble',

@@ -2,10 +2,10 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../domain/clock.ts';
 import { type Step, stepRank, steps } from '../domain/delivery.ts';
+import { keptAnswers } from '../domain/kept-answers.ts';
 import { limits } from '../domain/limits.ts';
 import type { Observe, Signal } from '../domain/observe.ts';
 import type { Gauges } from '../stores/reads.ts';
-import { keptFor } from './kept-for.ts';
 import type { LogLevel } from './settings.ts';
 
 /** How a server is watched from outside: lines of log, and figures. */
@@ -126,7 +126,7 @@ const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 function createInstruments(clock: Clock) {
   const counts = new Registry();
   const states = new Registry();
-  const kept = keptFor<Gauges>(limits.gaugesMs, clock);
+  const kept = keptAnswers<Gauges>(() => limits.gaugesMs);
   const gauges = storeGauges([states]);
   const memory = new Gauge({
     name: 'process_resident_memory_bytes',
@@ -141,7 +141,7 @@ function createInstruments(clock: Clock) {
     own,
     ...countsOf([counts]),
     async text(read: () => Promise<Gauges>, others: readonly Figures[]): Promise<string> {
-      gauges(await kept(read), clock.now());
+      gauges(await kept.of('', clock, read), clock.now());
       const all = [await own(), ...others];
       memory.set(all.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0));
       const added = AggregatorRegistry.aggregate(all.map((one) => one.counts));

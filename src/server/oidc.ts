@@ -17,6 +17,7 @@ import { z } from 'zod';
 import type { SignIn, SignInRefusal } from '../api/sign-in.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Random } from '../domain/ids.ts';
+import { keptAnswers } from '../domain/kept-answers.ts';
 import { limits } from '../domain/limits.ts';
 import type { Person } from '../domain/merchant.ts';
 import type { Observe } from '../domain/observe.ts';
@@ -24,7 +25,6 @@ import { signInReturnPath } from '../domain/session-cookie.ts';
 import type { Http } from '../outbound/http-client.ts';
 import type { Vault } from '../secrets/vault.ts';
 import type { OidcConfig } from './config.ts';
-import { keptFor } from './kept-for.ts';
 import { type Claims, roleOf, roleRuleText } from './roles.ts';
 
 export interface OidcDependencies {
@@ -46,8 +46,8 @@ export interface Oidc extends SignIn {
 /** Sign-in by the authorization code of OpenID Connect, with PKCE, state and nonce. Asks the identity provider when first needed. */
 export function createOidc({ config, publicUrl, http, vault, clock, random, observe }: OidcDependencies): Oidc {
   const redirectUri = `${publicUrl}${signInReturnPath}`;
-  const kept = keptFor<Configuration>(configurationMs, clock);
-  const configuration = () => kept(() => discovered(config, http));
+  const kept = keptAnswers<Configuration>(() => configurationMs);
+  const configuration = () => kept.of('', clock, () => discovered(config, http));
   const refuse = (refused: SignInRefusal, why: string) => {
     observe('sign_in.refused', refused === 'unreachable' ? 'warn' : 'info', { refused, why: why.slice(0, 300) });
     return { refused };

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { keptAnswers } from '../../src/api/kept-answers.ts';
 import type { Clock } from '../../src/domain/clock.ts';
+import { inProportion, keptAnswers } from '../../src/domain/kept-answers.ts';
 
 /** A clock that is set by hand, and answers that count how often they were made. */
 function counted(costMs: number) {
   const state = { nowMs: 0, made: 0 };
   const clock: Clock = { now: () => state.nowMs, monotonicMs: () => state.nowMs, sleep: async () => {} };
-  const answers = keptAnswers<number>(60_000);
+  const answers = keptAnswers<number>(inProportion(60_000));
   const ask = (key = 'all') =>
     answers.of(key, clock, async () => {
       state.nowMs += costMs;
@@ -49,7 +49,7 @@ describe('an answer that is kept', () => {
   });
 
   it('is not kept when it failed', async () => {
-    const answers = keptAnswers<string>(60_000);
+    const answers = keptAnswers<string>(inProportion(60_000));
     const clock: Clock = { now: () => 0, monotonicMs: () => 0, sleep: async () => {} };
     const failing = () => answers.of('all', clock, () => Promise.reject(new Error('no')));
     await expect(failing()).rejects.toThrow('no');
