@@ -4,6 +4,8 @@ export class LruMap<Key, Value> {
   readonly #max: number;
   readonly #mayEvict: (value: Value) => boolean;
   readonly #evicted: (value: Value) => void;
+  /** Mostly it is the same that is asked for again, and then nothing is to be moved. */
+  #newest: Key | undefined;
 
   /** An entry that `mayEvict` refuses stays, and the map is then larger than `max` for as long as all entries are such. */
   constructor(max: number, options: { mayEvict?: (value: Value) => boolean; evicted?: (value: Value) => void } = {}) {
@@ -18,9 +20,10 @@ export class LruMap<Key, Value> {
 
   get(key: Key): Value | undefined {
     const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
+    if (value === undefined || key === this.#newest) return value;
     this.#entries.delete(key);
     this.#entries.set(key, value);
+    this.#newest = key;
     return value;
   }
 
@@ -28,6 +31,7 @@ export class LruMap<Key, Value> {
     this.#entries.delete(key);
     if (this.#entries.size >= this.#max) this.#evictOne();
     this.#entries.set(key, value);
+    this.#newest = key;
   }
 
   delete(key: Key): void {

@@ -28,6 +28,12 @@ export class BodyWatch {
     this.#arriving.set(socket, { incoming, outgoing, sinceMs: nowMs, bytes: socket.bytesRead });
   }
 
+  /** It has been answered. Kept until the next look, a request and what hangs on it would outlive many that came after it. */
+  served(incoming: IncomingMessage): void {
+    const { socket, complete } = incoming;
+    if (complete && this.#arriving.get(socket)?.incoming === incoming) this.#arriving.delete(socket);
+  }
+
   /** Gives those that did not come in time, and forgets them. */
   late(nowMs: number): readonly Pick<Arriving, 'incoming' | 'outgoing'>[] {
     const late: Arriving[] = [];

@@ -61,8 +61,13 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const bodies = new BodyWatch(most);
   const stopHurrying = hurry(bodies, options, Math.min(checkMs, most.bodyReadMs));
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse, sayContinue: boolean) => {
-    reading.serving(incoming, outgoing);
+    const { socket } = incoming;
+    reading.serving(socket);
     bodies.serving(incoming, outgoing, clock.monotonicMs());
+    outgoing.once('close', () => {
+      bodies.served(incoming);
+      reading.served(socket);
+    });
     options.handle(incoming, outgoing, sayContinue);
   };
   server.on('request', (incoming, outgoing) => serve(incoming, outgoing, false));

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Reading } from './admission.ts';
 
@@ -23,12 +22,13 @@ export class SocketGate implements Reading {
     });
   }
 
-  serving({ socket }: IncomingMessage, outgoing: ServerResponse): void {
+  serving(socket: Socket): void {
     this.#serving.add(socket);
-    outgoing.once('close', () => {
-      this.#serving.delete(socket);
-      if (this.#isPaused && !socket.destroyed) socket.pause();
-    });
+  }
+
+  served(socket: Socket): void {
+    this.#serving.delete(socket);
+    if (this.#isPaused && !socket.destroyed) socket.pause();
   }
 
   pause(): void {
