@@ -19,11 +19,11 @@ export const limits = {
   callbacksInFlightBytes: 67_108_864,
   /**
    * How long a request should wait for the store at most. So many are let in as can be answered within it, as measured, but
-   * never fewer than fill five transactions, nor more than this; past it sockets are left unread, for at most so long at once,
+   * never fewer than fill four transactions, nor more than this; past it sockets are left unread, for at most so long at once,
    * and then requests are refused unread.
    */
-  waitMs: 100,
-  requestsWaitingMin: 320,
+  waitMs: 60,
+  requestsWaitingMin: 256,
   requestsWaitingMax: 4096,
   readingPausedMs: 50,
   /** Confirmations of what was sent (GET on an `hmac` account's callback URL), per account. */
