@@ -1,4 +1,5 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -26,6 +27,8 @@ export default defineConfig({
     // The flags of V8: a process in which threads come and go by the hundred may lose count of its pages of code, and die of
     // `jit_page.has_value()` (nodejs/node#64500).
     execArgv: ['--conditions=paidonce-source', '--no-memory-protection-keys', '--single-threaded-gc'],
+    // Each store starts three threads. Stripping types with WebAssembly in each took half their time, and is the churn of such pages.
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'paidonce-compile-cache') },
     // A browser beside tests that kill databases may get little of two cores for a minute.
     testTimeout: 120_000,
     hookTimeout: 60_000,
