@@ -7,9 +7,14 @@ import type { BacklogMinute, LatencyBucket } from './reads.ts';
 /** Beside the counts of the funnel, a column for each bucket. Most of a row's are null, which takes no room. */
 export const latencyColumns = Array.from({ length: latencyBuckets }, (_, bucket) => `took_${bucket}`);
 
+const noLatency: Readonly<Record<string, number | null>> = Object.fromEntries(
+  latencyColumns.map((column) => [column, null]),
+);
+
 /** What is added to the columns of a row. */
-export function latencyValues(tookMs: readonly number[]): Record<string, number | null> {
-  const values: Record<string, number | null> = Object.fromEntries(latencyColumns.map((column) => [column, null]));
+export function latencyValues(tookMs: readonly number[]): Readonly<Record<string, number | null>> {
+  if (tookMs.length === 0) return noLatency;
+  const values = { ...noLatency };
   for (const ms of tookMs) {
     const column = `took_${latencyBucketOf(ms)}`;
     values[column] = (values[column] ?? 0) + 1;

@@ -62,8 +62,8 @@ export class Image {
 
   /** The rows that a lookup finds; empty, and missed, where they have not been loaded. */
   find(lookup: Lookup, ...parts: readonly string[]): ImageRow[] {
-    const key = parts.join('\u0000');
-    if (!this.knows(lookup, ...parts)) {
+    const key = keyOfParts(parts);
+    if (!this.#knowsKey(lookup, key, parts)) {
       this.missing.set(nameOf(lookup, key), { is: 'rows', lookup, key, parts });
       return [];
     }
@@ -77,7 +77,11 @@ export class Image {
 
   /** Whether that is all there is: nothing has to be loaded for it. */
   knows(lookup: Lookup, ...parts: readonly string[]): boolean {
-    return this.#loaded.get(lookup)?.has(parts.join('\u0000')) === true || parts.some((part) => this.#fresh.has(part));
+    return this.#knowsKey(lookup, keyOfParts(parts), parts);
+  }
+
+  #knowsKey(lookup: Lookup, key: string, parts: readonly string[]): boolean {
+    return this.#loaded.get(lookup)?.has(key) === true || parts.some((part) => this.#fresh.has(part));
   }
 
   /** Nobody else has this name until the transaction ends. */
@@ -160,16 +164,14 @@ export class Image {
   /** Adds to the row with the same key that this transaction writes, or makes it. Null adds nothing. */
   sum(table: Table, values: Row, counts: readonly string[]): void {
     const row = this.existing(table, values);
-    if (row === null) this.add(table, values);
-    else
-      this.change(
-        row,
-        Object.fromEntries(
-          counts
-            .filter((count) => values[count] !== null)
-            .map((count) => [count, Number(row.values[count]) + Number(values[count])]),
-        ),
-      );
+    if (row === null) {
+      this.add(table, values);
+      return;
+    }
+    const change: Row = {};
+    for (const count of counts)
+      if (values[count] !== null) change[count] = Number(row.values[count]) + Number(values[count]);
+    this.change(row, change);
   }
 
   /** The row with the same key, if this transaction has met it. */
@@ -320,6 +322,10 @@ export class Image {
       if (found !== undefined) found.splice(found.indexOf(row), 1);
     }
   }
+}
+
+function keyOfParts(parts: readonly string[]): string {
+  return parts.length === 1 ? (parts[0] ?? '') : parts.join('\u0000');
 }
 
 export function nameOf(lookup: Lookup, key: string): string {

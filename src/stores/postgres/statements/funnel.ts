@@ -4,6 +4,7 @@ import type { Image } from '../image.ts';
 import { Table } from '../table.ts';
 
 const counts = ['total', 'sent', 'received', 'handled', 'confirmed'] as const;
+const summed = [...counts, ...latencyColumns];
 
 /** Each writer adds to rows of its own: no batch waits for another's. Reads sum. */
 export const funnelMinutes = new Table({
@@ -34,7 +35,7 @@ export const funnelMinutes = new Table({
 export function funnelRows(image: Image, writer: string): Pick<Rows, 'addToFunnel'> {
   return {
     addToFunnel: (key, added, tookMs) =>
-      image.sum(funnelMinutes, { ...key, writer, ...added, ...latencyValues(tookMs) }, [...counts, ...latencyColumns]),
+      image.sum(funnelMinutes, { ...key, writer, ...added, ...latencyValues(tookMs) }, summed),
   };
 }
 
