@@ -1,7 +1,7 @@
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { compileCache } from './test/support/compile-cache.ts';
 
 const conditions = ['paidonce-source'];
 
@@ -28,7 +28,7 @@ export default defineConfig({
     // `jit_page.has_value()` (nodejs/node#64500).
     execArgv: ['--conditions=paidonce-source', '--no-memory-protection-keys', '--single-threaded-gc'],
     // Each store starts three threads. Stripping types with WebAssembly in each took half their time, and is the churn of such pages.
-    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'paidonce-compile-cache') },
+    env: compileCache,
     // A browser beside tests that kill databases may get little of two cores for a minute.
     testTimeout: 120_000,
     hookTimeout: 60_000,

@@ -1,8 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from '../support/compile-cache.ts';
 import type { Arm, ChildMessage, Go, ParentMessage } from './points.ts';
 
 export interface LineageOptions {
@@ -19,8 +18,7 @@ interface Living {
 }
 
 const script = fileURLToPath(new URL('./child.ts', import.meta.url));
-/** Loading the source costs more than a life: what one child has stripped of types the next ones find here. */
-const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(tmpdir(), 'paidonce-compile-cache') };
+const env = { PATH: process.env.PATH, ...compileCache };
 const noticeMs = 200;
 
 /**

@@ -1,11 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeShopTable } from '../crash/books.ts';
 import { type Place, postgresPlace } from '../crash/place.ts';
 import { adminKey, call, masterKeyText, type Serving, startServing, until } from '../server/serving.ts';
+import { compileCache } from '../support/compile-cache.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { merchant, type ShopOrder, type ShopStart, type ShopStarted, standardSecret } from './shop-settings.ts';
 import { Sink } from './sink.ts';
@@ -22,8 +21,6 @@ interface Alive {
 }
 
 const shopScript = fileURLToPath(new URL('./shop.ts', import.meta.url));
-/** Loading the source costs more than anything a node does: what one has stripped of types the next ones find here. */
-const cache = { NODE_COMPILE_CACHE: join(tmpdir(), 'paidonce-compile-cache') };
 
 /** One node, and the processes that are it one after the other, at one address. */
 export class Node {
@@ -80,7 +77,7 @@ export class Node {
     const settings = {
       PAIDONCE_DATABASE_URL: this.#database,
       PAIDONCE_ALLOW_TARGETS: '127.0.0.0/8',
-      ...cache,
+      ...compileCache,
       ...this.#settings,
     };
     const started = startServing(['--port', String(this.#port), '--role', role], settings);
@@ -90,7 +87,7 @@ export class Node {
   }
 
   async #startShop(): Promise<Alive> {
-    const env = { PATH: process.env.PATH, ...cache, ...this.#settings };
+    const env = { PATH: process.env.PATH, ...compileCache, ...this.#settings };
     const child = fork(shopScript, { env, execArgv: ['--no-warnings'] });
     const ended = once(child, 'exit').then(([code]): number | null => code);
     const start: ShopStart = { database: this.#database, masterKey: masterKeyText, adminKey, port: this.#port };

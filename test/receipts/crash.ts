@@ -7,13 +7,14 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { compileCache } from '../support/compile-cache.ts';
 import { connectTo, type Kind } from './databases.ts';
 import { effectFile, foundFile, killFile, type Life, points, storeFolder } from './life.ts';
 import { foreignPlace } from './places.ts';
 
 const killsPerPoint = 20;
 const script = fileURLToPath(new URL('./child.ts', import.meta.url));
-const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(tmpdir(), 'paidonce-compile-cache') };
+const env = { PATH: process.env.PATH, ...compileCache };
 
 /** One process after the other works on one store and one foreign database; each is killed at a point, the last one finishes. */
 export function crashSuite(kind: Kind): void {
