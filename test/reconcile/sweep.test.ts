@@ -47,7 +47,7 @@ describe('an order of which nothing final is known', () => {
     for (const seconds of [15, 15, 30]) {
       const before = bank.asked.length;
       clock.advance(seconds * 1000);
-      await eventually(async () => bank.asked.length > before);
+      await moving(clock, async () => bank.asked.length > before);
       await eventually(async () =>
         (await open.timeline('O-1')).some((line) =>
           line.includes(`${before + 1 === 1 ? 'once' : `${before + 1} times`}: not found`),
@@ -64,7 +64,7 @@ describe('an order of which nothing final is known', () => {
     const { bank, ...open } = await openShop({ clock });
     await open.expect('O-1', { expiresAt: clock.now() + 10_000 });
     clock.advance(10_000);
-    await eventually(async () => bank.asked.length === 2);
+    await moving(clock, async () => bank.asked.length === 2);
     expect(bank.asked).toEqual(['close O-1', 'query O-1']);
     await eventually(async () => (await open.order('O-1')).order.status === 'closed');
     expect(await open.timeline('O-1')).toContain('action: order.asked by sweep');
@@ -76,7 +76,7 @@ describe('an order of which nothing final is known', () => {
     await open.expect('O-1', { expiresAt: clock.now() + 10_000 });
     bank.payments.push(paid('O-1'));
     clock.advance(10_000);
-    await eventually(async () => (await open.order('O-1')).order.status === 'paid');
+    await moving(clock, async () => (await open.order('O-1')).order.status === 'paid');
     expect(bank.asked).toEqual(['close O-1', 'query O-1']);
   });
 
@@ -173,7 +173,7 @@ describe('accounts that can be asked', () => {
     clock.advance(dead.leaseMs - 1);
     expect(bank.asked).toEqual([]);
     clock.advance(1);
-    await eventually(async () => (await open.order('O-1')).order.status === 'paid');
+    await moving(clock, async () => (await open.order('O-1')).order.status === 'paid');
   });
 });
 
