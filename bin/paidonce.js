@@ -2,6 +2,7 @@
 // Plain JavaScript without newer syntax, so that an old Node says what is wrong instead of failing to parse.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 
@@ -9,6 +10,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(`paidonce needs Node 22.18 or newer; this is Node ${process.versions.node}.\n`);
   process.exit(1);
 }
+
+beginAgainAsServer(process.argv[2]);
 
 // A checkout runs its source; the published package has only dist. The commands' entrance returns the exit code.
 const source = new URL('../src/cli/main.ts', import.meta.url);
@@ -21,3 +24,22 @@ const { enableCompileCache } = await import('node:module');
 enableCompileCache(cache);
 const { main } = await import(existsSync(source) ? source.href : built.href);
 process.exitCode = await main(process.argv.slice(2));
+
+/**
+ * A server tells V8 and the allocator what they can only be told before they start: this process replaces its own program, and
+ * keeps its number, its output and its parent. It does not where it cannot (Windows), or where whoever forked it listens.
+ */
+function beginAgainAsServer(command) {
+  if (command !== 'serve' && command !== 'dev') return;
+  if (process.platform === 'win32' || typeof process.execve !== 'function' || process.channel) return;
+  const given = (process.env.NODE_OPTIONS ?? '').split(/[= ]/);
+  const flags = ['--max-semi-space-size=8', '--no-allocation-site-pretenuring', '--expose-gc'];
+  const ours = flags.filter((flag) => !given.includes(flag.split('=')[0]));
+  if (ours.every((flag) => process.execArgv.includes(flag))) {
+    // This thread has its young space by now; worker threads have limits of their own, which the flag would override.
+    setFlagsFromString('--max-semi-space-size=0');
+    return;
+  }
+  const parameters = [...ours, ...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  process.execve(process.execPath, [process.execPath, ...parameters], { MALLOC_ARENA_MAX: '2', ...process.env });
+}

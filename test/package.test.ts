@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { compileCache } from './support/compile-cache.ts';
 
 const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 
@@ -57,5 +58,44 @@ describe('the command on a Node that is too old', () => {
     expect(ended.stderr.toString()).toBe(`paidonce needs Node 22.18 or newer; this is Node ${version}.\n`);
     expect(ended.stdout.toString()).toBe('');
     expect(ended.status).toBe(1);
+  });
+});
+
+describe('the command of a server', () => {
+  /** What it would begin again as; null: it goes on as it is. */
+  const again = (parameters: readonly string[], { env = {}, before = '' } = {}) => {
+    const told = `${before}; process.execve = (file, parameters, env) => {
+      console.log(JSON.stringify({ file, parameters, arenas: env.MALLOC_ARENA_MAX }));
+      process.exit(42);
+    };`;
+    const imported = ['--import', `data:text/javascript,${told}`];
+    const command = fileURLToPath(new URL('../bin/paidonce.js', import.meta.url));
+    const ended = spawnSync(process.execPath, [...imported, command, ...parameters, '--help'], {
+      env: { PATH: process.env.PATH, ...compileCache, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    if (ended.status === 0) return null;
+    expect(ended.status).toBe(42);
+    const { file, parameters: given, arenas } = JSON.parse(ended.stdout.toString());
+    expect(file).toBe(process.execPath);
+    expect(given.slice(-5)).toEqual([...imported, command, ...parameters, '--help'].slice(-5));
+    return { flags: given.slice(1, -(imported.length + parameters.length + 2)), arenas };
+  };
+  const [space, young, collected] = ['--max-semi-space-size=8', '--no-allocation-site-pretenuring', '--expose-gc'];
+
+  it('begins again with what V8 and the allocator have to be told first', () => {
+    for (const name of ['serve', 'dev'])
+      expect(again([name]), name).toEqual({ flags: [space, young, collected], arenas: '2' });
+  });
+
+  it('leaves what is set already', () => {
+    const env = { NODE_OPTIONS: '--max-semi-space-size=32', MALLOC_ARENA_MAX: '1' };
+    expect(again(['serve'], { env })).toEqual({ flags: [young, collected], arenas: '1' });
+  });
+
+  it('goes on as it is where whoever forked it listens, on Windows, and as any other command', () => {
+    expect(again(['serve'], { before: 'process.channel = {}' })).toBe(null);
+    expect(again(['serve'], { before: "Object.defineProperty(process, 'platform', { value: 'win32' })" })).toBe(null);
+    expect(again(['publish'])).toBe(null);
   });
 });

@@ -68,7 +68,7 @@ export const limits = {
   reconciledRows: 16,
   reconciledBatches: 32,
   reconciledBytesMax: 1_073_741_824,
-  reconciledChunkBytes: 1_048_576,
+  reconciledChunkBytes: 262_144,
   differencesMax: 100_000,
   reconciliationLeaseMs: 60_000,
   reconciliationRunsMax: 10,
@@ -202,6 +202,8 @@ export const limits = {
   reconciliationDays: 400,
   /** Waiting deliveries that are looked at for the money at risk. */
   backlogCounted: 50_000,
+  /** The newest facts found by asking or in bills, among which alerts look for those that no callback told. */
+  foundCounted: 50_000,
   /** Transactions whose attempts one seal covers, and seals among which one attempt's is looked for. */
   sealedTransactions: 64,
   sealsSearched: 3600,

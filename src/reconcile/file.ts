@@ -1,10 +1,12 @@
+import { collectBuffers } from '../domain/collect-buffers.ts';
 import { AppError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import type { Reconciliation } from '../domain/reconciliation.ts';
 import type { Store } from '../stores/store.ts';
 
 /**
- * A file in pieces of the size in which the store keeps it.
+ * A file in pieces of the size in which the store keeps it. A piece holds until the next is asked for: all are read into the same
+ * memory, because a megabyte that nothing names any more is given back late.
  *
  * @throws AppError `request.too_large`; what reading it throws.
  */
@@ -12,23 +14,24 @@ export async function* inPieces(
   file: AsyncIterable<Uint8Array>,
   { pieceBytes = limits.reconciledChunkBytes, bytesMax = limits.reconciledBytesMax } = {},
 ): AsyncGenerator<Uint8Array> {
-  let held: Uint8Array[] = [];
-  let heldBytes = 0;
+  const piece = new Uint8Array(pieceBytes);
+  let held = 0;
   let bytes = 0;
   for await (let part of file) {
     bytes += part.length;
     if (bytes > bytesMax) throw new AppError('request.too_large', `the statement is larger than ${bytesMax} bytes`);
-    while (heldBytes + part.length >= pieceBytes) {
-      const fitting = pieceBytes - heldBytes;
-      yield Buffer.concat([...held, part.subarray(0, fitting)]);
-      part = part.subarray(fitting);
-      [held, heldBytes] = [[], 0];
+    while (part.length > 0) {
+      const fitting = part.subarray(0, pieceBytes - held);
+      piece.set(fitting, held);
+      held += fitting.length;
+      part = part.subarray(fitting.length);
+      if (held < pieceBytes) continue;
+      yield piece;
+      held = 0;
+      collectBuffers();
     }
-    if (part.length === 0) continue;
-    held.push(part);
-    heldBytes += part.length;
   }
-  if (heldBytes > 0) yield Buffer.concat(held);
+  if (held > 0) yield piece.subarray(0, held);
 }
 
 /** An uploaded file as it was. */

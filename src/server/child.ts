@@ -2,7 +2,7 @@ import { AppError } from '../domain/errors.ts';
 import { Calls, type Message } from './calls.ts';
 import type { ChildRequest, ChildSetup, ParentRequest } from './child-messages.ts';
 import { installationOf } from './installation.ts';
-import { exitWhenBroken, keepNewObjectsYoung, standardOutput } from './process.ts';
+import { exitWhenBroken, standardOutput } from './process.ts';
 import { remoteStore } from './remote-store.ts';
 import { type RunningServer, startServer } from './server.ts';
 
@@ -39,7 +39,6 @@ async function startServing(
   { config, masterKeys, adminKey, sandbox, role }: ChildSetup,
   calls: Calls<ParentRequest, ChildRequest>,
 ): Promise<RunningServer> {
-  keepNewObjectsYoung();
   const running = await startServer({
     config,
     installation: installationOf(config),

@@ -3,7 +3,7 @@ import { randomBytesOf } from '../domain/ids.ts';
 import { type Config, type ConfigSources, loadConfig } from './config.ts';
 import { installationOf } from './installation.ts';
 import { devKeys, requiredMasterKeys } from './keys.ts';
-import { exitWhenBroken, keepNewObjectsYoung, standardOutput } from './process.ts';
+import { exitWhenBroken, standardOutput } from './process.ts';
 import { startProcesses } from './serve-processes.ts';
 import { type RunningServer, type ServerOptions, startServer } from './server.ts';
 
@@ -49,7 +49,6 @@ export async function startServe(options: ServeOptions = {}): Promise<RunningSer
       'PAIDONCE_PROCESSES (--processes) counts the processes that take requests, and the role worker takes none; leave one of the two out',
     );
   }
-  keepNewObjectsYoung();
   const log = options.log ?? standardOutput({ minLength: 1024 });
   return warned(await startProcesses({ ...keys, config, role, sandbox, log }), config);
 }
@@ -76,7 +75,6 @@ export async function untilStopped(running: Pick<RunningServer, 'service' | 'sto
 }
 
 async function start(options: ServerOptions & { config: Config }): Promise<RunningServer> {
-  keepNewObjectsYoung();
   const installation = installationOf(options.config);
   return warned(await startServer({ ...options, installation, log: options.log ?? standardOutput() }), options.config);
 }

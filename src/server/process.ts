@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { type DestinationStream, destination } from 'pino';
 import type { Observe } from '../domain/observe.ts';
 
@@ -12,17 +11,6 @@ export function exitWhenBroken(observe: Observe): void {
   };
   process.on('uncaughtException', broken('uncaught_exception'));
   process.on('unhandledRejection', broken('unhandled_rejection'));
-}
-
-/**
- * Has V8 make all new objects young, in every thread. It learns in a busy moment that objects of some places in the code outlive a
- * collection, makes them old from then on, and never takes that back: each keeps whatever it names, a request and all that hangs on
- * it, until the old space is swept. At 1,000 callbacks a second 10 MB of 52 survived a collection, which took 9 to 12 ms on the
- * thread that answers and 20 on others; young, 1 MB survives and it takes 2 to 5. To be called before anything starts: what was learned
- * by then stays, and called after the start more than half of it still survived.
- */
-export function keepNewObjectsYoung(): void {
-  setFlagsFromString('--no-allocation-site-pretenuring');
 }
 
 /**

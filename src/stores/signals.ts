@@ -25,7 +25,7 @@ export interface AccountSignals {
   refusedBefore: number;
   /** Authentic, in both. */
   authentic: number;
-  /** Facts that no callback has told, in both. */
+  /** Facts that no callback has told, in both, among the newest `limits.foundCounted` that asking and bills found. */
   found: number;
 }
 

@@ -3,7 +3,7 @@ import { AppError } from '../../domain/errors.ts';
 
 export type Row = Record<string, SQLOutputValue>;
 
-const cacheKibibytes = 65_536;
+const cacheKibibytes = 16_384;
 const busyMs = 5000;
 
 /** One connection with its prepared statements. Statements run only inside a transaction: none may commit alone. */

@@ -19,8 +19,12 @@ function start(port: MessagePort, { file }: { file: string }): void {
       db.rollback();
     }
   };
-  const answer = (call: number, outcome: Outcome<unknown>) =>
-    port.postMessage({ call, outcome, work: false } satisfies Answer<unknown>);
+  const answer = (call: number, outcome: Outcome<unknown>) => {
+    // Bytes alone are moved, not copied: what stays here is given back only when much of it has gathered.
+    const bytes = outcome.ok && outcome.value instanceof Uint8Array ? outcome.value.buffer : null;
+    const moved = bytes instanceof ArrayBuffer ? [bytes] : [];
+    port.postMessage({ call, outcome, work: false } satisfies Answer<unknown>, moved);
+  };
   port.on('message', (request: ReadRequest & { call: number }) => {
     try {
       answer(request.call, { ok: true, value: read(request) });

@@ -1,3 +1,4 @@
+import { collectBuffers } from '../../domain/collect-buffers.ts';
 import type { Writes } from '../writes.ts';
 import type { Unit } from './unit.ts';
 
@@ -13,6 +14,7 @@ export function addStatementChunk(
   { id, number, bytes }: Writes['addStatementChunk']['input'],
 ): Writes['addStatementChunk']['output'] {
   rows.insertStatementChunk(id, number, bytes);
+  collectBuffers();
   return null;
 }
 

@@ -82,11 +82,12 @@ export async function accountSignals(
   const ofFacts = whereOf([visibleIn('a.merchant', visible)], { word: 'and', first: 2 });
   // facts_found (recorded_at)
   const found = await session.all(
-    `select f.account, a.merchant, a.provider, count(*) as found
-     from paidonce.facts f join paidonce.accounts a on a.id = f.account
-     where f.source in ('query', 'statement') and f.recorded_at >= $1 ${ofFacts.sql} and not exists (
-       select 1 from paidonce.sightings s where s.fact = f.id and s.source = 'callback'
-     ) group by f.account, a.merchant, a.provider`,
+    `select f.account, f.merchant, f.provider, count(*) as found from (
+       select f.id, f.account, a.merchant, a.provider from paidonce.facts f join paidonce.accounts a on a.id = f.account
+       where f.source in ('query', 'statement') and f.recorded_at >= $1 ${ofFacts.sql}
+       order by f.recorded_at desc limit ${limits.foundCounted}
+     ) f where not exists (select 1 from paidonce.sightings s where s.fact = f.id and s.source = 'callback')
+     group by f.account, f.merchant, f.provider`,
     before,
     ...ofFacts.parameters,
   );

@@ -78,11 +78,12 @@ export function accountSignals(
   );
   const [ofFacts, ...seenOfFacts] = visibleIn('a.merchant', visible) ?? ['true'];
   const found = db.all(
-    `select f.account, a.merchant, a.provider, count(*) as found
-     from paidonce_facts f join paidonce_accounts a on a.id = f.account
-     where (f.source = 'query' or f.source = 'statement') and f.recorded_at >= ? and ${ofFacts} and not exists (
-       select 1 from paidonce_sightings s where s.fact = f.seq and s.source = 'callback'
-     ) group by f.account, a.merchant, a.provider`,
+    `select f.account, f.merchant, f.provider, count(*) as found from (
+       select f.seq, f.account, a.merchant, a.provider from paidonce_facts f join paidonce_accounts a on a.id = f.account
+       where (f.source = 'query' or f.source = 'statement') and f.recorded_at >= ? and ${ofFacts}
+       order by f.recorded_at desc limit ${limits.foundCounted}
+     ) f where not exists (select 1 from paidonce_sightings s where s.fact = f.seq and s.source = 'callback')
+     group by f.account, f.merchant, f.provider`,
     before,
     ...seenOfFacts,
   );
