@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript without newer syntax, so that an old Node says what is wrong instead of failing to parse.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 
@@ -33,7 +33,9 @@ function beginAgainAsServer(command) {
   if (command !== 'serve' && command !== 'dev') return;
   if (process.platform === 'win32' || typeof process.execve !== 'function' || process.channel) return;
   const given = (process.env.NODE_OPTIONS ?? '').split(/[= ]/);
-  const flags = ['--max-semi-space-size=8', '--no-allocation-site-pretenuring', '--expose-gc'];
+  // With PostgreSQL this thread itself holds the rows of a batch, and a small space makes them old: a quarter more work.
+  const space = isInPostgres() ? [] : ['--max-semi-space-size=8'];
+  const flags = [...space, '--no-allocation-site-pretenuring', '--expose-gc'];
   const ours = flags.filter((flag) => !given.includes(flag.split('=')[0]));
   if (ours.every((flag) => process.execArgv.includes(flag))) {
     // This thread has its young space by now; worker threads have limits of their own, which the flag would override.
@@ -42,4 +44,15 @@ function beginAgainAsServer(command) {
   }
   const parameters = [...ours, ...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
   process.execve(process.execPath, [process.execPath, ...parameters], { MALLOC_ARENA_MAX: '2', ...process.env });
+}
+
+/** Whether the settings name a database. What is wrong with their file is said when they are read in earnest. */
+function isInPostgres() {
+  const { PAIDONCE_DATABASE_URL: url, PAIDONCE_CONFIG: file } = process.env;
+  if (url || !file) return Boolean(url);
+  try {
+    return Boolean(JSON.parse(readFileSync(file, 'utf8')).database_url);
+  } catch {
+    return false;
+  }
 }

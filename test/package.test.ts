@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from './stores/support.ts';
 import { compileCache } from './support/compile-cache.ts';
 
 const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
@@ -91,6 +94,18 @@ describe('the command of a server', () => {
   it('leaves what is set already', () => {
     const env = { NODE_OPTIONS: '--max-semi-space-size=32', MALLOC_ARENA_MAX: '1' };
     expect(again(['serve'], { env })).toEqual({ flags: [young, collected], arenas: '1' });
+  });
+
+  it('gives the thread that holds the rows of PostgreSQL all its room', async () => {
+    const { path, remove } = await temporaryFolder();
+    onTestFinished(remove);
+    const [named, broken] = [join(path, 'named.json'), join(path, 'broken.json')];
+    await writeFile(named, '{"database_url":"postgres://localhost/paidonce"}');
+    await writeFile(broken, '{');
+    const flagsWith = (env: Record<string, string>) => again(['serve'], { env })?.flags;
+    expect(flagsWith({ PAIDONCE_DATABASE_URL: 'postgres://localhost/paidonce' })).toEqual([young, collected]);
+    expect(flagsWith({ PAIDONCE_CONFIG: named })).toEqual([young, collected]);
+    expect(flagsWith({ PAIDONCE_CONFIG: broken })).toEqual([space, young, collected]);
   });
 
   it('goes on as it is where whoever forked it listens, on Windows, and as any other command', () => {
