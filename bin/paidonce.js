@@ -27,23 +27,30 @@ process.exitCode = await main(process.argv.slice(2));
 
 /**
  * A server tells V8 and the allocator what they can only be told before they start: this process replaces its own program, and
- * keeps its number, its output and its parent. It does not where it cannot (Windows), or where whoever forked it listens.
+ * keeps its number, its output and its parent. Where it cannot (Windows), or whoever forked it listens, it tells what it still can.
  */
 function beginAgainAsServer(command) {
   if (command !== 'serve' && command !== 'dev') return;
-  if (process.platform === 'win32' || typeof process.execve !== 'function' || process.channel) return;
-  const given = (process.env.NODE_OPTIONS ?? '').split(/[= ]/);
-  // With PostgreSQL this thread itself holds the rows of a batch, and a small space makes them old: a quarter more work.
-  const space = isInPostgres() ? [] : ['--max-semi-space-size=8'];
-  const flags = [...space, '--no-allocation-site-pretenuring', '--expose-gc'];
-  const ours = flags.filter((flag) => !given.includes(flag.split('=')[0]));
-  if (ours.every((flag) => process.execArgv.includes(flag))) {
-    // This thread has its young space by now; worker threads have limits of their own, which the flag would override.
-    setFlagsFromString('--max-semi-space-size=0');
+  const [space, young] = ['--max-semi-space-size=8', '--no-allocation-site-pretenuring'];
+  if (process.platform === 'win32' || typeof process.execve !== 'function' || process.channel) {
+    setFlagsFromString(young);
     return;
   }
-  const parameters = [...ours, ...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  const given = [...(process.env.NODE_OPTIONS ?? '').split(' '), ...process.execArgv].map(nameOf);
+  // With PostgreSQL this thread itself holds the rows of a batch, and a small space makes them old: a quarter more work.
+  const flags = [...(isInPostgres() ? [] : [space]), young, '--expose-gc'];
+  const missing = flags.filter((flag) => !given.includes(nameOf(flag)));
+  if (missing.length === 0) {
+    // This thread has its young space by now; worker threads have limits of their own, which the flag would override.
+    if (process.execArgv.includes(space)) setFlagsFromString('--max-semi-space-size=0');
+    return;
+  }
+  const parameters = [...missing, ...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
   process.execve(process.execPath, [process.execPath, ...parameters], { MALLOC_ARENA_MAX: '2', ...process.env });
+}
+
+function nameOf(flag) {
+  return flag.split('=')[0];
 }
 
 /** Whether the settings name a database. What is wrong with their file is said when they are read in earnest. */

@@ -66,12 +66,12 @@ describe('the command on a Node that is too old', () => {
 
 describe('the command of a server', () => {
   /** What it would begin again as; null: it goes on as it is. */
-  const again = (parameters: readonly string[], { env = {}, before = '' } = {}) => {
+  const again = (parameters: readonly string[], { env = {}, before = '', flags = [] as readonly string[] } = {}) => {
     const told = `${before}; process.execve = (file, parameters, env) => {
       console.log(JSON.stringify({ file, parameters, arenas: env.MALLOC_ARENA_MAX }));
       process.exit(42);
     };`;
-    const imported = ['--import', `data:text/javascript,${told}`];
+    const imported = [...flags, '--import', `data:text/javascript,${told}`];
     const command = fileURLToPath(new URL('../bin/paidonce.js', import.meta.url));
     const ended = spawnSync(process.execPath, [...imported, command, ...parameters, '--help'], {
       env: { PATH: process.env.PATH, ...compileCache, ...env },
@@ -94,6 +94,8 @@ describe('the command of a server', () => {
   it('leaves what is set already', () => {
     const env = { NODE_OPTIONS: '--max-semi-space-size=32', MALLOC_ARENA_MAX: '1' };
     expect(again(['serve'], { env })).toEqual({ flags: [young, collected], arenas: '1' });
+    const flags = ['--max-semi-space-size=4'];
+    expect(again(['serve'], { flags })).toEqual({ flags: [young, collected], arenas: '2' });
   });
 
   it('gives the thread that holds the rows of PostgreSQL all its room', async () => {
@@ -106,6 +108,10 @@ describe('the command of a server', () => {
     expect(flagsWith({ PAIDONCE_DATABASE_URL: 'postgres://localhost/paidonce' })).toEqual([young, collected]);
     expect(flagsWith({ PAIDONCE_CONFIG: named })).toEqual([young, collected]);
     expect(flagsWith({ PAIDONCE_CONFIG: broken })).toEqual([space, young, collected]);
+  });
+
+  it('begins again once', () => {
+    expect(again(['serve'], { flags: [space, young, collected] })).toBe(null);
   });
 
   it('goes on as it is where whoever forked it listens, on Windows, and as any other command', () => {

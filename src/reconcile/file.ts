@@ -1,4 +1,4 @@
-import { collectBuffers } from '../domain/collect-buffers.ts';
+import { doneWithBytes } from '../domain/done-with-bytes.ts';
 import { AppError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import type { Reconciliation } from '../domain/reconciliation.ts';
@@ -28,7 +28,7 @@ export async function* inPieces(
       if (held < pieceBytes) continue;
       yield piece;
       held = 0;
-      collectBuffers();
+      doneWithBytes(pieceBytes);
     }
   }
   if (held > 0) yield piece.subarray(0, held);

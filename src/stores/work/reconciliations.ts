@@ -1,4 +1,3 @@
-import { collectBuffers } from '../../domain/collect-buffers.ts';
 import type { Writes } from '../writes.ts';
 import type { Unit } from './unit.ts';
 
@@ -14,7 +13,6 @@ export function addStatementChunk(
   { id, number, bytes }: Writes['addStatementChunk']['input'],
 ): Writes['addStatementChunk']['output'] {
   rows.insertStatementChunk(id, number, bytes);
-  collectBuffers();
   return null;
 }
 

@@ -1,4 +1,5 @@
 import type { Instant } from '../../../domain/clock.ts';
+import { doneWithBytes } from '../../../domain/done-with-bytes.ts';
 import { asId, type ReconciliationId } from '../../../domain/ids.ts';
 import type { Difference, Reconciliation } from '../../../domain/reconciliation.ts';
 import { text, toJson } from '../../mapping.ts';
@@ -65,6 +66,8 @@ export function insertDifference(db: Connection, id: ReconciliationId, run: numb
 
 export function insertStatementChunk(db: Connection, id: ReconciliationId, number: number, bytes: Uint8Array): void {
   db.run('insert into paidonce_statement_chunks (reconciliation, number, bytes) values (?, ?, ?)', id, number, bytes);
+  // The copy that came to this thread.
+  doneWithBytes(bytes.length);
 }
 
 export function deleteStatement(db: Connection, id: ReconciliationId): void {
