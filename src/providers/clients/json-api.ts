@@ -25,7 +25,8 @@ export interface JsonApi {
 export interface JsonCall {
   /** With the query; ids in it are encoded. */
   path: string;
-  /** Makes it a POST. */
+  /** Default: POST with a body, GET without. */
+  method?: HttpRequest['method'];
   body?: JsonObject;
   headers?: Headers;
   signal: AbortSignal;
@@ -36,10 +37,13 @@ export interface JsonCall {
  *
  * @throws AppError `provider.unreachable`, `provider.refused`, `provider.answer`
  */
-export async function callJson(api: JsonApi, { path, body, headers = [], signal }: JsonCall): Promise<Json | null> {
+export async function callJson(
+  api: JsonApi,
+  { path, body, method = body === undefined ? 'GET' : 'POST', headers = [], signal }: JsonCall,
+): Promise<Json | null> {
   const { platform, baseUrl, http, said, isAbsent } = api;
   const request: HttpRequest = {
-    method: body === undefined ? 'GET' : 'POST',
+    method,
     url: baseUrl + path,
     headers: [
       ...api.headers,

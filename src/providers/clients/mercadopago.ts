@@ -1,11 +1,10 @@
 import { AppError } from '../../domain/errors.ts';
 import { decimalFromMinor } from '../../domain/money.ts';
 import { factOfMercadopagoRefund, factsOfMercadopagoPayment } from '../events/mercadopago.ts';
-import { utf8 } from '../primitives/bytes.ts';
 import { at, exactDecimal, idAt, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
-import type { Client, ClientWorld, Headers, HttpRequest, QueryAnswer, Reference } from '../provider.ts';
-import { jsonAnswer, readable } from './answers.ts';
-import { paymentIdOf } from './json-api.ts';
+import type { Client, ClientWorld, QueryAnswer, Reference } from '../provider.ts';
+import { readable } from './answers.ts';
+import { bearer, callJson, type JsonApi, paymentIdOf } from './json-api.ts';
 
 export interface MercadopagoAccess {
   access_token: string;
@@ -18,11 +17,17 @@ const undecided = ['pending', 'in_process', 'authorized', 'in_mediation'];
 /** Mercado Pago's API (mercadopago.com, developers, reference: payments and their search, refunds). */
 export function mercadopagoClient(access: MercadopagoAccess, world: ClientWorld): Client {
   const source = { account: world.account.id, orderNoPath: access.order_no_path };
-  const ask = (asked: Asked) => call(access, world, asked);
+  const api: JsonApi = {
+    platform: 'mercadopago',
+    baseUrl: access.api_base_url ?? 'https://api.mercadopago.com',
+    headers: bearer(access.access_token),
+    http: world.http,
+    said: (body) => textAt(body, 'message'),
+  };
   return {
     async query(order, signal) {
-      const ids = order.paymentId === null ? await idsNamed(order, access, { ask, signal }) : [order.paymentId];
-      const payments = await Promise.all(ids.map((id) => ask({ path: pathOf(id), signal })));
+      const ids = order.paymentId === null ? await idsNamed(order, access, { api, signal }) : [order.paymentId];
+      const payments = await Promise.all(ids.map((id) => callJson(api, { path: pathOf(id), signal })));
       const found = payments.filter((one) => isObject(one));
       if (found.length === 0) return { state: 'not_found', facts: [] };
       const facts = found.flatMap((one) => readable('mercadopago', factsOfMercadopagoPayment(one, source)));
@@ -30,9 +35,8 @@ export function mercadopagoClient(access: MercadopagoAccess, world: ClientWorld)
     },
     async refund(order, { amountMinor, currency }, idempotencyKey, signal) {
       const paymentId = paymentIdOf('mercadopago', order);
-      const refund = await ask({
+      const refund = await callJson(api, {
         path: `${pathOf(paymentId)}/refunds`,
-        method: 'POST',
         body: { amount: exactDecimal(decimalFromMinor(amountMinor, currency)) },
         headers: [['x-idempotency-key', idempotencyKey]],
         signal,
@@ -44,7 +48,7 @@ export function mercadopagoClient(access: MercadopagoAccess, world: ClientWorld)
     },
     async close(order, signal) {
       const path = pathOf(paymentIdOf('mercadopago', order));
-      const payment = await ask({ path, method: 'PUT', body: { status: 'cancelled' }, signal });
+      const payment = await callJson(api, { path, method: 'PUT', body: { status: 'cancelled' }, signal });
       if (!isObject(payment)) return null;
       const facts = readable('mercadopago', factsOfMercadopagoPayment(payment, source));
       const closed = facts.find(({ kind }) => kind === 'closed');
@@ -55,41 +59,18 @@ export function mercadopagoClient(access: MercadopagoAccess, world: ClientWorld)
   };
 }
 
-interface Asked {
-  path: string;
-  /** Default: GET. */
-  method?: HttpRequest['method'];
-  body?: object;
-  headers?: Headers;
-  signal: AbortSignal;
-}
-
-async function call(
-  { api_base_url: base = 'https://api.mercadopago.com', access_token: token }: MercadopagoAccess,
-  { http }: ClientWorld,
-  { path, method = 'GET', body, headers = [], signal }: Asked,
-): Promise<Json> {
-  const request: HttpRequest = {
-    method,
-    url: base + path,
-    headers: [['authorization', `Bearer ${token}`], ['content-type', 'application/json'], ...headers],
-    body: utf8(body === undefined ? '' : JSON.stringify(body)),
-  };
-  return jsonAnswer('mercadopago', await http.send(request, signal), (answer) => textAt(answer, 'message'));
-}
-
 /** What the search gives may lack the refunds, so that each payment is then asked for by itself. */
 async function idsNamed(
   { reference }: Reference,
   { order_no_path: path = 'external_reference' }: MercadopagoAccess,
-  { ask, signal }: { ask: (asked: Asked) => Promise<Json>; signal: AbortSignal },
+  { api, signal }: { api: JsonApi; signal: AbortSignal },
 ): Promise<readonly string[]> {
   if (path !== 'external_reference') {
     const why = `mercadopago can be searched by external_reference alone, and the order number is at ${path}`;
     throw new AppError('provider.cannot_ask', why);
   }
   const query = new URLSearchParams({ external_reference: reference ?? '', sort: 'date_created', criteria: 'desc' });
-  const results = at(await ask({ path: `/v1/payments/search?${query}`, signal }), 'results');
+  const results = at(await callJson(api, { path: `/v1/payments/search?${query}`, signal }), 'results');
   return Array.isArray(results) ? results.flatMap((one: Json) => idAt(one, 'id') ?? []) : [];
 }
 

@@ -1,11 +1,10 @@
 import { AppError } from '../../domain/errors.ts';
 import { decimalFromMinor } from '../../domain/money.ts';
 import { factOfMollieRefund, factsOfMolliePayment, mollieReference } from '../events/mollie.ts';
-import { utf8 } from '../primitives/bytes.ts';
-import { at, idAt, isObject, type Json, type JsonObject, textAt } from '../primitives/json.ts';
-import type { Client, ClientWorld, Headers, HttpRequest, QueryAnswer } from '../provider.ts';
-import { jsonAnswer, readable } from './answers.ts';
-import { objectsAt, paymentIdOf } from './json-api.ts';
+import { at, idAt, isObject, type JsonObject, textAt } from '../primitives/json.ts';
+import type { Client, ClientWorld, Headers, QueryAnswer } from '../provider.ts';
+import { readable } from './answers.ts';
+import { bearer, callJson, type JsonApi, objectsAt, paymentIdOf } from './json-api.ts';
 
 export interface MollieAccess {
   api_key: string;
@@ -23,13 +22,21 @@ const undecided = ['open', 'pending', 'authorized'];
  */
 export function mollieClient(access: MollieAccess, world: ClientWorld): Client {
   const source = { account: world.account.id, orderNoPath: access.order_no_path };
-  const ask = (asked: Asked) => call(access, world, asked);
+  const api: JsonApi = {
+    platform: 'mollie',
+    baseUrl: access.api_base_url ?? 'https://api.mollie.com',
+    headers: bearer(access.api_key),
+    http: world.http,
+    said: (body) => textAt(body, 'detail'),
+  };
   return {
     async query(order, signal) {
       const ids =
-        order.paymentId === null ? await idsNamed(order.reference, { access, ask, signal }) : [order.paymentId];
+        order.paymentId === null ? await idsNamed(order.reference, { access, api, signal }) : [order.paymentId];
       const payments = await Promise.all(
-        ids.map((id) => ask({ path: `/v2/payments/${encodeURIComponent(id)}?embed=refunds,chargebacks`, signal })),
+        ids.map((id) =>
+          callJson(api, { path: `/v2/payments/${encodeURIComponent(id)}?embed=refunds,chargebacks`, signal }),
+        ),
       );
       const found = payments.filter((one) => isObject(one));
       if (found.length === 0) return { state: 'not_found', facts: [] };
@@ -40,14 +47,14 @@ export function mollieClient(access: MollieAccess, world: ClientWorld): Client {
       const path = `/v2/payments/${encodeURIComponent(paymentIdOf('mollie', order))}/refunds`;
       const body = { amount: { currency, value: decimalFromMinor(amountMinor, currency) } };
       const headers: Headers = [['idempotency-key', idempotencyKey]];
-      const refund = await ask({ path, method: 'POST', body, headers, signal });
+      const refund = await callJson(api, { path, body, headers, signal });
       const fact = isObject(refund) ? factOfMollieRefund(refund, source.account, order.reference) : null;
       if (fact === null) throw new AppError('provider.answer', 'mollie answered something else than a refund');
       return readable('mollie', fact);
     },
     async close(order, signal) {
       const path = `/v2/payments/${encodeURIComponent(paymentIdOf('mollie', order))}`;
-      const payment = await ask({ path, method: 'DELETE', signal });
+      const payment = await callJson(api, { path, method: 'DELETE', signal });
       if (!isObject(payment)) return null;
       const closed = readable('mollie', factsOfMolliePayment(payment, source)).find(({ kind }) => kind === 'closed');
       if (closed === undefined) throw new AppError('provider.answer', 'mollie answered a payment that is not closed');
@@ -56,35 +63,12 @@ export function mollieClient(access: MollieAccess, world: ClientWorld): Client {
   };
 }
 
-interface Asked {
-  path: string;
-  /** Default: GET. */
-  method?: HttpRequest['method'];
-  body?: object;
-  headers?: Headers;
-  signal: AbortSignal;
-}
-
-async function call(
-  { api_base_url: base = 'https://api.mollie.com', api_key: key }: MollieAccess,
-  { http }: ClientWorld,
-  { path, method = 'GET', body, headers = [], signal }: Asked,
-): Promise<Json> {
-  const request: HttpRequest = {
-    method,
-    url: base + path,
-    headers: [['authorization', `Bearer ${key}`], ['content-type', 'application/json'], ...headers],
-    body: utf8(body === undefined ? '' : JSON.stringify(body)),
-  };
-  return jsonAnswer('mollie', await http.send(request, signal), (answer) => textAt(answer, 'detail'));
-}
-
 /** @throws AppError `provider.cannot_ask` where there are more payments than were looked at, and none of these is it. */
 async function idsNamed(
   reference: string | null,
-  { access, ask, signal }: { access: MollieAccess; ask: (asked: Asked) => Promise<Json>; signal: AbortSignal },
+  { access, api, signal }: { access: MollieAccess; api: JsonApi; signal: AbortSignal },
 ): Promise<readonly string[]> {
-  const page = await ask({ path: `/v2/payments?limit=${pageMax}`, signal });
+  const page = await callJson(api, { path: `/v2/payments?limit=${pageMax}`, signal });
   const payments = objectsAt(page, '_embedded.payments');
   const named = payments.filter((payment) => mollieReference(payment, access.order_no_path) === reference);
   if (named.length > 0 || !isObject(at(page, '_links.next'))) return named.flatMap((one) => idAt(one, 'id') ?? []);

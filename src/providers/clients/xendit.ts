@@ -2,10 +2,10 @@ import { AppError } from '../../domain/errors.ts';
 import type { Fact } from '../../domain/fact.ts';
 import { decimalFromMinor } from '../../domain/money.ts';
 import { factOfInvoice, factOfPayment, factOfPaymentRequest, factOfRefund } from '../events/xendit.ts';
-import { toBase64, utf8 } from '../primitives/bytes.ts';
 import { exactDecimal, idAt, type Json, listAt, textAt } from '../primitives/json.ts';
 import type { Client, ClientWorld, Headers, QueryAnswer, Reference } from '../provider.ts';
-import { jsonAnswer, readable } from './answers.ts';
+import { readable } from './answers.ts';
+import { basic, callJson, type JsonApi } from './json-api.ts';
 
 export interface XenditAccess {
   api_key: string;
@@ -21,7 +21,14 @@ const refundsMax = 100;
  * invoices alone: a payment request is asked for by its id.
  */
 export function xenditClient(access: XenditAccess, world: ClientWorld): Client {
-  const ask = (path: string, signal: AbortSignal) => call(access, world, { path, signal });
+  const api: JsonApi = {
+    platform: 'xendit',
+    baseUrl: access.api_base_url ?? 'https://api.xendit.co',
+    headers: [...basic(access.api_key, ''), ['api-version', apiVersion]],
+    http: world.http,
+    said: (body) => textAt(body, 'message'),
+  };
+  const ask = (path: string, signal: AbortSignal) => callJson(api, { path, signal });
   const { id: account } = world.account;
   const factIn = (fact: Fact | string | null): Fact => readable('xendit', fact ?? 'an object in another state');
   return {
@@ -44,7 +51,7 @@ export function xenditClient(access: XenditAccess, world: ClientWorld): Client {
         reason: 'REQUESTED_BY_CUSTOMER',
       };
       const headers: Headers = [['idempotency-key', idempotencyKey]];
-      const refund = await call(access, world, { path: '/refunds', body, headers, signal });
+      const refund = await callJson(api, { path: '/refunds', body, headers, signal });
       if (refund === null) throw new AppError('provider.refused', 'xendit has no such payment');
       return { ...factIn(factOfRefund(refund, account)), paymentId };
     },
@@ -57,36 +64,9 @@ export function xenditClient(access: XenditAccess, world: ClientWorld): Client {
       if (pending === undefined)
         return first === undefined ? null : closedAlready(factIn(factOfInvoice(first, account)));
       const path = `/invoices/${encodeURIComponent(idAt(pending, 'id') ?? '')}/expire!`;
-      return factIn(factOfInvoice(await call(access, world, { path, body: {}, signal }), account));
+      return factIn(factOfInvoice(await callJson(api, { path, body: {}, signal }), account));
     },
   };
-}
-
-interface Call {
-  path: string;
-  /** Makes it a POST. */
-  body?: object;
-  headers?: Headers;
-  signal: AbortSignal;
-}
-
-async function call(
-  { api_key, api_base_url: base = 'https://api.xendit.co' }: XenditAccess,
-  { http }: ClientWorld,
-  { path, body, headers = [], signal }: Call,
-): Promise<Json> {
-  const request = {
-    method: body === undefined ? 'GET' : 'POST',
-    url: base + path,
-    headers: [
-      ['authorization', `Basic ${toBase64(utf8(`${api_key}:`))}`],
-      ['content-type', 'application/json'],
-      ['api-version', apiVersion],
-      ...headers,
-    ],
-    body: utf8(body === undefined ? '' : JSON.stringify(body)),
-  } as const;
-  return jsonAnswer('xendit', await http.send(request, signal), (said) => textAt(said, 'message'));
 }
 
 type Get = (path: string) => Promise<Json>;
