@@ -5,15 +5,18 @@ import { eventually } from '../support/eventually.ts';
 import { moving, openShop, type Shop, type ShopOptions } from './shop.ts';
 
 /** An order that two payments pay in full, of which the second is one too many. */
-async function paidTwice(options: ShopOptions = {}) {
-  const open = await openShop(options);
+async function paidTwice({ clock, ...options }: Omit<ShopOptions, 'clock'> & { clock?: FakeClock } = {}) {
+  const open = await openShop(clock === undefined ? options : { ...options, clock });
   const { service, bank } = open;
   await open.expect('O-1');
   const payments = ['pay-1', 'pay-2'].map((id) => ({ id, orderNo: 'O-1', kind: 'captured', amount: 100 }) as const);
   bank.payments.push(...payments);
   for (const { id } of payments) {
     await open.callback({ is: 'facts', order: 'O-1', payment: id });
-    await eventually(async () => (await open.order('O-1')).facts.some(({ paymentId }) => paymentId === id));
+    const isKnown = async () => (await open.order('O-1')).facts.some(({ paymentId }) => paymentId === id);
+    await (clock === undefined ? eventually(isKnown) : moving(clock, isKnown));
+    // The account rests for a moment after each question.
+    clock?.advance(1000);
   }
   const refund = async (amountMinor: bigint | null = null) => {
     const discrepancy = await only(open);
