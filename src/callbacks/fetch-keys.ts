@@ -5,6 +5,7 @@ import { limits } from '../domain/limits.ts';
 import { LruMap } from '../domain/lru-map.ts';
 import type { Account } from '../domain/merchant.ts';
 import type { Observe } from '../domain/observe.ts';
+import { within } from '../domain/within.ts';
 import type { Client } from '../providers/provider.ts';
 
 export interface FetchKeysDependencies {
@@ -60,7 +61,7 @@ export function createFetchKeys(deps: FetchKeysDependencies): FetchKeys {
   return async (account, keyId, withinMs) => {
     const nowMs = deps.clock.monotonicMs();
     const latest = fetches.get(account.id);
-    if (latest?.running) return within(deps.clock, withinMs, latest.running);
+    if (latest?.running) return inTime(deps.clock, withinMs, latest.running);
     if (latest !== undefined && latest.startedAtMs + limits.keyFetchGapMs > nowMs) return null;
     if (keyId.length > keyIdCharactersMax || (unknownUntilMs.get(nameOf(account, keyId)) ?? 0) > nowMs) return null;
     const fetch: Fetch = { startedAtMs: nowMs, running: null };
@@ -68,18 +69,14 @@ export function createFetchKeys(deps: FetchKeysDependencies): FetchKeys {
     fetch.running = fetchNow(account, keyId).finally(() => {
       fetch.running = null;
     });
-    return within(deps.clock, withinMs, fetch.running);
+    return inTime(deps.clock, withinMs, fetch.running);
   };
 }
 
 /** Keys that come too late for this callback are kept, and open the next one. */
-async function within(clock: Clock, ms: number, running: Promise<Account | null>): Promise<Account | null> {
-  const over = new AbortController();
-  try {
-    return await Promise.race([running, clock.sleep(ms, over.signal).then(() => null)]);
-  } finally {
-    over.abort();
-  }
+async function inTime(clock: Clock, ms: number, running: Promise<Account | null>): Promise<Account | null> {
+  const account = await within(clock, ms, running);
+  return account === 'late' ? null : account;
 }
 
 /** With the version: other credentials may know how to ask. */

@@ -3,6 +3,7 @@ import { fractionOf, type Random } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import type { Observe } from '../domain/observe.ts';
 import type { Schedule } from '../domain/retry.ts';
+import { within } from '../domain/within.ts';
 import type { Http } from '../outbound/http-client.ts';
 import type { Sender } from '../providers/provider.ts';
 import type { Birth } from '../stores/decisions.ts';
@@ -127,7 +128,8 @@ class DeliveryWorker implements Worker {
 
   wake(): void {
     this.#woken = true;
-    this.#nap?.abort();
+    // With a reason: without one an error is made each time, with its stack.
+    this.#nap?.abort('woken');
   }
 
   birth(): Birth | null {
@@ -335,9 +337,7 @@ class DeliveryWorker implements Worker {
   }
 
   async #idleWithin(ms: number): Promise<void> {
-    const patience = new AbortController();
-    await Promise.race([this.#idle(), this.#tools.clock.sleep(ms, patience.signal)]);
-    patience.abort();
+    await within(this.#tools.clock, ms, this.#idle());
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Clock, Instant } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { asId, bucketOf, isId, type MerchantId, newId, type Random, type ReplayId } from '../domain/ids.ts';
+import { createLoop, type Loop } from '../domain/loop.ts';
 import type { Observe } from '../domain/observe.ts';
 import type { Store } from '../stores/store.ts';
 
@@ -50,7 +51,7 @@ export function createJobs<
   Change,
 >(deps: JobsDependencies, kind: Kind<Job, Request, Change>): Jobs<Job, Request, Change> {
   const { store, clock, random } = deps;
-  const loop = createLoop(deps, kind);
+  const loop = jobsLoop(deps, kind);
   const find = async (id: string): Promise<Job> => {
     const found = isId('rpl', id) ? await kind.read(asId.replay(id)) : null;
     if (found === null) throw unknown(id);
@@ -84,13 +85,10 @@ export function createJobs<
 }
 
 /** One that fails does not keep the others from it. */
-function createLoop<Job extends { id: string }>(
+function jobsLoop<Job extends { id: string }>(
   { store, clock, observe }: JobsDependencies,
   { signal, running, step }: Pick<Kind<Job, never, never>, 'signal' | 'running' | 'step'>,
-): { start(): void; stop(): Promise<void>; wake(): void } {
-  const over = new AbortController();
-  let waking = new AbortController();
-  let looping: Promise<void> = Promise.resolve();
+): Loop {
   const failed = (fields: { replay?: string }, error: unknown) => {
     observe(signal, 'error', { ...fields, error: String(error) });
     return false;
@@ -103,24 +101,10 @@ function createLoop<Job extends { id: string }>(
     return worked.some((isWorked) => isWorked);
   };
 
-  const loop = async (): Promise<void> => {
-    while (!over.signal.aborted) {
-      waking = new AbortController();
-      const worked = await once().catch((error: unknown) => failed({}, error));
-      if (!worked) await clock.sleep(pollMs, AbortSignal.any([over.signal, waking.signal]));
-    }
-  };
-
-  return {
-    start() {
-      looping = loop();
-    },
-    async stop() {
-      over.abort();
-      await looping;
-    },
-    wake: () => waking.abort(),
-  };
+  return createLoop(clock, async () => {
+    const worked = await once().catch((error: unknown) => failed({}, error));
+    return worked ? 0 : pollMs;
+  });
 }
 
 function unknown(id: string): AppError {

@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
+import { createLoop, type Loop } from '../domain/loop.ts';
 import type { Observe } from '../domain/observe.ts';
 import type { SealKey } from '../domain/seal.ts';
 import type { WithBirth } from '../stores/decisions.ts';
@@ -42,67 +43,44 @@ interface UpkeepDependencies {
 /** The work that nobody asks for: what time changes, and what users' transactions left in the outbox. */
 export function createUpkeep(deps: UpkeepDependencies): Upkeep {
   const { store } = deps;
-  const over = new AbortController();
-  const loops: Promise<void>[] = [];
-  let wake = new AbortController();
-
   /** Runs `once` until it says there is nothing more, then waits. A failure is told and tried again after the wait. */
-  const loop = async (
-    name: string,
-    everyMs: number,
-    once: () => Promise<boolean>,
-    woken: () => AbortSignal,
-  ): Promise<void> => {
-    while (!over.signal.aborted) {
-      const signal = AbortSignal.any([over.signal, woken()]);
+  const repeated = (name: string, everyMs: number, once: (over: AbortSignal) => Promise<boolean>): Loop =>
+    createLoop(deps.clock, async (over) => {
       try {
-        while (!over.signal.aborted && (await once()));
+        return (await once(over)) ? 0 : everyMs;
       } catch (error) {
         deps.observe(`${name}.failed`, 'error', { error: String(error) });
+        return everyMs;
       }
-      await deps.clock.sleep(everyMs, signal);
-    }
-  };
+    });
+  const outbox = repeated('outbox', outboxEveryMs, () => applyOutbox(deps));
+  const loops = [
+    repeated(
+      'refold',
+      refoldEveryMs,
+      async () => (await deps.withBirth((born) => store.decide('refold', { born }))).more,
+    ),
+    outbox,
+    repeated('sealing', sealingEveryMs, () => sealAttempts(deps)),
+    repeated('alerts', alertsEveryMs, async (over) => {
+      await deps.review(over);
+      return false;
+    }),
+    repeated('rotations', rotationsEveryMs, async () => {
+      await deps.endRotations();
+      return false;
+    }),
+    repeated('retention', retentionEveryMs, () => deleteHistory(deps)),
+  ];
 
   return {
     start() {
-      const refold = async () => (await deps.withBirth((born) => store.decide('refold', { born }))).more;
-      const review = async () => {
-        await deps.review(over.signal);
-        return false;
-      };
-      const endRotations = async () => {
-        await deps.endRotations();
-        return false;
-      };
-      const nextWake = () => {
-        wake = new AbortController();
-        return wake.signal;
-      };
-      loops.push(
-        loop('refold', refoldEveryMs, refold, () => over.signal),
-        loop('outbox', outboxEveryMs, () => applyOutbox(deps), nextWake),
-        loop(
-          'sealing',
-          sealingEveryMs,
-          () => sealAttempts(deps),
-          () => over.signal,
-        ),
-        loop('alerts', alertsEveryMs, review, () => over.signal),
-        loop('rotations', rotationsEveryMs, endRotations, () => over.signal),
-        loop(
-          'retention',
-          retentionEveryMs,
-          () => deleteHistory(deps),
-          () => over.signal,
-        ),
-      );
+      for (const loop of loops) loop.start();
     },
     async stop() {
-      over.abort();
-      await Promise.all(loops);
+      await Promise.all(loops.map((loop) => loop.stop()));
     },
-    wakeOutbox: () => wake.abort(),
+    wakeOutbox: outbox.wake,
   };
 }
 

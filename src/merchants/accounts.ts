@@ -5,6 +5,7 @@ import { type AccountId, bucketOf, type MerchantId, newId } from '../domain/ids.
 import { limits } from '../domain/limits.ts';
 import { LruMap } from '../domain/lru-map.ts';
 import type { Account } from '../domain/merchant.ts';
+import { within } from '../domain/within.ts';
 import type { Prepared } from '../secrets/prepared.ts';
 import { secretOwner } from '../secrets/vault.ts';
 import type { Page } from '../stores/reads.ts';
@@ -265,10 +266,7 @@ function hasQuery(client: Prepared['client'], account: Account): boolean | null 
 
 /** While the store is away a callback is answered "try again later", in the format that memory still knows. */
 async function unlessAway(clock: Clock, read: Promise<Account | null>, cached: Cached): Promise<Account | null> {
-  const over = new AbortController();
-  const late = clock.sleep(patienceMs, over.signal).then(() => 'late' as const);
-  const account = await Promise.race([read.catch(() => 'late' as const), late]);
-  over.abort();
+  const account = await within(clock, patienceMs, read).catch(() => 'late' as const);
   if (account !== 'late') return account;
   cached.until = clock.monotonicMs() + againMs;
   return cached.account;

@@ -4,6 +4,7 @@ import type { Fact } from '../domain/fact.ts';
 import { isOrderNo, type MerchantId, type OrderNo } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import type { Observe } from '../domain/observe.ts';
+import { within } from '../domain/within.ts';
 import type { ExpectInput, WithBirth } from '../stores/decisions.ts';
 import type { Store } from '../stores/store.ts';
 import { type ExpectRequest, expectInputOf } from './desk.ts';
@@ -97,17 +98,13 @@ class Asking implements Ask {
 
   async #ask(merchant: MerchantId, orderNo: OrderNo): Promise<Answer | null> {
     if (this.#expect === null) return null;
-    const limit = new AbortController();
-    const timeout = this.#deps.clock.sleep(limits.expectMs, limit.signal).then(() => null);
     try {
-      const answer = await Promise.race([this.#expect(merchant, orderNo), timeout]);
-      return answer === null ? null : expectInputOf(answer);
+      const answer = await within(this.#deps.clock, limits.expectMs, this.#expect(merchant, orderNo));
+      return answer === null || answer === 'late' ? null : expectInputOf(answer);
     } catch (error) {
       // The user's code failed, not ours: the order is simply not known yet.
       this.#failed(merchant, orderNo, error);
       return null;
-    } finally {
-      limit.abort();
     }
   }
 

@@ -3,6 +3,7 @@ import { Client, type Dispatcher, Pool } from 'undici';
 import { type Clock, systemClock } from '../domain/clock.ts';
 import { limits } from '../domain/limits.ts';
 import { LruMap } from '../domain/lru-map.ts';
+import { within } from '../domain/within.ts';
 import type { Headers } from '../providers/provider.ts';
 import { checkUrl, parseAllowedTargets, type Resolve } from './address-guard.ts';
 import { type Connector, createConnector } from './connector.ts';
@@ -146,9 +147,7 @@ export function createHttp(options: HttpOptions): Http {
       closed = true;
       const pools = [...origins.values()].map((origin) => origin.pool);
       const drained = Promise.all(pools.map((pool) => pool.close()));
-      const patience = new AbortController();
-      await Promise.race([drained, clock.sleep(options.drainMs ?? limits.drainMs, patience.signal)]);
-      patience.abort();
+      await within(clock, options.drainMs ?? limits.drainMs, drained);
       connector.close();
       await Promise.all(pools.map((pool) => (pool.destroyed ? undefined : pool.destroy())));
     },

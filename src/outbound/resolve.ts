@@ -1,5 +1,6 @@
 import { lookup, Resolver } from 'node:dns/promises';
 import { systemClock } from '../domain/clock.ts';
+import { within } from '../domain/within.ts';
 import { isLocalhost, type Resolve } from './address-guard.ts';
 
 /** One family's answer of the name servers. */
@@ -61,7 +62,7 @@ async function resolveBoth(hostname: string, query: Query): Promise<readonly str
     const errors: unknown[] = error instanceof AggregateError ? error.errors : [error];
     throw errors.find((one) => !isAbsence(one)) ?? errors[0];
   }
-  await Promise.race([all, systemClock.sleep(otherFamilyMs)]);
+  await within(systemClock, otherFamilyMs, all);
   return [...(found.get(4) ?? []), ...(found.get(6) ?? [])];
 }
 

@@ -3,6 +3,7 @@ import type { Clock, Instant } from '../domain/clock.ts';
 import type { Fact } from '../domain/fact.ts';
 import type { MerchantId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
+import { createLoop } from '../domain/loop.ts';
 import type { Observe } from '../domain/observe.ts';
 import type { ExpectInput, WithBirth } from '../stores/decisions.ts';
 import type { ClaimedAsks } from '../stores/kept.ts';
@@ -43,9 +44,7 @@ export function createAsks(deps: AsksDependencies): Asks {
   const { store, clock, observe } = deps;
   const over = new AbortController();
   const working = new Set<Promise<void>>();
-  let waking = new AbortController();
-  let looping: Promise<unknown> = Promise.resolve();
-  const wake = () => waking.abort();
+  let refreshing = Promise.resolve();
   const askOne = createAskOne(deps);
 
   const work = async ({ account, lease, asks }: ClaimedAsks, claimedAt: Instant): Promise<void> => {
@@ -72,24 +71,19 @@ export function createAsks(deps: AsksDependencies): Asks {
     for (const one of claimed) {
       const done = work(one, at).finally(() => {
         working.delete(done);
-        wake();
+        loop.wake();
       });
       working.add(done);
     }
     return nextDueAt === null ? pollMs : Math.min(pollMs, Math.max(nextDueAt - clock.now(), restMs));
   };
 
-  const loop = async (): Promise<void> => {
-    while (!over.signal.aborted) {
-      waking = new AbortController();
-      const signal = AbortSignal.any([over.signal, waking.signal]);
-      const idleMs = await claim().catch((error: unknown) => {
-        observe('ask.claim_failed', 'error', { error: String(error) });
-        return pauseMs;
-      });
-      await clock.sleep(idleMs, signal);
-    }
-  };
+  const loop = createLoop(clock, () =>
+    claim().catch((error: unknown) => {
+      observe('ask.claim_failed', 'error', { error: String(error) });
+      return pauseMs;
+    }),
+  );
 
   const refresh = () =>
     deps
@@ -97,14 +91,15 @@ export function createAsks(deps: AsksDependencies): Asks {
       .catch((error: unknown) => observe('ask.refresh_failed', 'error', { error: String(error) }));
 
   return {
-    wake,
+    wake: loop.wake,
     start() {
-      looping = Promise.all([loop(), refresh()]);
+      loop.start();
+      refreshing = refresh();
     },
     async stop() {
       over.abort();
-      await looping;
-      await Promise.all(working);
+      await loop.stop();
+      await Promise.all([refreshing, ...working]);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { AppError } from '../domain/errors.ts';
 import { type AccountId, asId, bucketOf, isId, newId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
+import { createLoop } from '../domain/loop.ts';
 import { dayIn, type ExpectedFee, noRows, type Reconciliation, type Tally } from '../domain/reconciliation.ts';
 import { inPieces } from './file.ts';
 import { type RunDependencies, runReconciliation } from './run.ts';
@@ -36,9 +37,6 @@ const pollMs = 500;
 /** Bills compared with our facts, one after the other, by whichever node comes first. */
 export function createReconciliations(deps: RunDependencies): Reconciliations {
   const { store, clock, observe } = deps;
-  const over = new AbortController();
-  let waking = new AbortController();
-  let looping: Promise<void> = Promise.resolve();
 
   const find = async (id: string): Promise<Reconciliation> => {
     const found = isId('rec', id) ? await store.read('reconciliation', asId.reconciliation(id)) : null;
@@ -47,47 +45,38 @@ export function createReconciliations(deps: RunDependencies): Reconciliations {
   };
 
   /** Gives whether there was anything to do. What this process has no code for is left to those that have. */
-  const once = async (): Promise<boolean> => {
+  const once = async (over: AbortSignal): Promise<boolean> => {
     const waiting: Reconciliation[] = [];
     for (const one of await store.read('waitingReconciliations', { at: store.now() })) {
       const provider = (await store.read('account', one.account))?.provider;
       if (provider === undefined || deps.providers.has(provider)) waiting.push(one);
     }
     for (const reconciliation of waiting) {
-      if (over.signal.aborted) return false;
-      await work(deps, reconciliation, over.signal).catch((error: unknown) => {
+      if (over.aborted) return false;
+      await work(deps, reconciliation, over).catch((error: unknown) => {
         observe('reconciliation.interrupted', 'error', { reconciliation: reconciliation.id, error: String(error) });
       });
     }
     return waiting.length > 0;
   };
 
-  const loop = async (): Promise<void> => {
-    while (!over.signal.aborted) {
-      waking = new AbortController();
-      const signal = AbortSignal.any([over.signal, waking.signal]);
-      const worked = await once().catch((error: unknown) => {
-        observe('reconciliation.failed', 'error', { error: String(error) });
-        return false;
-      });
-      if (!worked) await clock.sleep(pollMs, signal);
-    }
-  };
+  const loop = createLoop(clock, async (over) => {
+    const worked = await once(over).catch((error: unknown) => {
+      observe('reconciliation.failed', 'error', { error: String(error) });
+      return false;
+    });
+    return worked ? 0 : pollMs;
+  });
 
   return {
     find,
     async begin(request) {
       const { id } = await receive(deps, request);
-      waking.abort();
+      loop.wake();
       return find(id);
     },
-    start() {
-      looping = loop();
-    },
-    async stop() {
-      over.abort();
-      await looping;
-    },
+    start: loop.start,
+    stop: loop.stop,
   };
 }
 

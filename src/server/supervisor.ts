@@ -4,6 +4,7 @@ import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import type { Observe } from '../domain/observe.ts';
+import { within } from '../domain/within.ts';
 import { Calls, type Message } from './calls.ts';
 import type { ChildRequest, ChildSetup, ParentRequest } from './child-messages.ts';
 import { type Counts, type Figures, sumOf } from './observe.ts';
@@ -137,25 +138,19 @@ export class Supervisor {
 
   async #end({ worker, calls, exited }: Child): Promise<void> {
     const { clock, observe } = this.#options;
-    const over = new AbortController();
-    const stopped = calls.ask<null>({ is: 'stop' }).catch(failureOf);
-    await Promise.race([stopped, clock.sleep(limits.drainMs + endMs, over.signal)]);
+    await within(clock, limits.drainMs + endMs, calls.ask<null>({ is: 'stop' }).catch(failureOf));
     if (worker.isConnected()) worker.disconnect();
-    const late = clock.sleep(endMs, over.signal).then(() => 'late');
-    if ((await Promise.race([exited, late])) === 'late') {
+    if ((await within(clock, endMs, exited)) === 'late') {
       observe('process.killed', 'error', { pid: worker.process.pid ?? null });
       worker.process.kill('SIGKILL');
     }
     await exited;
-    over.abort();
   }
 
   async #askFigures(child: Child): Promise<void> {
-    const over = new AbortController();
-    const late = this.#options.clock.sleep(figuresMs, over.signal).then(() => child.figures);
     const told = child.calls.ask<Figures>({ is: 'figures' }).catch(() => child.figures);
-    child.figures = await Promise.race([told, late]);
-    over.abort();
+    const figures = await within(this.#options.clock, figuresMs, told);
+    if (figures !== 'late') child.figures = figures;
   }
 }
 

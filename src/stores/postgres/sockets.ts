@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { systemClock } from '../../domain/clock.ts';
+import { within } from '../../domain/within.ts';
 
 /** How long a server may take to end a connection that said goodbye. */
 const goodbyeMs = 1000;
@@ -18,10 +19,8 @@ export class Sockets {
 
   /** Call it when all connections have been told to end. */
   async close(): Promise<void> {
-    const over = new AbortController();
     const closed = [...this.#open].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
-    await Promise.race([Promise.all(closed), systemClock.sleep(goodbyeMs, over.signal)]);
-    over.abort();
+    await within(systemClock, goodbyeMs, Promise.all(closed));
     for (const socket of this.#open) socket.destroy();
   }
 }
