@@ -9,7 +9,7 @@ const conditions = ['paidonce-source'];
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification) => moduleId.includes('/test/simulation/');
+    const isLong = ({ moduleId }: TestSpecification) => /\/test\/(simulation|crash)\//.test(moduleId);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
 }
@@ -21,8 +21,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/postgres-setup.ts'],
     pool: 'forks',
-    // One less than the cores is the default: on two cores that leaves one idle.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most tests wait for stores, sockets and timers: with two on two cores half of the time was idle.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     // The flags of V8: a process in which threads come and go by the hundred may lose count of its pages of code, and die of
     // `jit_page.has_value()` (nodejs/node#64500).
