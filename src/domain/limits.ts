@@ -49,6 +49,8 @@ export const limits = {
   /** Rows in one page of a list. */
   pageMax: 200,
   pageDefault: 50,
+  /** A clock may have been set back so far, and commits have waited so long, without a list of a time missing what was made in it. */
+  clockBackMs: 3_600_000,
   /** Facts in one callback. */
   factsPerCallbackMax: 1000,
   /** How far back, and how many pages, a provider's newest payments are looked through where it has no search by our number. */

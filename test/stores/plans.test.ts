@@ -58,6 +58,17 @@ describe('the plans of SQLite', () => {
     }
   });
 
+  it('of a list by time neither scan nor sort, and begin and end at what was made then', () => {
+    const lists = db.prepared.filter((sql) => sql.includes('order by id desc limit 1'));
+    expect(lists).toHaveLength(3);
+    for (const sql of lists) {
+      const plan = planOf(sql).join('\n');
+      expect(plan, sql).toContain('USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)');
+      expect(plan.match(/COVERING INDEX paidonce_\w+_id \(id[<>]\?\)/g), sql).toHaveLength(2);
+      expect(plan, sql).not.toMatch(/TEMP B-TREE|SCAN (?!s\b)paidonce/);
+    }
+  });
+
   it('are stated by every statement that writes', () => {
     for (const sql of db.prepared.filter((text) => /^\s*(update|delete)/.test(text))) {
       const once = /paidonce_lanes set probe_until = null|ask_queues set next_due = \?1, free_at = 0|due_at = \?1/.test(

@@ -301,6 +301,18 @@ async function useReads({ store, account, clock }: Bench): Promise<void> {
   const { callbacks } = await store.read('history', order.order.id);
   await store.read('callback', callbacks[0]?.id ?? asId.callback('cbk_none'));
   await store.read('discrepancy', asId.discrepancy('dsc_none'));
+  const page = {
+    visible: null,
+    merchant: null,
+    orderNo: null,
+    limit: 10,
+    cursor: null,
+    from: clock.at,
+    to: clock.at + 1,
+  };
+  await store.read('notifications', { ...page, type: null });
+  await store.read('callbacks', { ...page, account: null, verdict: null });
+  await store.read('orders', { ...page, status: null, q: null });
   await store.write('removeAccount', { id: account, by: 'ann' });
 }
 

@@ -66,6 +66,43 @@ export function listing(makeFolder: () => Promise<StoreFolder>): void {
       expect(await found({ to: bench.clock.at })).toEqual(['other O-1', 'shop O-1']);
     });
 
+    it('finds what was made in a time among what was made long before and after, also where the clock was set back a little', async () => {
+      const start = bench.clock.at;
+      const hourMs = 3_600_000;
+      // Hours after the start, in the order of their commits.
+      for (const hours of [0, 3, 2.5, 6, 9]) {
+        bench.clock.at = start + hours * hourMs;
+        await bench.expect(`O-${hours}`);
+        await bench.callback([{ reference: `O-${hours}`, paymentId: `p-${hours}` }]);
+      }
+      const all = { ...everyone, limit: 10, cursor: null, orderNo: null };
+      const lists = {
+        notifications: (range: Range) => bench.store.read('notifications', { ...all, type: null, ...range }),
+        callbacks: (range: Range) => bench.store.read('callbacks', { ...all, account: null, verdict: null, ...range }),
+        orders: (range: Range) => bench.store.read('orders', { ...all, status: null, q: null, ...range }),
+      };
+      type Range = Record<'from' | 'to', number | null>;
+      const at = (hours: number | null) => (hours === null ? null : start + hours * hourMs);
+      for (const [from, to, expected] of [
+        [null, null, [9, 6, 2.5, 3, 0]],
+        [2.5, null, [9, 6, 2.5, 3]],
+        [2.6, 6, [3]],
+        [2, 2.6, [2.5]],
+        [null, 3, [2.5, 0]],
+        [0, 0.1, [0]],
+        [9, null, [9]],
+        [9.1, null, []],
+        [null, 0, []],
+        [4, 5, []],
+        [-9, 20, [9, 6, 2.5, 3, 0]],
+      ] as const)
+        for (const [name, list] of Object.entries(lists)) {
+          const { data } = await list({ from: at(from), to: at(to) });
+          const found = data.map((one) => ('createdAt' in one ? one.createdAt : one.receivedAt));
+          expect([name, ...found], `${name} ${from} ${to}`).toEqual([name, ...expected.map(at)]);
+        }
+    });
+
     it('filters callbacks', async () => {
       await bench.expect('O-1');
       await bench.callback([{ reference: 'O-1' }]);

@@ -4,7 +4,7 @@ import { attemptOf, deliveryRowColumns, deliveryRowOf, functionOf } from '../../
 import { notificationOf, number, text, textOrNull } from '../../mapping.ts';
 import type { DeliveryDetail, Reads } from '../../reads.ts';
 import type { Session } from '../session.ts';
-import { between, type Condition, equals, pageOf, visibleIn, whereOf } from './page.ts';
+import { type Condition, equals, madeBetween, pageOf, visibleIn, whereOf } from './page.ts';
 
 /** Needs the notification as `n` and its payload, which may be gone by now, as `p`. */
 export const notificationColumns =
@@ -27,7 +27,7 @@ export async function notifications(
     visibleIn('n.merchant', input.visible),
     equals('n.merchant', input.merchant),
     equals('n.type', input.type),
-    ...between('n.created_at', input),
+    ...madeBetween({ table: 'paidonce.notifications', prefix: 'ntf', alias: 'n.' }, 'created_at', input),
   ];
   // notifications_seq (seq); of one order: notifications_cause (order_id)
   const list = { columns: notificationColumns, from: notificationTables, seqs: ['n.seq'], xid: 'n.xid' };

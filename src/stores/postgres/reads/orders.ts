@@ -25,7 +25,7 @@ import type { OrderTrail, Reads, Sighting } from '../../reads.ts';
 import type { Session } from '../session.ts';
 import { deliveriesOf, notificationColumns, notificationTables } from './deliveries.ts';
 import { oneOf } from './lists.ts';
-import { between, type Condition, equals, pageOf, visibleIn } from './page.ts';
+import { type Condition, equals, madeBetween, pageOf, visibleIn } from './page.ts';
 
 export async function order(
   session: Session,
@@ -98,7 +98,7 @@ export async function orders(session: Session, input: Reads['orders']['input']):
     visibleIn('merchant', input.visible),
     equals('merchant', input.merchant),
     equals('status', input.status),
-    ...between('created_at', input),
+    ...madeBetween({ table: 'paidonce.orders', prefix: 'ord' }, 'created_at', input),
     input.q === null ? null : ([likeQuestion, input.q, input.q, input.q, input.q, input.q] as const),
     ...withAmount(input.amounts),
   ];
@@ -216,7 +216,7 @@ export async function callbacks(
     equals('c.merchant', input.merchant),
     equals('c.account', input.account),
     equals('c.verdict', input.verdict),
-    ...between('c.received_at', input),
+    ...madeBetween({ table: 'paidonce.callbacks', prefix: 'cbk', alias: 'c.' }, 'received_at', input),
   ];
   // callbacks_seq (seq); what was refused of one account: callbacks_refused (account)
   const columns = `${callbackColumns}, ${callbackLineColumns}`;

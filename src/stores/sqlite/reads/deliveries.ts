@@ -5,7 +5,7 @@ import type { DeliveryDetail, Reads } from '../../reads.ts';
 import type { Connection } from '../connection.ts';
 import { attemptsOfDelivery } from '../statements/attempts.ts';
 import { notificationById } from '../statements/notifications.ts';
-import { between, type Condition, equals, pageOf, visibleIn } from './page.ts';
+import { type Condition, equals, madeBetween, pageOf, visibleIn } from './page.ts';
 
 export const deliveryTables = `paidonce_deliveries d join paidonce_notifications n on n.id = d.notification
   left join paidonce_lanes l on l.id = d.lane left join paidonce_endpoints e on e.id = d.lane`;
@@ -20,7 +20,7 @@ export function notifications(
     visibleIn('n.merchant', input.visible),
     equals('n.merchant', input.merchant),
     equals('n.type', input.type),
-    ...between('n.created_at', input),
+    ...madeBetween({ table: 'paidonce_notifications', prefix: 'ntf', alias: 'n.' }, 'created_at', input),
   ];
   return pageOf(db, { select, seq: 'n.seq', conditions, map: notificationOf }, input);
 }

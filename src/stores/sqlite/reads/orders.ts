@@ -24,7 +24,7 @@ import { factsOfOrder } from '../statements/facts.ts';
 import { notificationsOfOrder } from '../statements/notifications.ts';
 import { orderById, orderByNo } from '../statements/orders.ts';
 import { deliveriesOf } from './deliveries.ts';
-import { between, type Condition, equals, pageOf, visibleIn } from './page.ts';
+import { type Condition, equals, madeBetween, pageOf, visibleIn } from './page.ts';
 
 export function order(db: Connection, { merchant, orderNo }: Reads['order']['input']): Reads['order']['output'] {
   const found = orderByNo(db, merchant, orderNo);
@@ -55,7 +55,7 @@ export function orders(db: Connection, input: Reads['orders']['input']): Reads['
     visibleIn('merchant', input.visible),
     equals('merchant', input.merchant),
     equals('status', input.status),
-    ...between('created_at', input),
+    ...madeBetween({ table: 'paidonce_orders', prefix: 'ord' }, 'created_at', input),
     input.q === null ? null : ([likeQuestion, input.q, input.q, input.q, input.q, input.q] as const),
     ...withAmount(input.amounts),
   ];
@@ -142,7 +142,7 @@ export function callbacks(db: Connection, input: Reads['callbacks']['input']): R
     equals('c.merchant', input.merchant),
     equals('c.account', input.account),
     equals('c.verdict', input.verdict),
-    ...between('c.received_at', input),
+    ...madeBetween({ table: 'paidonce_callbacks', prefix: 'cbk', alias: 'c.' }, 'received_at', input),
   ];
   return pageOf(db, { select, seq: 'c.seq', conditions, map: callbackSummaryOf }, input);
 }
