@@ -5,11 +5,11 @@ import { compileCache } from './test/support/compile-cache.ts';
 
 const conditions = ['paidonce-source'];
 
-/** Larger files first, as by default; but before them those that run for minutes: begun last, one would end alone. */
+/** Larger files first, as by default; but before them the folders with those that run for minutes: begun last, one would end alone. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification) => /\/test\/(simulation|crash)\//.test(moduleId);
+    const isLong = ({ moduleId }: TestSpecification) => /\/test\/(simulation|crash|nodes|stores)\//.test(moduleId);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
 }

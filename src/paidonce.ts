@@ -168,14 +168,17 @@ export function paidonceOn(
       return answer === null ? null : requestOf(orderNo, answer);
     });
   }
-  const api = createApi(service);
+  // Made when it is first asked: most apps use the methods alone.
+  let api: ReturnType<typeof createApi> | null = null;
   return {
     on: (type, name, handler) => service.registry.on(merchant, type, name, handler),
     effect: (name, effect) => service.registry.effect(merchant, name, effect),
     receive: async (account, request) => receive(service, accounts.get(account) ?? '', request),
     async fetch(request) {
       const [, account] = /^\/callbacks\/([^/]+)$/.exec(new URL(request.url).pathname) ?? [];
-      return account === undefined ? api.fetch(request) : receive(service, account, request);
+      if (account !== undefined) return receive(service, account, request);
+      api ??= createApi(service);
+      return api.fetch(request);
     },
     async expected(orderNo, expected, { tx } = {}) {
       const request = requestOf(orderNo, expected);
