@@ -51,6 +51,10 @@ export const limits = {
   pageDefault: 50,
   /** A clock may have been set back so far, and commits have waited so long, without a list of a time missing what was made in it. */
   clockBackMs: 3_600_000,
+  /** Of merchants with so many orders lists look at all of them; of those with more at what is newest, until there is enough. */
+  fewOrders: 5000,
+  /** The same of deliveries that are waiting or dead. */
+  fewDeliveries: 5000,
   /** Facts in one callback. */
   factsPerCallbackMax: 1000,
   /** How far back, and how many pages, a provider's newest payments are looked through where it has no search by our number. */

@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type MerchantId, merchantId } from '../../src/domain/ids.ts';
+import { limits } from '../../src/domain/limits.ts';
 import type { Connection } from '../../src/stores/sqlite/connection.ts';
+import type { Store } from '../../src/stores/store.ts';
 import { directStore } from './direct-store.ts';
-import { openBench, temporaryFolder, testClock } from './support.ts';
-import { useEverything } from './use-everything.ts';
+import { openBench, shop, temporaryFolder, testClock } from './support.ts';
+import { readLists, useEverything } from './use-everything.ts';
 
 /** The plan that a statement states in its comments. */
 function statedPlan(sql: string): string[] {
@@ -23,15 +26,29 @@ function statementsWithPlans(): string[] {
   });
 }
 
+/** Copies of an order, under numbers of their own. */
+function copyOrder(db: Connection, copies: number): void {
+  const columns = db.database
+    .prepare("select name from pragma_table_info('paidonce_orders') where name not in ('seq', 'id', 'order_no')")
+    .all()
+    .map(({ name }) => name)
+    .join(', ');
+  db.database.exec(
+    `insert into paidonce_orders (id, order_no, ${columns})
+     with recursive copies (n) as (values (1) union all select n + 1 from copies where n < ${copies})
+     select id || '-' || n, 'copy-' || n, ${columns} from copies cross join (select * from paidonce_orders limit 1) order by n`,
+  );
+}
+
 describe('the plans of SQLite', () => {
   const clock = testClock();
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let db: Connection;
+  let store: Store;
   beforeAll(async () => {
     folder = await temporaryFolder();
-    const direct = directStore(folder.path, clock);
-    db = direct.db;
-    await useEverything(await openBench({ make: () => direct.store, end: () => folder.remove() }, clock));
+    ({ db, store } = directStore(folder.path, clock));
+    await useEverything(await openBench({ make: () => store, end: () => folder.remove() }, clock));
   });
   afterAll(async () => {
     db.close();
@@ -67,6 +84,24 @@ describe('the plans of SQLite', () => {
       expect(plan.match(/COVERING INDEX paidonce_\w+_id \(id[<>]\?\)/g), sql).toHaveLength(2);
       expect(plan, sql).not.toMatch(/TEMP B-TREE|SCAN (?!s\b)paidonce/);
     }
+  });
+
+  it('of a list of one merchant look at all its orders where they are few, and else at the newest of all without sorting', async () => {
+    const listsWith = (condition: string) =>
+      db.prepared.filter((sql) => sql.includes(condition) && / order by (n\.)?seq desc/.test(sql));
+    const ofFew = listsWith('in (select id from paidonce_orders where merchant in');
+    expect(ofFew).toHaveLength(2);
+    for (const sql of ofFew) expect(planOf(sql).join(), sql).not.toMatch(/SCAN (?!json_each)/);
+    copyOrder(db, limits.fewOrders);
+    await readLists(store, { merchant: shop });
+    const ofMany = listsWith('+');
+    expect(ofMany).toHaveLength(2);
+    for (const sql of ofMany) expect(planOf(sql).join(), sql).not.toContain('TEMP B-TREE');
+    const page = { visible: null, status: null, q: null, from: null, to: null, limit: 2, cursor: null };
+    const found = async (merchant: MerchantId) =>
+      (await store.read('orders', { ...page, merchant })).data.map(({ orderNo }) => orderNo);
+    expect(await found(shop)).toEqual([`copy-${limits.fewOrders}`, `copy-${limits.fewOrders - 1}`]);
+    expect(await found(merchantId('nobody'))).toEqual([]);
   });
 
   it('are stated by every statement that writes', () => {

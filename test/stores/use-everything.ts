@@ -1,6 +1,6 @@
 import { nothingLooked, type Reread } from '../../src/domain/callback-replay.ts';
 import { factKey } from '../../src/domain/fact.ts';
-import { asId, laneOfFunction, newId } from '../../src/domain/ids.ts';
+import { asId, laneOfFunction, type MerchantId, newId } from '../../src/domain/ids.ts';
 import { limits } from '../../src/domain/limits.ts';
 import { rootOf } from '../../src/domain/merkle.ts';
 import { leafOf } from '../../src/domain/proof.ts';
@@ -301,19 +301,20 @@ async function useReads({ store, account, clock }: Bench): Promise<void> {
   const { callbacks } = await store.read('history', order.order.id);
   await store.read('callback', callbacks[0]?.id ?? asId.callback('cbk_none'));
   await store.read('discrepancy', asId.discrepancy('dsc_none'));
-  const page = {
-    visible: null,
-    merchant: null,
-    orderNo: null,
-    limit: 10,
-    cursor: null,
-    from: clock.at,
-    to: clock.at + 1,
-  };
+  await readLists(store, { from: clock.at, to: clock.at + 1 });
+  await readLists(store, { merchant: shop });
+  await store.write('removeAccount', { id: account, by: 'ann' });
+}
+
+/** Notifications, callbacks and orders, the newest first. */
+export async function readLists(
+  store: Bench['store'],
+  of: { merchant?: MerchantId; from?: number; to?: number },
+): Promise<void> {
+  const page = { visible: null, merchant: null, orderNo: null, limit: 10, cursor: null, from: null, to: null, ...of };
   await store.read('notifications', { ...page, type: null });
   await store.read('callbacks', { ...page, account: null, verdict: null });
   await store.read('orders', { ...page, status: null, q: null });
-  await store.write('removeAccount', { id: account, by: 'ann' });
 }
 
 async function useSeals({ store, clock }: Bench): Promise<void> {

@@ -4,7 +4,7 @@ import { attemptOf, deliveryRowColumns, deliveryRowOf, functionOf } from '../../
 import { notificationOf, number, text, textOrNull } from '../../mapping.ts';
 import type { DeliveryDetail, Reads } from '../../reads.ts';
 import type { Session } from '../session.ts';
-import { type Condition, equals, madeBetween, pageOf, visibleIn, whereOf } from './page.ts';
+import { type Condition, equals, madeBetween, ofMerchants, ofOrderNo, pageOf, visibleIn, whereOf } from './page.ts';
 
 /** Needs the notification as `n` and its payload, which may be gone by now, as `p`. */
 export const notificationColumns =
@@ -23,9 +23,8 @@ export async function notifications(
   input: Reads['notifications']['input'],
 ): Promise<Reads['notifications']['output']> {
   const conditions = [
-    ofOrderNo(input),
-    visibleIn('n.merchant', input.visible),
-    equals('n.merchant', input.merchant),
+    ofOrderNo('n.order_id', input),
+    await ofMerchants(session, { merchant: 'n.merchant', order: 'n.order_id' }, input),
     equals('n.type', input.type),
     ...madeBetween({ table: 'paidonce.notifications', prefix: 'ntf', alias: 'n.' }, 'created_at', input),
   ];
@@ -50,9 +49,8 @@ export async function deliveries(
   input: Reads['deliveries']['input'],
 ): Promise<Reads['deliveries']['output']> {
   const conditions = [
-    ofOrderNo(input),
-    visibleIn('d.merchant', input.visible),
-    equals('d.merchant', input.merchant),
+    ofOrderNo('n.order_id', input),
+    await ofMerchants(session, { merchant: 'd.merchant', order: 'n.order_id' }, input),
     equals('d.lane', input.endpoint),
     ...inState(input.state),
     input.state === 'held' ? (['d.lane = any(?::text[])', await heldLanes(session)] as const) : null,
@@ -96,18 +94,6 @@ async function attemptsOf(
     ids,
   );
   return Map.groupBy(rows.map(attemptOf), ({ delivery: of }) => of);
-}
-
-/** By way of the merchants, because orders are numbered within one: one look into orders_number (merchant, order_no) for each. */
-function ofOrderNo({ orderNo, merchant }: { orderNo: string | null; merchant: string | null }): Condition {
-  if (orderNo === null) return null;
-  const of = merchant === null ? [] : [merchant];
-  return [
-    `n.order_id in (select o.id from paidonce.merchants m join paidonce.orders o on o.merchant = m.id
-       where o.order_no = ?${merchant === null ? '' : ' and m.id = ?'})`,
-    orderNo,
-    ...of,
-  ];
 }
 
 /** What is live or dead is in the partial index deliveries_due, which what has ended well is not in. */

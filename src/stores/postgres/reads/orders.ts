@@ -25,7 +25,7 @@ import type { OrderTrail, Reads, Sighting } from '../../reads.ts';
 import type { Session } from '../session.ts';
 import { deliveriesOf, notificationColumns, notificationTables } from './deliveries.ts';
 import { oneOf } from './lists.ts';
-import { type Condition, equals, madeBetween, pageOf, visibleIn } from './page.ts';
+import { type Condition, equals, madeBetween, ofMerchants, ofOrderNo, pageOf, visibleIn } from './page.ts';
 
 export async function order(
   session: Session,
@@ -95,8 +95,7 @@ async function sightingsOf(
 /** `q` is looked for in the order's number and description, and as a whole reference, payment or operation. */
 export async function orders(session: Session, input: Reads['orders']['input']): Promise<Reads['orders']['output']> {
   const conditions = [
-    visibleIn('merchant', input.visible),
-    equals('merchant', input.merchant),
+    await ofMerchants(session, { merchant: 'merchant', order: 'id' }, input),
     equals('status', input.status),
     ...madeBetween({ table: 'paidonce.orders', prefix: 'ord' }, 'created_at', input),
     input.q === null ? null : ([likeQuestion, input.q, input.q, input.q, input.q, input.q] as const),
@@ -211,7 +210,7 @@ export async function callbacks(
   input: Reads['callbacks']['input'],
 ): Promise<Reads['callbacks']['output']> {
   const conditions = [
-    tellingOf(input),
+    tellingOf(ofOrderNo('f.order_id', input)),
     visibleIn('c.merchant', input.visible),
     equals('c.merchant', input.merchant),
     equals('c.account', input.account),
@@ -224,16 +223,13 @@ export async function callbacks(
   return pageOf(session, { ...list, conditions, map: callbackSummaryOf }, input);
 }
 
-/** By way of the merchants, because orders are numbered within one: one look into orders_number (merchant, order_no) for each. */
-function tellingOf({ orderNo, merchant }: Reads['callbacks']['input']): Condition {
-  if (orderNo === null) return null;
-  const of = merchant === null ? [] : [merchant];
+function tellingOf(facts: Condition): Condition {
+  if (facts === null) return null;
+  const [ofFacts, ...parameters] = facts;
   return [
-    `c.id in (select s.callback from paidonce.merchants m join paidonce.orders o on o.merchant = m.id
-       join paidonce.facts f on f.order_id = o.id join paidonce.sightings s on s.fact = f.id
-       where o.order_no = ? and s.callback is not null${merchant === null ? '' : ' and m.id = ?'})`,
-    orderNo,
-    ...of,
+    `c.id in (select s.callback from paidonce.facts f join paidonce.sightings s on s.fact = f.id
+       where s.callback is not null and ${ofFacts})`,
+    ...parameters,
   ];
 }
 

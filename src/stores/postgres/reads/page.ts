@@ -1,5 +1,5 @@
 import { AppError } from '../../../domain/errors.ts';
-import { idFloor, type Prefix } from '../../../domain/ids.ts';
+import { idFloor, type MerchantId, type Prefix } from '../../../domain/ids.ts';
 import { limits } from '../../../domain/limits.ts';
 import { number, type Row, text } from '../../mapping.ts';
 import type { Page, PageRequest, Visible } from '../../reads.ts';
@@ -49,6 +49,39 @@ export async function pageOf<T>(session: Session, list: List<T>, { limit, cursor
 /** Only of these merchants. */
 export function visibleIn(column: string, visible: Visible): Condition {
   return visible === null ? null : [`${column} = any(?::text[])`, visible];
+}
+
+/**
+ * Only of these merchants, by way of their orders where these are few. Otherwise by what is newest, which is to be theirs often
+ * enough: to sort all that they have would take the longer the longer their history is.
+ */
+export async function ofMerchants(
+  session: Session,
+  { merchant: column, order }: { merchant: string; order: string },
+  { visible, merchant }: { visible: Visible; merchant: MerchantId | null },
+): Promise<Condition> {
+  if (merchant === null && visible === null) return null;
+  const names = merchant === null ? visible : (visible ?? [merchant]).filter((one) => one === merchant);
+  const theirs = (mark: string) => `select id from paidonce.orders where merchant = any(${mark}::text[])`;
+  const counting = `select count(*) as many from (${theirs('$1')} limit ${limits.fewOrders + 1}) few`;
+  const [some] = await session.all(counting, names);
+  const isFew = some !== undefined && number(some, 'many') <= limits.fewOrders;
+  // As an array and as an expression neither the number of the orders nor the index by merchants is left to the planner's guess.
+  return [isFew ? `${order} = any(array(${theirs('?')}))` : `(${column} || '') = any(?::text[])`, names];
+}
+
+/** The orders with a number, by way of the merchants, within which they are numbered: orders_number (merchant, order_no) for each. */
+export function ofOrderNo(
+  column: string,
+  { orderNo, merchant }: { orderNo: string | null; merchant: string | null },
+): Condition {
+  if (orderNo === null) return null;
+  const [of, ...theirs] = merchant === null ? ['true'] : ['m.id = ?', merchant];
+  return [
+    `${column} in (select o.id from paidonce.merchants m join paidonce.orders o on o.merchant = m.id where o.order_no = ? and ${of})`,
+    orderNo,
+    ...theirs,
+  ];
 }
 
 export function equals(column: string, value: Value): Condition {

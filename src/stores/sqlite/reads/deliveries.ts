@@ -1,11 +1,12 @@
 import { asId } from '../../../domain/ids.ts';
+import { limits } from '../../../domain/limits.ts';
 import { deliveryRowColumns, deliveryRowOf, functionOf } from '../../delivery-mapping.ts';
 import { notificationColumns, notificationOf, number, text, textOrNull } from '../../mapping.ts';
 import type { DeliveryDetail, Reads } from '../../reads.ts';
 import type { Connection } from '../connection.ts';
 import { attemptsOfDelivery } from '../statements/attempts.ts';
 import { notificationById } from '../statements/notifications.ts';
-import { type Condition, equals, madeBetween, pageOf, visibleIn } from './page.ts';
+import { type Condition, countsAtMost, equals, madeBetween, ofMerchants, ofOrderNo, pageOf } from './page.ts';
 
 export const deliveryTables = `paidonce_deliveries d join paidonce_notifications n on n.id = d.notification
   left join paidonce_lanes l on l.id = d.lane left join paidonce_endpoints e on e.id = d.lane`;
@@ -16,9 +17,8 @@ export function notifications(
 ): Reads['notifications']['output'] {
   const select = `select ${notificationColumns} from paidonce_notifications n`;
   const conditions = [
-    ofOrderNo(input.orderNo),
-    visibleIn('n.merchant', input.visible),
-    equals('n.merchant', input.merchant),
+    ofOrderNo('n.order_id', input),
+    ofMerchants(db, { merchant: 'n.merchant', order: 'n.order_id' }, input),
     equals('n.type', input.type),
     ...madeBetween({ table: 'paidonce_notifications', prefix: 'ntf', alias: 'n.' }, 'created_at', input),
   ];
@@ -35,11 +35,11 @@ export function notification(db: Connection, id: Reads['notification']['input'])
 export function deliveries(db: Connection, input: Reads['deliveries']['input']): Reads['deliveries']['output'] {
   const select = `select ${deliveryRowColumns} from ${deliveryTables}`;
   const conditions = [
-    ofOrderNo(input.orderNo),
-    visibleIn('d.merchant', input.visible),
-    equals('d.merchant', input.merchant),
-    equals('d.lane', input.endpoint),
-    ...inState(input.state),
+    ofOrderNo('n.order_id', input),
+    ofMerchants(db, { merchant: 'd.merchant', order: 'n.order_id' }, input),
+    // The sign keeps the index of what is due out of it, which would sort all that waits.
+    equals('+d.lane', input.endpoint),
+    ...inState(db, input),
   ];
   return pageOf(db, { select, seq: 'd.seq', conditions, map: deliveryRowOf }, input);
 }
@@ -57,31 +57,26 @@ export function deliveriesOf(db: Connection, conditions: readonly NonNullable<Co
     .map((row) => ({ ...deliveryRowOf(row), tries: attemptsOfDelivery(db, asId.delivery(text(row, 'id'))) }));
 }
 
-function ofOrderNo(orderNo: string | null): Condition {
-  return orderNo === null ? null : ['n.order_id in (select id from paidonce_orders where order_no = ?)', orderNo];
-}
+/** How what is live or dead is told from the rest of that: by its own state, and by that of its lane. */
+const liveStates = {
+  held: ["state = 'pending'", "l.state <> 'enabled'"],
+  pending: ["state = 'pending'", "l.state = 'enabled'"],
+  waiting: ["state <> 'dead'"],
+  sending: ["state = 'sending'"],
+  dead: ["state = 'dead'"],
+} as const;
 
-/** What is live or dead is found by its index, which what has ended well is not in. */
-function inState(state: Reads['deliveries']['input']['state']): readonly Condition[] {
-  switch (state) {
-    case null:
-      return [];
-    case 'held':
-      return [[live], ["d.state = 'pending' and l.state <> 'enabled'"]];
-    case 'pending':
-      return [[live], ["d.state = 'pending' and l.state = 'enabled'"]];
-    case 'waiting':
-      return [[live], ["d.state <> 'dead'"]];
-    case 'sending':
-    case 'dead':
-      return [[live], ['d.state = ?', state]];
-    case 'confirmed':
-    case 'canceled':
-      return [['d.state = ?', state]];
-  }
+/** Few that are live or dead are found by their index, which what has ended well is not in; of many the newest are soon met. */
+function inState(db: Connection, { state, endpoint }: Reads['deliveries']['input']): readonly Condition[] {
+  if (state === null) return [];
+  if (state === 'confirmed' || state === 'canceled') return [['d.state = ?', state]];
+  const [isSo, ofLane = 'true'] = liveStates[state];
+  const ofEndpoint = endpoint === null ? [] : [endpoint];
+  const those = `select seq from paidonce_deliveries
+    where state not in ('confirmed', 'canceled') and ${isSo}${endpoint === null ? '' : ' and lane = ?'}`;
+  const isFew = countsAtMost(db, those, ofEndpoint, limits.fewDeliveries);
+  return [isFew ? [`d.seq in (${those})`, ...ofEndpoint] : [`d.${isSo}`], [ofLane]];
 }
-
-const live = "d.state not in ('confirmed', 'canceled')";
 
 export function unhandled(db: Connection, orders: Reads['unhandled']['input']): number {
   const row = db.get(

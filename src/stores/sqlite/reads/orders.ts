@@ -24,7 +24,7 @@ import { factsOfOrder } from '../statements/facts.ts';
 import { notificationsOfOrder } from '../statements/notifications.ts';
 import { orderById, orderByNo } from '../statements/orders.ts';
 import { deliveriesOf } from './deliveries.ts';
-import { type Condition, equals, madeBetween, pageOf, visibleIn } from './page.ts';
+import { type Condition, equals, madeBetween, ofMerchants, ofOrderNo, pageOf, visibleIn } from './page.ts';
 
 export function order(db: Connection, { merchant, orderNo }: Reads['order']['input']): Reads['order']['output'] {
   const found = orderByNo(db, merchant, orderNo);
@@ -52,8 +52,7 @@ function sightingsOf(db: Connection, fact: number) {
 export function orders(db: Connection, input: Reads['orders']['input']): Reads['orders']['output'] {
   const select = `select ${orderColumns} from paidonce_orders`;
   const conditions = [
-    visibleIn('merchant', input.visible),
-    equals('merchant', input.merchant),
+    ofMerchants(db, { merchant: 'merchant', order: 'id' }, input),
     equals('status', input.status),
     ...madeBetween({ table: 'paidonce_orders', prefix: 'ord' }, 'created_at', input),
     input.q === null ? null : ([likeQuestion, input.q, input.q, input.q, input.q, input.q] as const),
@@ -132,12 +131,8 @@ function callbacksOfOrder(db: Connection, id: OrderId): CallbackSummary[] {
 
 export function callbacks(db: Connection, input: Reads['callbacks']['input']): Reads['callbacks']['output'] {
   const select = `select ${callbackColumns}, ${callbackLineColumns} from paidonce_callbacks c left join paidonce_callback_bytes b on b.callback = c.seq`;
-  const ofOrder = `c.id in (select s.callback from paidonce_orders o join paidonce_facts f on f.order_id = o.id
-    join paidonce_sightings s on s.fact = f.seq where o.order_no = ? and (?2 is null or o.merchant = ?2) and s.callback is not null)`;
   const conditions = [
-    input.orderNo === null
-      ? null
-      : ([ofOrder.replaceAll('?2', '?'), input.orderNo, input.merchant, input.merchant] as const),
+    tellingOf(ofOrderNo('f.order_id', input)),
     visibleIn('c.merchant', input.visible),
     equals('c.merchant', input.merchant),
     equals('c.account', input.account),
@@ -145,6 +140,16 @@ export function callbacks(db: Connection, input: Reads['callbacks']['input']): R
     ...madeBetween({ table: 'paidonce_callbacks', prefix: 'cbk', alias: 'c.' }, 'received_at', input),
   ];
   return pageOf(db, { select, seq: 'c.seq', conditions, map: callbackSummaryOf }, input);
+}
+
+function tellingOf(facts: Condition): Condition {
+  if (facts === null) return null;
+  const [ofFacts, ...parameters] = facts;
+  return [
+    `c.id in (select s.callback from paidonce_facts f join paidonce_sightings s on s.fact = f.seq
+       where s.callback is not null and ${ofFacts})`,
+    ...parameters,
+  ];
 }
 
 export function callback(db: Connection, id: Reads['callback']['input']): Reads['callback']['output'] {
