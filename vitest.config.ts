@@ -5,11 +5,11 @@ import { compileCache } from './test/support/compile-cache.ts';
 
 const conditions = ['paidonce-source'];
 
-/** Larger files first, as by default; but before them the folders with those that run for minutes: begun last, one would end alone. */
+/** Larger files first, as by default; but before them those that run for minutes: begun last, one would end alone. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification) => /\/test\/(simulation|crash|nodes|stores)\//.test(moduleId);
+    const isLong = ({ moduleId }: TestSpecification) => moduleId.includes('/test/simulation/');
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
 }
@@ -21,8 +21,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/postgres-setup.ts'],
     pool: 'forks',
-    // Most tests wait for stores, sockets and timers: with two on two cores half of the time was idle.
-    maxWorkers: availableParallelism() + 1,
+    // One less than the cores is the default: on two cores that leaves one idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     sequence: { sequencer: LongestFirst },
     // The flags of V8: a process in which threads come and go by the hundred may lose count of its pages of code, and die of
     // `jit_page.has_value()` (nodejs/node#64500).
