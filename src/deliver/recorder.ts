@@ -17,7 +17,8 @@ export interface RecorderTools {
 /** Writes down what came of leased deliveries, many in one transaction. */
 export interface Recorder {
   /**
-   * Resolves when the attempt is recorded, or when it no longer can be: the lease is over and another node finds the delivery.
+   * Resolves when the attempt is recorded, or when it is tried no longer: the lease is over, and was so for a while where the report
+   * came late; another node finds the delivery.
    * Never rejects. `true`: recorded.
    */
   record(finished: Finished, leaseEndsAtMs: number): Promise<boolean>;
@@ -36,6 +37,11 @@ interface Waiting<Item> {
 const writesInFlight = 2;
 const retryMs = 50;
 const retryMsMax = 2000;
+/**
+ * What is told after its lease is tried for so long: a process that stood still finds its connections broken first, and what it did is
+ * to stand in place of what others wrote of it.
+ */
+const lateMs = 10_000;
 
 export function createRecorder(tools: RecorderTools): Recorder {
   const { store, observe } = tools;
@@ -56,7 +62,7 @@ export function createRecorder(tools: RecorderTools): Recorder {
   };
 }
 
-/** Gathers items while a write runs, and writes them together; what cannot be written is tried again until its lease is over. */
+/** Gathers items while a write runs, and writes them together; what cannot be written is tried again, as `Recorder` says. */
 class Batches<Item> {
   readonly #tools: RecorderTools;
   readonly #write: (items: readonly Item[]) => Promise<void>;
@@ -85,6 +91,7 @@ class Batches<Item> {
 
   async #writeGroup(group: readonly Waiting<Item>[]): Promise<void> {
     const { clock, random, observe } = this.#tools;
+    const lateUntilMs = clock.monotonicMs() + lateMs;
     let left = group;
     for (let waitMs = retryMs; left.length > 0; waitMs = Math.min(waitMs * 2, retryMsMax)) {
       try {
@@ -97,6 +104,7 @@ class Batches<Item> {
       }
       await clock.sleep(waitMs + waitMs * 0.1 * fractionOf(random));
       const now = clock.monotonicMs();
+      if (now < lateUntilMs) continue;
       for (const waiting of left) if (waiting.leaseEndsAtMs <= now) this.#abandon(waiting, 'its lease is over');
       left = left.filter(({ leaseEndsAtMs }) => leaseEndsAtMs > now);
     }

@@ -58,6 +58,21 @@ describe('what records attempts', () => {
     expect(await recorded).toBe(true);
   });
 
+  it('tries again for a while also after the lease: a process that stood still finds its connections broken', async () => {
+    let failures = 3;
+    const { recorder, clock, unrecorded } = createFailingStore(() => {
+      if (failures-- > 0) throw new AppError('store.unavailable', 'the connection is lost');
+      return { ...nothing, fencedOut: [asId.delivery('d')] };
+    });
+    const recorded = recorder.record(finished('d'), clock.monotonicMs() - 60_000);
+    await until('recorded', () => {
+      clock.advance(20);
+      return failures < 0;
+    });
+    expect(await recorded).toBe(true);
+    expect(unrecorded).toEqual([]);
+  });
+
   it('says so when the lease is over before the store can commit', async () => {
     const { recorder, clock, unrecorded } = createFailingStore(() => {
       throw new AppError('store.unavailable', 'disk full');
