@@ -14,7 +14,7 @@ const atOnce = 16;
 const perLife = 48;
 /** Stores with work at once: more would only take the cores from each other. */
 const atWork = 3;
-const timeout = 600_000;
+const timeout = 300_000;
 
 interface Tried {
   books: Books;

@@ -12,5 +12,5 @@ export function fiveHundred(first: number): void {
     const run = promisify(execFile)(process.execPath, ['--conditions=paidonce-source', command, ...given]);
     const { stdout } = await run.catch((error: { stdout: string }) => error);
     expect(stdout.trim()).toMatch(/^3000 orders, \d{4} facts, 1000 crashes, 0 differences$/);
-  }, 600_000);
+  }, 300_000);
 }

@@ -26,17 +26,18 @@ function statementsWithPlans(): string[] {
   });
 }
 
-/** Copies of an order, under numbers of their own. */
-function copyOrder(db: Connection, copies: number): void {
+/** Copies of a row, with values of their own by the copy's number `n`. */
+function copyRow(db: Connection, row: string, own: Readonly<Record<string, string>>, copies: number): void {
+  const [table] = row.split(' ');
   const columns = db.database
-    .prepare("select name from pragma_table_info('paidonce_orders') where name not in ('seq', 'id', 'order_no')")
+    .prepare(`select name from pragma_table_info('${table}') where name <> 'seq'`)
     .all()
-    .map(({ name }) => name)
-    .join(', ');
+    .map(({ name }) => String(name));
   db.database.exec(
-    `insert into paidonce_orders (id, order_no, ${columns})
+    `insert into ${table} (${columns.join(', ')})
      with recursive copies (n) as (values (1) union all select n + 1 from copies where n < ${copies})
-     select id || '-' || n, 'copy-' || n, ${columns} from copies cross join (select * from paidonce_orders limit 1) order by n`,
+     select ${columns.map((name) => own[name] ?? name).join(', ')}
+     from copies cross join (select * from ${row} limit 1) order by n`,
   );
 }
 
@@ -92,7 +93,7 @@ describe('the plans of SQLite', () => {
     const ofFew = listsWith('in (select id from paidonce_orders where merchant in');
     expect(ofFew).toHaveLength(2);
     for (const sql of ofFew) expect(planOf(sql).join(), sql).not.toMatch(/SCAN (?!json_each)/);
-    copyOrder(db, limits.fewOrders);
+    copyRow(db, 'paidonce_orders', { id: "id || '-' || n", order_no: "'copy-' || n" }, limits.fewOrders);
     await readLists(store, { merchant: shop });
     const ofMany = listsWith('+');
     expect(ofMany).toHaveLength(2);
@@ -102,6 +103,24 @@ describe('the plans of SQLite', () => {
       (await store.read('orders', { ...page, merchant })).data.map(({ orderNo }) => orderNo);
     expect(await found(shop)).toEqual([`copy-${limits.fewOrders}`, `copy-${limits.fewOrders - 1}`]);
     expect(await found(merchantId('nobody'))).toEqual([]);
+  });
+
+  it('of a list of what waits give the same, few or many', async () => {
+    const page = { visible: null, merchant: null, orderNo: null, endpoint: null, limit: 200, cursor: null };
+    const states = async (state: 'waiting' | 'dead' | 'confirmed') =>
+      new Set((await store.read('deliveries', { ...page, state })).data.map((delivery) => delivery.state));
+    const copyOf = (state: string, copies: number) => {
+      const values = { id: `id || '-${state}-${copies}-' || n`, state: `'${state}'`, due_at: 'null' };
+      copyRow(db, "paidonce_deliveries where kind = 'endpoint'", values, copies);
+    };
+    copyOf('pending', limits.fewDeliveries + 1);
+    copyOf('confirmed', 20);
+    copyOf('dead', 20);
+    expect(await states('waiting')).toEqual(new Set(['pending']));
+    expect(await states('dead')).toEqual(new Set(['dead']));
+    copyOf('dead', limits.fewDeliveries);
+    expect(await states('dead')).toEqual(new Set(['dead']));
+    expect(await states('confirmed')).toEqual(new Set(['confirmed']));
   });
 
   it('are stated by every statement that writes', () => {

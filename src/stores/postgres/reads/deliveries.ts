@@ -1,10 +1,11 @@
 import type { AttemptRecord } from '../../../domain/delivery.ts';
 import type { DeliveryId } from '../../../domain/ids.ts';
 import { attemptOf, deliveryRowColumns, deliveryRowOf, functionOf } from '../../delivery-mapping.ts';
+import { madeBetween } from '../../made-between.ts';
 import { notificationOf, number, text, textOrNull } from '../../mapping.ts';
 import type { DeliveryDetail, Reads } from '../../reads.ts';
 import type { Session } from '../session.ts';
-import { type Condition, equals, madeBetween, ofMerchants, ofOrderNo, pageOf, visibleIn, whereOf } from './page.ts';
+import { type Condition, equals, ofMerchants, ofOrderNo, pageOf, visibleIn, whereOf } from './page.ts';
 
 /** Needs the notification as `n` and its payload, which may be gone by now, as `p`. */
 export const notificationColumns =

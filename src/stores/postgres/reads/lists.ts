@@ -1,5 +1,6 @@
 import { limits } from '../../../domain/limits.ts';
 import { laneColumns, laneOf } from '../../delivery-mapping.ts';
+import { between } from '../../made-between.ts';
 import {
   accountColumns,
   accountOf,
@@ -20,7 +21,7 @@ import {
 } from '../../mapping.ts';
 import type { Reads } from '../../reads.ts';
 import type { Session } from '../session.ts';
-import { between, equals, pageOf, visibleIn } from './page.ts';
+import { equals, pageOf, visibleIn } from './page.ts';
 
 // Nothing here is found by an index but what is found by its key: these tables hold what people set up.
 

@@ -1,6 +1,7 @@
 import { asId, type FactId, type OrderId } from '../../../domain/ids.ts';
 import { discrepancyColumns, discrepancyOf } from '../../discrepancy-mapping.ts';
 import type { StoredDiscrepancy, StoredFact, StoredOrder } from '../../kept.ts';
+import { madeBetween } from '../../made-between.ts';
 import {
   askColumns,
   askOf,
@@ -25,7 +26,7 @@ import type { OrderTrail, Reads, Sighting } from '../../reads.ts';
 import type { Session } from '../session.ts';
 import { deliveriesOf, notificationColumns, notificationTables } from './deliveries.ts';
 import { oneOf } from './lists.ts';
-import { type Condition, equals, madeBetween, ofMerchants, ofOrderNo, pageOf, visibleIn } from './page.ts';
+import { type Condition, equals, ofMerchants, ofOrderNo, pageOf, visibleIn } from './page.ts';
 
 export async function order(
   session: Session,

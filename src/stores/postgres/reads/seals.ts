@@ -1,5 +1,6 @@
 import { idFloor } from '../../../domain/ids.ts';
 import { limits } from '../../../domain/limits.ts';
+import { between } from '../../made-between.ts';
 import { bytes, number, parsed } from '../../mapping.ts';
 import type { Reads } from '../../reads.ts';
 import {
@@ -12,7 +13,7 @@ import {
 } from '../../seal-mapping.ts';
 import type { Session } from '../session.ts';
 import { oneOf } from './lists.ts';
-import { between, whereOf } from './page.ts';
+import { whereOf } from './page.ts';
 
 export async function unsealed(
   session: Session,

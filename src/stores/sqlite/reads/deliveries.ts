@@ -1,12 +1,13 @@
 import { asId } from '../../../domain/ids.ts';
 import { limits } from '../../../domain/limits.ts';
 import { deliveryRowColumns, deliveryRowOf, functionOf } from '../../delivery-mapping.ts';
+import { madeBetween } from '../../made-between.ts';
 import { notificationColumns, notificationOf, number, text, textOrNull } from '../../mapping.ts';
 import type { DeliveryDetail, Reads } from '../../reads.ts';
 import type { Connection } from '../connection.ts';
 import { attemptsOfDelivery } from '../statements/attempts.ts';
 import { notificationById } from '../statements/notifications.ts';
-import { type Condition, countsAtMost, equals, madeBetween, ofMerchants, ofOrderNo, pageOf } from './page.ts';
+import { type Condition, countsAtMost, equals, ofMerchants, ofOrderNo, pageOf } from './page.ts';
 
 export const deliveryTables = `paidonce_deliveries d join paidonce_notifications n on n.id = d.notification
   left join paidonce_lanes l on l.id = d.lane left join paidonce_endpoints e on e.id = d.lane`;
@@ -57,6 +58,7 @@ export function deliveriesOf(db: Connection, conditions: readonly NonNullable<Co
     .map((row) => ({ ...deliveryRowOf(row), tries: attemptsOfDelivery(db, asId.delivery(text(row, 'id'))) }));
 }
 
+const isLive = "state not in ('confirmed', 'canceled')";
 /** How what is live or dead is told from the rest of that: by its own state, and by that of its lane. */
 const liveStates = {
   held: ["state = 'pending'", "l.state <> 'enabled'"],
@@ -72,10 +74,9 @@ function inState(db: Connection, { state, endpoint }: Reads['deliveries']['input
   if (state === 'confirmed' || state === 'canceled') return [['d.state = ?', state]];
   const [isSo, ofLane = 'true'] = liveStates[state];
   const ofEndpoint = endpoint === null ? [] : [endpoint];
-  const those = `select seq from paidonce_deliveries
-    where state not in ('confirmed', 'canceled') and ${isSo}${endpoint === null ? '' : ' and lane = ?'}`;
+  const those = `select seq from paidonce_deliveries where ${isLive} and ${isSo}${endpoint === null ? '' : ' and lane = ?'}`;
   const isFew = countsAtMost(db, those, ofEndpoint, limits.fewDeliveries);
-  return [isFew ? [`d.seq in (${those})`, ...ofEndpoint] : [`d.${isSo}`], [ofLane]];
+  return [isFew ? [`d.seq in (${those})`, ...ofEndpoint] : [`d.${isLive} and d.${isSo}`], [ofLane]];
 }
 
 export function unhandled(db: Connection, orders: Reads['unhandled']['input']): number {

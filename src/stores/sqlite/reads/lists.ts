@@ -1,5 +1,6 @@
 import type { Instant } from '../../../domain/clock.ts';
 import { limits } from '../../../domain/limits.ts';
+import { between } from '../../made-between.ts';
 import {
   accountColumns,
   accountOf,
@@ -21,7 +22,7 @@ import type { Reads } from '../../reads.ts';
 import type { Connection } from '../connection.ts';
 import { laneById } from '../statements/lanes.ts';
 import { accountById, endpointById, merchantById } from '../statements/merchants.ts';
-import { between, equals, pageOf, visibleIn } from './page.ts';
+import { equals, pageOf, visibleIn } from './page.ts';
 
 export function merchants(db: Connection, input: Reads['merchants']['input']): Reads['merchants']['output'] {
   const select = `select ${merchantColumns} from paidonce_merchants`;

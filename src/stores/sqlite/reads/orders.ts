@@ -2,6 +2,7 @@ import type { OrderId } from '../../../domain/ids.ts';
 import { asId } from '../../../domain/ids.ts';
 import { discrepancyColumns, discrepancyOf } from '../../discrepancy-mapping.ts';
 import type { StoredOrder } from '../../kept.ts';
+import { madeBetween } from '../../made-between.ts';
 import {
   type CallbackSummary,
   callbackColumns,
@@ -24,7 +25,7 @@ import { factsOfOrder } from '../statements/facts.ts';
 import { notificationsOfOrder } from '../statements/notifications.ts';
 import { orderById, orderByNo } from '../statements/orders.ts';
 import { deliveriesOf } from './deliveries.ts';
-import { type Condition, equals, madeBetween, ofMerchants, ofOrderNo, pageOf, visibleIn } from './page.ts';
+import { type Condition, equals, ofMerchants, ofOrderNo, pageOf, visibleIn } from './page.ts';
 
 export function order(db: Connection, { merchant, orderNo }: Reads['order']['input']): Reads['order']['output'] {
   const found = orderByNo(db, merchant, orderNo);

@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { AppError } from '../../../domain/errors.ts';
-import { idFloor, type MerchantId, type Prefix } from '../../../domain/ids.ts';
+import type { MerchantId } from '../../../domain/ids.ts';
 import { limits } from '../../../domain/limits.ts';
 import { number } from '../../mapping.ts';
 import type { Page, PageRequest, Visible } from '../../reads.ts';
@@ -79,35 +79,6 @@ export function ofOrderNo(
 
 export function equals(column: string, value: SQLInputValue): Condition {
   return value === null ? null : [`${column} = ?`, value];
-}
-
-/** Half-open. */
-export function between(
-  column: string,
-  { from, to }: { from: number | null; to: number | null },
-): readonly Condition[] {
-  return [from === null ? null : [`${column} >= ?`, from], to === null ? null : [`${column} < ?`, to]];
-}
-
-/**
- * The same for what has an id, without reading what was made long before or after. Ids sort by time, and so do commits but for
- * `limits.clockBackMs`: nothing of the time is at or below the last that was made so long before it, nor above the first so long after.
- */
-export function madeBetween(
-  { table, prefix, alias = '' }: { table: string; prefix: Prefix; alias?: string },
-  column: string,
-  { from, to }: { from: number | null; to: number | null },
-): readonly Condition[] {
-  const before = `select seq from ${table} where id < ? order by id desc limit 1`;
-  const after = `select seq from ${table} where id >= ? order by id limit 1`;
-  const floor = (at: number) => idFloor(prefix, Math.max(0, at));
-  return [
-    ...between(`${alias}${column}`, { from, to }),
-    from === null ? null : [`${alias}seq > coalesce((${before}), 0)`, floor(from - limits.clockBackMs)],
-    to === null
-      ? null
-      : [`${alias}seq < coalesce((${after}), ${Number.MAX_SAFE_INTEGER})`, floor(to + limits.clockBackMs)],
-  ];
 }
 
 function before(seq: string, cursor: string | null): Condition {

@@ -1,5 +1,6 @@
 import { idFloor } from '../../../domain/ids.ts';
 import { limits } from '../../../domain/limits.ts';
+import { between } from '../../made-between.ts';
 import { bytes, number, text } from '../../mapping.ts';
 import type { Reads } from '../../reads.ts';
 import {
@@ -11,7 +12,6 @@ import {
   sealOf,
 } from '../../seal-mapping.ts';
 import type { Connection } from '../connection.ts';
-import { between } from './page.ts';
 
 const attemptTables = `paidonce_attempts a cross join paidonce_deliveries d on d.id = a.delivery
   cross join paidonce_notifications n on n.id = d.notification`;
