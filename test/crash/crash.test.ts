@@ -10,8 +10,8 @@ import { type Arm, points } from './points.ts';
 import { Senders, Sink } from './work.ts';
 
 const killsWanted = 20;
-const atOnce = 16;
-const perLife = 48;
+const atOnce = 8;
+const perLife = 24;
 /** Stores with work at once: more would only take the cores from each other. */
 const atWork = 3;
 const timeout = 300_000;
@@ -136,7 +136,7 @@ function expectKept(expect: ExpectStatic, { books, senders, sink, funnels }: Tri
  * process that only ever died over the same few deliveries would use up their tries, as it should.
  */
 function spread(deaths: number): number {
-  return 18 + ((deaths * 7) % 23);
+  return 10 + ((deaths * 7) % 11);
 }
 
 const names = ['SQLite', 'PostgreSQL'] as const satisfies readonly StoreName[];

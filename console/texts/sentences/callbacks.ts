@@ -3,8 +3,8 @@ import type { Pairs } from '../sentences.ts';
 /** Why a callback was taken for what it is, by the words that all providers share. */
 export const callbackSentences = {
   'the nonce was used before with another body': '该 nonce 已被使用过，而请求体不同',
-  'message {id} came before and said something else': '消息 {id} 先前来过，内容不同',
-  'message {id} came before': '消息 {id} 先前来过',
+  'message {quote} came before and said something else': '消息 {quote} 先前来过，内容不同',
+  'message {quote} came before': '消息 {quote} 先前来过',
   'its payment belongs to another order': '该付款属于另一个订单',
   'all its facts were known': '其中的事实都已知道',
   'its order is not known yet': '还没有对应的订单',
@@ -47,7 +47,7 @@ export const callbackSentences = {
   'no public key of the account fits any of the {number} {id} signatures': '账户的公钥与这 {number} 个 {id} 签名都不符',
   'no {id} signature, the only scheme this account accepts': '没有 {id} 签名，而该账户只接受这种方式',
   'no api_secret of the account fits the signature over this body': '账户的 api_secret 都与这个请求体的签名不符',
-  'no secrets for api_key {id}; the account has {id2}': '没有 api_key {id} 的密钥；账户有的是 {id2}',
+  'no secrets for api_key {quote}; the account has {id}': '没有 api_key {quote} 的密钥；账户有的是 {id}',
   'the signature is over the body alone; with replay_window_s it must be over timestamp, nonce and body':
     '签名只覆盖了请求体；设置了 replay_window_s 时必须覆盖时间戳、nonce 和请求体',
   'the signature is over timestamp, nonce and body: set replay_window_s on the account':
@@ -61,9 +61,9 @@ export const callbackSentences = {
   'after JSON.stringify with escaped slashes': '经 JSON.stringify 并转义斜杠',
   'after JSON.stringify with non-ASCII escaped': '经 JSON.stringify 并转义非 ASCII 字符',
   'pretty-printed with {number} spaces': '以 {number} 个空格缩进',
-  'signature type {id}; only {id2} is accepted': '签名类型是 {id}；只接受 {id2}',
-  'sign_type {id}; only {id2} is accepted': 'sign_type 是 {id}；只接受 {id2}',
-  'sign_type is {id}; only {id2} is accepted': 'sign_type 是 {id}；只接受 {id2}',
+  'signature type {quote}; only {id} is accepted': '签名类型是 {quote}；只接受 {id}',
+  'sign_type {quote}; only {id} is accepted': 'sign_type 是 {quote}；只接受 {id}',
+  'sign_type is {quote}; only {id} is accepted': 'sign_type 是 {quote}；只接受 {id}',
   'certificate {id} is not valid at this time': '证书 {id} 不在有效期内',
   'certificate {id} is issued by none of the pinned ones': '证书 {id} 不是由账户中的任何证书签发',
   'certificate {id} holds no RSA key of at least 2048 bits': '证书 {id} 没有至少 2048 位的 RSA 公钥',
@@ -100,8 +100,8 @@ export const callbackSentences = {
   'the form is over {number} bytes': '表单超过 {number} 字节',
   'the form is not valid {id}': '表单不是有效的 {id}',
   'the form holds a NUL character': '表单含有 NUL 字符',
-  'the field {id} came twice': '字段 {id} 出现了两次',
-  'the field {id} came twice, or holds fields': '字段 {id} 出现了两次，或含有子字段',
+  'the field {quote} came twice': '字段 {quote} 出现了两次',
+  'the field {quote} came twice, or holds fields': '字段 {quote} 出现了两次，或含有子字段',
   'the XML has no fields': 'XML 中没有字段',
   'the XML is not valid UTF-8': 'XML 不是有效的 UTF-8',
   'the XML cannot be read from character {number} on': 'XML 从第 {number} 个字符起无法读取',

@@ -60,7 +60,7 @@ export const formatSentences = {
 
   // Keys that are not there.
   'no key for serial {id}; the account has {quote}': '没有序列号 {id} 的密钥；账户有的是 {quote}',
-  'no key for public key {id}; the account has {quote}': '没有公钥 {id} 对应的密钥；账户有的是 {quote}',
+  'no key for public key {quote}; the account has {quote2}': '没有公钥 {quote} 对应的密钥；账户有的是 {quote2}',
   'no key for {id}; the account has {number} certificates, none of them for it and valid':
     '没有 {id} 的密钥；账户的 {number} 个证书中，没有属于它且在有效期内的',
   'no key for signPubKeyCert, which is no certificate; the account has {quote}':
@@ -90,8 +90,8 @@ export const formatSentences = {
   'a GET without a bt_challenge of 20 to 32 lower-case hex digits':
     'GET 请求没有 20 到 32 位小写十六进制的 bt_challenge',
   '{quote}; only SHA256withRSA is accepted': '签名算法是 {quote}；只接受 SHA256withRSA',
-  '{quote}, signMethod {id}; only 5.1.0 with signMethod 01 is accepted':
-    '版本是 {quote}，signMethod 是 {id}；只接受 5.1.0 和 signMethod 01',
+  '{quote}, signMethod {quote2}; only 5.1.0 with signMethod 01 is accepted':
+    '版本是 {quote}，signMethod 是 {quote2}；只接受 5.1.0 和 signMethod 01',
 
   // What single platforms tell.
   'item {number} of {number2}: {sentence}': '第 {number} 项（共 {number2} 项）：{sentence}',
@@ -124,7 +124,7 @@ export const formatSentences = {
   'more than {number} sub_orders': 'sub_orders 超过 {number} 个',
   'neither an event nor an invoice': '既不是 event，也不是 invoice',
   'a capture whose amount cannot be read': '扣款的金额无法读取',
-  'invoice {id}: {sentence}': 'invoice {id}：{sentence}',
-  'result_code {id}: {sentence}': 'result_code {id}：{sentence}',
-  'refund_status {id}: {sentence}': 'refund_status {id}：{sentence}',
+  'invoice {quote}: {sentence}': 'invoice {quote}：{sentence}',
+  'result_code {quote}: {sentence}': 'result_code {quote}：{sentence}',
+  'refund_status {quote}: {sentence}': 'refund_status {quote}：{sentence}',
 } as const satisfies Pairs;
