@@ -1,11 +1,23 @@
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { compileCache } from './test/support/compile-cache.ts';
 
 const conditions = ['paidonce-source'];
 /** Files that use their cores whole, for minutes, or in which processes must not stand still for longer than a lease. */
 const demanding = ['test/crash/**', 'test/nodes/**', 'test/simulation/**'];
+/** Small files that run for long, since what they test is in others. */
+const long = /\/test\/(stores|receipts|maintain)\/|\/remote-store\.|\/pack\./;
 const cores = availableParallelism();
+
+/** Larger files first, as by default, but before them those that run for long: begun last, one would end alone. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => long.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 interface Group {
   name: string;
@@ -37,6 +49,7 @@ function project({ groupOrder, ...group }: Group): TestProjectInlineConfiguratio
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     globalSetup: ['test/support/postgres-setup.ts'],
     projects: [
       project({
