@@ -1,5 +1,6 @@
 import type { LaneId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
+import { LruMap } from '../domain/lru-map.ts';
 import type { Birth } from '../stores/decisions.ts';
 import type { Claimed, ClaimInput } from '../stores/writes.ts';
 import type { Leased } from './attempt.ts';
@@ -36,6 +37,9 @@ interface Pool {
   busy: number;
 }
 
+/** Idle lanes of which it is remembered what they have earned. */
+const idleLanesMax = 1024;
+
 interface Lane {
   kind: Kind;
   concurrency: number;
@@ -51,18 +55,23 @@ interface Lane {
  * each other.
  *
  * Beside its own concurrency a lane has two limits, so that what hangs leaves room. It begins with a few and earns one with each
- * answer: eight endpoints of 32 that hang would otherwise hold all there is until their deadlines. And it has at most as many
- * slots as it leaves free, so one alone has half of all. The queue is shared likewise.
+ * answer: eight endpoints of 32 that hang would otherwise hold all there is until their deadlines. What it has earned outlives a
+ * short pause, or it would begin anew after each claim. And it has at most as many slots as it leaves free, so one alone has half
+ * of all. The queue is shared likewise.
  */
 export class Slots {
   readonly #sizes: SlotSizes;
+  readonly #nowMs: () => number;
   readonly #pools: Record<Kind, Pool>;
   readonly #lanes = new Map<LaneId, Lane>();
+  readonly #idle = new LruMap<LaneId, { earned: number; untilMs: number }>(idleLanesMax);
   #waiting: Leased[] = [];
   #retries = 0;
 
-  constructor(sizes: SlotSizes) {
+  /** `nowMs`: the monotonic clock. */
+  constructor(sizes: SlotSizes, nowMs: () => number) {
     this.#sizes = sizes;
+    this.#nowMs = nowMs;
     this.#pools = {
       endpoint: { size: sizes.endpoints, busy: 0 },
       handler: { size: sizes.handlers, busy: 0 },
@@ -180,7 +189,7 @@ export class Slots {
       known.concurrency = concurrency;
       return known;
     }
-    const earned = limits.concurrencyAtStart;
+    const earned = this.#takeEarned(claimed.lane);
     const lane: Lane = { kind: claimed.target.kind, concurrency, earned, active: 0, waiting: 0 };
     this.#lanes.set(claimed.lane, lane);
     return lane;
@@ -191,8 +200,17 @@ export class Slots {
     return target.kind === 'handler' ? this.#sizes.handlers : this.#sizes.effectsOfOneName;
   }
 
-  #forgetIdle(id: LaneId, lane: Lane): void {
-    if (lane.active === 0 && lane.waiting === 0) this.#lanes.delete(id);
+  #forgetIdle(id: LaneId, { active, waiting, earned }: Lane): void {
+    if (active > 0 || waiting > 0) return;
+    this.#lanes.delete(id);
+    if (earned > limits.concurrencyAtStart)
+      this.#idle.set(id, { earned, untilMs: this.#nowMs() + limits.earnedConcurrencyMs });
+  }
+
+  #takeEarned(id: LaneId): number {
+    const kept = this.#idle.get(id);
+    this.#idle.delete(id);
+    return kept !== undefined && kept.untilMs > this.#nowMs() ? kept.earned : limits.concurrencyAtStart;
   }
 }
 

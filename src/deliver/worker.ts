@@ -102,7 +102,7 @@ class DeliveryWorker implements Worker {
       pollMs: pollMsDefault,
       ...options,
     };
-    this.#slots = new Slots({ ...defaultSlotSizes, ...options.sizes });
+    this.#slots = new Slots({ ...defaultSlotSizes, ...options.sizes }, () => options.clock.monotonicMs());
     this.#recorder = createRecorder(options);
   }
 

@@ -122,8 +122,9 @@ export const limits = {
   /** Deliveries on their way at once: per process, per endpoint by default, and of first sends the slots nobody else may take. */
   deliveriesInFlight: 256,
   endpointConcurrency: 32,
-  /** Of one target that has not answered lately; each answer adds one, a failure begins anew. */
+  /** Of one target that has not answered lately; each answer adds one, a failure begins anew. How long a pause leaves what it has. */
   concurrencyAtStart: 8,
+  earnedConcurrencyMs: 1000,
   firstSendSlots: 64,
   /** Handlers and effects under way at once, per process, and of one effect: one that hangs leaves room for the others. */
   handlersInFlight: 16,

@@ -7,6 +7,7 @@ import type { Claimed } from '../../src/stores/writes.ts';
 
 const shop = merchantId('shop');
 const never = () => false;
+const noTime = () => 0;
 const sizes: SlotSizes = {
   ...defaultSlotSizes,
   endpoints: 4,
@@ -20,7 +21,7 @@ const sizes: SlotSizes = {
 
 describe('slots', () => {
   it('let a lane have as many under way as its concurrency, then make it wait', () => {
-    const slots = new Slots(sizes);
+    const slots = new Slots(sizes, noTime);
     expect([toEndpoint('a', 2), toEndpoint('a', 2), toEndpoint('a', 2)].map((one) => slots.admit(one))).toEqual([
       'begin',
       'begin',
@@ -31,7 +32,7 @@ describe('slots', () => {
   });
 
   it('begin what waited as soon as its lane has room, in the order of arrival', () => {
-    const slots = new Slots(sizes);
+    const slots = new Slots(sizes, noTime);
     const [first, second, third] = [toEndpoint('a', 1), toEndpoint('a', 1), toEndpoint('a', 1)];
     for (const one of [first, second, third]) slots.admit(one);
     expect(slots.takeWaiting(never).begin).toEqual([]);
@@ -41,14 +42,14 @@ describe('slots', () => {
   });
 
   it('refuse past the bound of one lane, so that it cannot fill the queue of all', () => {
-    const slots = new Slots(sizes);
+    const slots = new Slots(sizes, noTime);
     const places = [1, 2, 3, 4].map(() => slots.admit(toEndpoint('a', 1)));
     expect(places).toEqual(['begin', 'wait', 'wait', 'full']);
     expect(slots.admit(toEndpoint('b', 1))).toBe('begin');
   });
 
   it('give back what waited too long', () => {
-    const slots = new Slots(sizes);
+    const slots = new Slots(sizes, noTime);
     const [first, second] = [toEndpoint('a', 1), toEndpoint('a', 1)];
     slots.admit(first);
     slots.admit(second);
@@ -59,14 +60,14 @@ describe('slots', () => {
   });
 
   it('keep the last slots for first tries', () => {
-    const slots = new Slots(sizes);
+    const slots = new Slots(sizes, noTime);
     expect([retry('a'), retry('b'), retry('c')].map((one) => slots.admit(one))).toEqual(['begin', 'begin', 'wait']);
     expect(slots.room([])).toMatchObject({ slots: 2, firstOnlySlots: 2 });
     expect(slots.admit(toEndpoint('d', 1))).toBe('begin');
   });
 
   it('count a slot until its attempt is recorded, and a lane until its answer', () => {
-    const slots = new Slots(sizes);
+    const slots = new Slots(sizes, noTime);
     const one = toEndpoint('a', 1);
     slots.admit(one);
     slots.leaveLane(one.claimed, 'confirmed');
@@ -76,7 +77,7 @@ describe('slots', () => {
   });
 
   it('never let functions take a slot of an endpoint, nor one hanging effect those of the others', () => {
-    const slots = new Slots(sizes);
+    const slots = new Slots(sizes, noTime);
     expect([1, 2, 3].map(() => slots.admit(toFunction('effect', 'slow')))).toEqual(['begin', 'begin', 'wait']);
     expect(slots.admit(toFunction('effect', 'quick'))).toBe('begin');
     expect([1, 2, 3].map(() => slots.admit(toFunction('handler', 'mark')))).toEqual(['begin', 'begin', 'wait']);
@@ -87,7 +88,7 @@ describe('slots', () => {
 
   it('leave to others as much as one target has, however many of them hang', () => {
     const most = { ...defaultSlotSizes, endpoints: 256 };
-    const slots = new Slots(most);
+    const slots = new Slots(most, noTime);
     const hanging = Array.from({ length: 31 }, (_, index) => `hanging-${index}`);
     const begun = new Map<string, number>();
     // In turns, as their deliveries come; each has far more than it may send.
@@ -110,7 +111,7 @@ describe('slots', () => {
   });
 
   it('let a target have concurrencyAtStart at once, and one more with each answer, up to half of all', () => {
-    const slots = new Slots({ ...defaultSlotSizes, waiting: 1000, waitingOfOneLane: 1000 });
+    const slots = new Slots({ ...defaultSlotSizes, waiting: 1000, waitingOfOneLane: 1000 }, noTime);
     const all = Array.from({ length: 400 }, () => toEndpoint('a', 256));
     const begun = all.filter((one) => slots.admit(one) === 'begin');
     expect(begun).toHaveLength(limits.concurrencyAtStart);
@@ -127,8 +128,35 @@ describe('slots', () => {
     expect(slots.takeWaiting(never).begin).toEqual([]);
   });
 
+  it.each([
+    ['leaves what a target has', 'confirmed', limits.earnedConcurrencyMs - 1, limits.concurrencyAtStart + 5],
+    ['that is longer does not', 'confirmed', limits.earnedConcurrencyMs, limits.concurrencyAtStart],
+    ['after a failure leaves nothing', 'failed', 0, limits.concurrencyAtStart],
+  ] as const)('let a target go on with what its answers have earned: a pause %s', (_title, last, pauseMs, begun) => {
+    let now = 1000;
+    const slots = new Slots(defaultSlotSizes, () => now);
+    const begins = () =>
+      Array.from({ length: 32 }, () => toEndpoint('a', 256)).filter((one) => slots.admit(one) === 'begin');
+    const end = ({ claimed }: Leased, how: 'confirmed' | 'failed') => {
+      slots.leaveLane(claimed, how);
+      slots.release(claimed);
+    };
+    for (let answers = 0; answers < 5; answers += 1) {
+      const one = toEndpoint('a', 256);
+      slots.admit(one);
+      end(one, 'confirmed');
+    }
+    if (last === 'failed') {
+      const one = toEndpoint('a', 256);
+      slots.admit(one);
+      end(one, last);
+    }
+    now += pauseMs;
+    expect(begins()).toHaveLength(begun);
+  });
+
   it('bear nothing when everything is taken', () => {
-    const slots = new Slots(sizes);
+    const slots = new Slots(sizes, noTime);
     for (const name of ['a', 'b', 'c', 'd']) slots.admit(toEndpoint(name, 1));
     expect(slots.birth([])).toBeNull();
   });
