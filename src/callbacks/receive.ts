@@ -247,6 +247,8 @@ function cutReading({ cut }: ArrivedRequest): Reading {
   return readingAs('refused', 'the body ended early or took too long', 'request.incomplete');
 }
 
+const acknowledgedAtOnce = 256;
+
 /** Gathers the callbacks whose acknowledgement was written, and records them in one write at a time. */
 function createAcknowledged(deps: Pick<ReceiveDependencies, 'store' | 'observe'>) {
   const waiting: Acknowledged[] = [];
@@ -254,7 +256,7 @@ function createAcknowledged(deps: Pick<ReceiveDependencies, 'store' | 'observe'>
   const write = async () => {
     writing = true;
     while (waiting.length > 0) {
-      const batch = waiting.splice(0, limits.commitRowsEmbedded);
+      const batch = waiting.splice(0, acknowledgedAtOnce);
       try {
         await deps.store.write('acknowledged', batch);
         deps.observe('callback.acknowledged', 'debug', { callbacks: batch.length });

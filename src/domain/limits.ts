@@ -167,9 +167,8 @@ export const limits = {
   handlerMsPostgres: 30_000,
   effectMs: 30_000,
   expectMs: 500,
-  /** Operations in one transaction of the store, of the embedded one, and what may wait for it. */
+  /** Operations in one transaction of the store, and what may wait for it. */
   commitRows: 64,
-  commitRowsEmbedded: 256,
   commitBytes: 8_388_608,
   /** Rows of history that one transaction deletes, and orders with all that belongs to them. */
   retainedRows: 500,

@@ -109,7 +109,7 @@ class SqliteStore implements Store {
     this.#running = {
       writer,
       readers,
-      commits: new CommitQueue(inFlightMax, commit, limits.commitRowsEmbedded),
+      commits: new CommitQueue(inFlightMax, commit),
       transactions: new UserTransactions(ask, this.#userCode, clock),
     };
   }

@@ -25,7 +25,6 @@ const gatherMs = 20;
  */
 export class CommitQueue {
   readonly #inFlightMax: number;
-  readonly #rowsMax: number;
   readonly #commit: Commit;
   #queue: Queued[] = [];
   #bytes = 0;
@@ -34,10 +33,12 @@ export class CommitQueue {
   #gathering: NodeJS.Timeout | null = null;
   #whenIdle: (() => void)[] = [];
 
-  /** `inFlightMax`: batches under way at once; `rowsMax`: operations in one. */
-  constructor(inFlightMax: number, commit: Commit, rowsMax: number = limits.commitRows) {
+  /**
+   * `inFlightMax`: batches under way at once. None takes all that waits: whoever commits and whoever asks would take turns, each
+   * idle while the other works.
+   */
+  constructor(inFlightMax: number, commit: Commit) {
     this.#inFlightMax = inFlightMax;
-    this.#rowsMax = rowsMax;
     this.#commit = commit;
   }
 
@@ -78,7 +79,7 @@ export class CommitQueue {
   }
 
   #isWorthwhile(): boolean {
-    return this.#inFlight === 0 || this.#queue.length >= this.#rowsMax * worthwhileShare;
+    return this.#inFlight === 0 || this.#queue.length >= limits.commitRows * worthwhileShare;
   }
 
   #postAll(): void {
@@ -91,7 +92,7 @@ export class CommitQueue {
     let rows = 0;
     let bytes = 0;
     for (const { bytes: more } of this.#queue) {
-      if (rows >= this.#rowsMax || (rows > 0 && bytes + more > limits.commitBytes)) break;
+      if (rows >= limits.commitRows || (rows > 0 && bytes + more > limits.commitBytes)) break;
       rows += 1;
       bytes += more;
     }
