@@ -57,7 +57,8 @@ interface Lane {
  * Beside its own concurrency a lane has two limits, so that what hangs leaves room. It begins with a few and earns one with each
  * answer: eight endpoints of 32 that hang would otherwise hold all there is until their deadlines. What it has earned outlives a
  * short pause, or it would begin anew after each claim. And it has at most as many slots as it leaves free, so one alone has half
- * of all. The queue is shared likewise.
+ * of all. The queue is shared likewise, and no more wait in it than may be under way: what waits for one that hangs is looked at
+ * whenever another ends.
  */
 export class Slots {
   readonly #sizes: SlotSizes;
@@ -88,7 +89,7 @@ export class Slots {
       return 'begin';
     }
     const { waiting, waitingOfOneLane } = this.#sizes;
-    const full = lane.waiting >= Math.min(waitingOfOneLane, waiting - this.#waiting.length);
+    const full = lane.waiting >= Math.min(waitingOfOneLane, lane.earned, waiting - this.#waiting.length);
     if (!full) {
       this.#waiting.push(leased);
       lane.waiting += 1;

@@ -111,9 +111,16 @@ describe('slots', () => {
   });
 
   it('let a target have concurrencyAtStart at once, and one more with each answer, up to half of all', () => {
-    const slots = new Slots({ ...defaultSlotSizes, waiting: 1000, waitingOfOneLane: 1000 }, noTime);
-    const all = Array.from({ length: 400 }, () => toEndpoint('a', 256));
-    const begun = all.filter((one) => slots.admit(one) === 'begin');
+    const slots = new Slots(defaultSlotSizes, noTime);
+    const begun: Leased[] = [];
+    const fill = () => {
+      for (let place = ''; place !== 'full'; ) {
+        const one = toEndpoint('a', 256);
+        place = slots.admit(one);
+        if (place === 'begin') begun.push(one);
+      }
+    };
+    fill();
     expect(begun).toHaveLength(limits.concurrencyAtStart);
     for (let answers = 0; answers < 150; answers += 1) {
       const [one] = begun.splice(0, 1);
@@ -121,11 +128,19 @@ describe('slots', () => {
       slots.leaveLane(one.claimed, 'confirmed');
       slots.release(one.claimed);
       begun.push(...slots.takeWaiting(never).begin);
+      fill();
     }
     expect(begun).toHaveLength(128);
     const [failed] = begun.splice(0, 1);
     if (failed !== undefined) slots.leaveLane(failed.claimed, 'failed');
     expect(slots.takeWaiting(never).begin).toEqual([]);
+  });
+
+  it('let no more wait for a target than may be under way to it', () => {
+    const slots = new Slots(defaultSlotSizes, noTime);
+    const places = Array.from({ length: 32 }, () => slots.admit(toEndpoint('hanging', 32)));
+    const count = (place: string) => places.filter((one) => one === place).length;
+    expect([count('begin'), count('wait'), count('full')]).toEqual([8, 8, 16]);
   });
 
   it.each([
