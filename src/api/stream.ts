@@ -65,7 +65,7 @@ export function addStream(routes: Routes): void {
     summary: 'Watch what happens',
     description:
       'Server-sent events, in the order of the commits: `callback`, `fact`, `notification`, `attempt`, `discrepancy`, each with the short form of the object as data. ' +
-      'Each has an `id`: who sends the last one as `Last-Event-ID` (or `after`) goes on behind it, and misses nothing. `reset` says that what was in between is not kept any more.',
+      'Each has an `id`: who sends the last one as `Last-Event-ID` (or `after`) goes on behind it, and misses nothing. The first line is the `id` from which on everything is told, and comes at once. `reset` says that what was in between is not kept any more.',
     need: ['read'],
     headers: z.object({ 'last-event-id': position.optional() }),
     query: z.strictObject({

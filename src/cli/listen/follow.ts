@@ -31,9 +31,10 @@ export async function* follow(options: FollowOptions): AsyncGenerator<StreamEven
     try {
       const body = await client.stream(path, from);
       terminal.progress('');
-      if (from === null) onConnected();
       for await (const event of eventsIn(alive(body, clock))) {
         failures = 0;
+        // The first says from where on everything is told; the answer's head may come before the server knows.
+        if (from === null) onConnected();
         from = event.id;
         if (event.data !== '') yield event;
       }
