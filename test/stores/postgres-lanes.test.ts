@@ -98,7 +98,7 @@ describe('lanes and leases on two nodes', () => {
     expect((await b.claim({ functions })).claimed).toEqual([]);
     // Its connection is lost while its code runs on: the other node takes over, and the first comes too late.
     await looking.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'paidonce handlers'",
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'paidonce handlers'",
     );
     pass(2000);
     const second = await b.claim({ functions });

@@ -199,7 +199,7 @@ describe('what transactions on PostgreSQL find, change and undo', () => {
     await gate.reached();
     const looking = await nodes.stranger();
     await looking.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'paidonce batch' and wait_event = 'PgSleep'",
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'paidonce batch' and wait_event = 'PgSleep'",
     );
     await gate.open();
     for (const outcome of await settled) expect(outcome).toMatchObject({ reason: { code: 'store.unavailable' } });

@@ -342,7 +342,7 @@ describe('batches on two nodes', () => {
     await gate.reached();
     const looking = await nodes.stranger();
     await looking.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'paidonce%'",
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'paidonce%'",
     );
     await failing;
     await gate.open();
